@@ -1,0 +1,55 @@
+//! What card traffic cost: counted by the channel, read by `--stats`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Counters shared by all channels of one run. Cloning shares.
+#[derive(Debug, Clone, Default)]
+pub struct Stats(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    apdus: AtomicU64,
+    get_responses: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StatsSnapshot {
+    /// Command APDUs sent, GET RESPONSE not counted.
+    pub apdus: u64,
+    /// GET RESPONSE commands sent (T=0, or long answers).
+    pub get_responses: u64,
+    /// Bytes sent to cards, headers included.
+    pub bytes_sent: u64,
+    /// Bytes received from cards, status words included.
+    pub bytes_received: u64,
+    /// Time spent waiting for cards.
+    pub card_time: Duration,
+}
+
+impl Stats {
+    /// Counts one exchange.
+    pub fn record(&self, get_response: bool, sent: usize, received: usize, time: Duration) {
+        let counter = if get_response { &self.0.get_responses } else { &self.0.apdus };
+        counter.fetch_add(1, Relaxed);
+        self.0.bytes_sent.fetch_add(sent as u64, Relaxed);
+        self.0.bytes_received.fetch_add(received as u64, Relaxed);
+        self.0.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// The counters now.
+    pub fn snapshot(&self) -> StatsSnapshot {
+        StatsSnapshot {
+            apdus: self.0.apdus.load(Relaxed),
+            get_responses: self.0.get_responses.load(Relaxed),
+            bytes_sent: self.0.bytes_sent.load(Relaxed),
+            bytes_received: self.0.bytes_received.load(Relaxed),
+            card_time: Duration::from_nanos(self.0.nanoseconds.load(Relaxed)),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Card families: each driver turns APDUs into a neutral token and back. No PKCS#11 numbers here.
+
+pub mod pkcs15;
+
+use crate::apdu::{ApduError, Channel, StatusWord};
+use crate::codec::Secret;
+use crate::crypto::{CryptoError, Curve};
+use crate::token::{AuthId, ObjectId, Token};
+
+/// What every card family answers to. A driver is bound to one inserted card.
+/// A method is called inside one transaction; when [`Channel::begun`] says `Reset` the driver drops what it
+/// believed of the card's state (selected file, verified PINs) before anything else.
+pub trait CardDriver: Send {
+    /// The family's name: `MyEID`, `PKCS#15`.
+    fn name(&self) -> &'static str;
+
+    /// What the card can do; known before it is asked to.
+    fn abilities(&self) -> &Abilities;
+
+    /// Reads the directories: PINs, keys, certificates and data without their bodies.
+    /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
+    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError>;
+
+    /// Reads the value of one object: a certificate (DER), a data object (its bytes), a public key
+    /// (SubjectPublicKeyInfo, DER).
+    fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError>;
+
+    /// Asks the card how many tries a PIN has left, spending none. `None` where the card does not tell.
+    fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError>;
+
+    /// Verifies a PIN. Never sends an empty one, nor one outside the PIN's length limits.
+    /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
+    fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;
+
+    /// Takes a PIN's verification back. Returns false when the card cannot: then only a reset does it.
+    fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError>;
+
+    /// Computes with a key on the card, or asks for random bytes.
+    fn perform(&mut self, channel: &mut Channel<'_>, call: &CardCall<'_>) -> Result<Secret, CardError>;
+
+    /// The personalisation side, where the card can be written.
+    fn admin(&mut self) -> Option<&mut dyn CardAdmin> {
+        None
+    }
+}
+
+/// Writing a card. Grows with the personalisation issue.
+pub trait CardAdmin: Send {}
+
+/// What a card can compute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// RSA modulus sizes in bits that the card computes with.
+    pub rsa_bits: Vec<u32>,
+    /// The card does the private operation on any padded block (raw RSA).
+    pub rsa_raw: bool,
+    /// The card pads PKCS#1 v1.5 itself.
+    pub rsa_pkcs1: bool,
+    /// Curves for ECDSA.
+    pub ecdsa: Vec<Curve>,
+    /// Curves for ECDH.
+    pub ecdh: Vec<Curve>,
+    /// AES key sizes in bits.
+    pub aes_bits: Vec<u32>,
+    /// The card generates key pairs itself.
+    pub generates_keys: bool,
+    /// The card gives random bytes.
+    pub random: bool,
+    /// The card tells tries left without spending one.
+    pub tells_tries: bool,
+}
+
+/// One computation on the card. Inputs are complete: hashing and padding happened above where needed.
+#[derive(Debug)]
+pub enum CardCall<'a> {
+    /// RSA private operation on a block as long as the modulus (already padded). Answers as many bytes.
+    RsaRaw {
+        /// Which key.
+        key: ObjectId,
+        /// Padded block, big-endian, modulus length.
+        block: &'a [u8],
+    },
+    /// PKCS#1 v1.5 signature: the card pads. Answers modulus-length bytes.
+    RsaSignPkcs1 {
+        /// Which key.
+        key: ObjectId,
+        /// DigestInfo (or any data up to the modulus length less 11).
+        digest_info: &'a [u8],
+    },
+    /// ECDSA over a digest. Answers r‖s, each field_len bytes.
+    EcdsaSign {
+        /// Which key.
+        key: ObjectId,
+        /// The digest, already cut to the curve's size.
+        digest: &'a [u8],
+    },
+    /// ECDH. Answers the x coordinate, field_len bytes.
+    EcdhAgree {
+        /// Which key.
+        key: ObjectId,
+        /// The other side's uncompressed point.
+        peer: &'a [u8],
+    },
+    /// Random bytes.
+    Random {
+        /// How many.
+        len: usize,
+    },
+}
+
+/// Why a card did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CardError {
+    /// The bytes did not get through, or the status made no sense.
+    #[error(transparent)]
+    Apdu(#[from] ApduError),
+    /// No driver knows the card.
+    #[error("no driver knows this card (ATR {})", crate::codec::hex::encode(.atr))]
+    UnknownCard {
+        /// Answer to reset.
+        atr: Vec<u8>,
+    },
+    /// The PIN was wrong.
+    #[error("PIN incorrect")]
+    PinIncorrect {
+        /// Tries left, where the card tells.
+        tries_left: Option<u8>,
+    },
+    /// The PIN is locked.
+    #[error("PIN locked")]
+    PinBlocked,
+    /// The PIN is shorter or longer than the card takes, or empty: it was not sent.
+    #[error("PIN must have {min} to {max} characters")]
+    PinLength {
+        /// Shortest.
+        min: usize,
+        /// Longest.
+        max: usize,
+    },
+    /// The PIN holds characters that the card does not take: it was not sent.
+    #[error("PIN must consist of digits")]
+    PinCharacters,
+    /// The card wants a PIN first.
+    #[error("the card wants a PIN first")]
+    NotAuthenticated,
+    /// The card cannot do it at all.
+    #[error("this card cannot {what}")]
+    NotSupported {
+        /// Imperative: `sign with secp256k1`.
+        what: String,
+    },
+    /// An object that the driver does not know (any more).
+    #[error("the card has no such object")]
+    NoSuchObject,
+    /// A file or answer that breaks its standard.
+    #[error("{what} on the card is damaged: {why}")]
+    Malformed {
+        /// Which file or answer.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The card answered with a status that has no meaning for this command.
+    #[error("the card refused to {doing}: {status}")]
+    Refused {
+        /// Imperative: `sign`.
+        doing: &'static str,
+        /// What it said.
+        status: StatusWord,
+    },
+    /// Host-side mathematics on what the card gave.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+}

@@ -1,0 +1,53 @@
+//! Host-side mathematics in pure Rust: the only folder that names those crates. Knows no card.
+
+pub mod aes;
+pub mod certificate;
+pub mod curve;
+pub mod digest;
+pub mod ec;
+pub mod public_key;
+pub mod random;
+pub mod rsa;
+pub mod seal;
+
+pub use certificate::CertificateDetails;
+pub use curve::Curve;
+pub use digest::{DigestAlgorithm, Digester};
+pub use public_key::PublicKey;
+
+/// Why a computation could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CryptoError {
+    /// Key bytes that are no key of their kind.
+    #[error("key material is not valid for {0}")]
+    InvalidKey(&'static str),
+    /// A point that is not on its curve, or not in the uncompressed or compressed form.
+    #[error("point is not on the curve {0}")]
+    InvalidPoint(Curve),
+    /// Input of a length that the operation does not take.
+    #[error("input is {actual} bytes long, {expected} expected")]
+    InputLength {
+        /// What was given.
+        actual: usize,
+        /// What the operation takes.
+        expected: usize,
+    },
+    /// Data that does not decrypt: wrong key or damaged.
+    #[error("data does not decrypt: wrong key, or damaged")]
+    Decryption,
+    /// A structure that does not parse.
+    #[error("{what} does not parse")]
+    Malformed {
+        /// Which structure.
+        what: &'static str,
+        /// What the parser said.
+        #[source]
+        source: der::Error,
+    },
+    /// An algorithm that this build does not have.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+    /// The operating system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    NoRandom,
+}

@@ -1,0 +1,17 @@
+//! p11ctl: a PKCS#11 engine for smart cards, and the command line that administers them.
+//!
+//! The layers, from the bottom up (`tests/layering.rs` holds them; ARCHITECTURE.md explains them):
+//! `codec` · `config`, `crypto` · `token`, `transport` · `apdu` · `card`, `softcard`, `layout` ·
+//! `engine` · `cli`, `capi`.
+
+pub mod apdu;
+pub mod card;
+pub mod cli;
+pub mod codec;
+pub mod config;
+pub mod crypto;
+pub mod engine;
+pub mod layout;
+pub mod softcard;
+pub mod token;
+pub mod transport;

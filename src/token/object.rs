@@ -1,0 +1,61 @@
+//! Certificates, data objects, and how an object is named.
+
+use super::AuthId;
+use crate::codec::hex;
+use crate::crypto::CertificateDetails;
+
+/// Names one object of one token towards the driver that read it. Stable while the card is unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub u32);
+
+/// `CKA_ID`: binds a private key, its public key and its certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(pub Vec<u8>);
+
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&hex::encode(&self.0))
+    }
+}
+
+/// One certificate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// Its name towards the driver.
+    pub object: ObjectId,
+    /// `CKA_ID`; may be empty.
+    pub id: KeyId,
+    /// `CKA_LABEL`.
+    pub label: String,
+    /// The PIN it belongs to, if any.
+    pub auth: Option<AuthId>,
+    /// True when it can be read only after login.
+    pub private: bool,
+    /// True when the card says that it belongs to a certification authority.
+    pub authority: bool,
+    /// True when the card says that it is a trusted root.
+    pub trusted: bool,
+    /// True when the card lets it be changed.
+    pub modifiable: bool,
+    /// The body's content, once it was read (or `None` while it was not needed, or is private).
+    pub details: Option<CertificateDetails>,
+}
+
+/// One data object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataObject {
+    /// Its name towards the driver.
+    pub object: ObjectId,
+    /// `CKA_LABEL`.
+    pub label: String,
+    /// `CKA_APPLICATION`.
+    pub application: String,
+    /// `CKA_OBJECT_ID`: the object identifier as DER, empty when there is none.
+    pub oid: Vec<u8>,
+    /// The PIN that protects it, if any.
+    pub auth: Option<AuthId>,
+    /// True when it can be read only after login.
+    pub private: bool,
+    /// True when the card lets it be changed.
+    pub modifiable: bool,
+}

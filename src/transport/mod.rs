@@ -1,0 +1,176 @@
+//! Bytes to a card: readers and transports. Does not know what the bytes mean.
+
+use std::time::Duration;
+
+/// A reader: a place for a card, with a name that stays.
+pub trait Reader: Send {
+    /// The reader's name, unique among the readers of one run.
+    fn name(&self) -> &str;
+
+    /// What is in the reader now. Touches no card; errors are those of the service, not of the card.
+    fn presence(&mut self) -> Result<Presence, TransportError>;
+
+    /// Powers the card and opens a connection to it (shared with other programs).
+    fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// What a reader says of its slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// No card.
+    Empty,
+    /// A card that answered to reset.
+    Card {
+        /// Answer to reset (ISO 7816-3).
+        atr: Vec<u8>,
+    },
+    /// Something that does not answer to reset: upside down, damaged, no smart card.
+    Mute,
+}
+
+/// A connection to one card.
+pub trait Transport: Send {
+    /// Answer to reset of the connected card.
+    fn atr(&self) -> &[u8];
+
+    /// Transmission protocol in force.
+    fn protocol(&self) -> Protocol;
+
+    /// Begins an exclusive transaction: no other program reaches the card until [`Transport::end`].
+    /// Tells whether the card lost its state since the last one (reset by another program, power).
+    /// Errors: `Busy` when another program holds the card longer than the back-off, `CardRemoved`.
+    fn begin(&mut self) -> Result<Begun, TransportError>;
+
+    /// Ends the transaction, leaving or resetting the card.
+    fn end(&mut self, disposition: Disposition) -> Result<(), TransportError>;
+
+    /// Sends one command APDU and returns the response APDU with its two status bytes.
+    /// Only inside a transaction.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError>;
+
+    /// Longest command and response APDU that this reader carries, in bytes.
+    fn limits(&self) -> Limits {
+        Limits::SHORT
+    }
+}
+
+/// The state of the card at the begin of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// As the last transaction left it.
+    Unchanged,
+    /// The card was reset or powered since: selected files and verified PINs are lost.
+    Reset,
+}
+
+/// What the end of a transaction does to the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Leave the card as it is.
+    Leave,
+    /// Reset the card: every PIN is unverified afterwards.
+    Reset,
+}
+
+/// ISO 7816-3 transmission protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Character-oriented: the response to a case 4 command has to be fetched by GET RESPONSE.
+    T0,
+    /// Block-oriented.
+    T1,
+}
+
+/// What a reader carries in one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest command APDU in bytes, header included.
+    pub command_len: usize,
+    /// Longest response APDU in bytes, status word included.
+    pub response_len: usize,
+}
+
+impl Limits {
+    /// Short APDUs only (ISO 7816-3): 5 + 255 + 1 out, 256 + 2 in.
+    pub const SHORT: Self = Self { command_len: 261, response_len: 258 };
+    /// Extended APDUs: 4 + 3 + 65535 + 2 out, 65536 + 2 in.
+    pub const EXTENDED: Self = Self { command_len: 65_544, response_len: 65_538 };
+
+    /// True when extended-length APDUs fit.
+    pub fn extended(self) -> bool {
+        self.command_len > Self::SHORT.command_len
+    }
+}
+
+/// Why no bytes went to or came from a card.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The PC/SC service does not run (or its socket is not there).
+    #[error("no PC/SC service is running")]
+    NoService,
+    /// The PC/SC service refuses this user (polkit, permissions).
+    #[error("the PC/SC service refuses access")]
+    AccessDenied,
+    /// No reader of that name.
+    #[error("reader {0:?} is not there any more")]
+    ReaderGone(String),
+    /// The reader is empty.
+    #[error("no card in reader {0:?}")]
+    NoCard(String),
+    /// The card does not answer to reset.
+    #[error("the card in reader {0:?} does not answer: is it inserted the right way round?")]
+    MuteCard(String),
+    /// The card was pulled.
+    #[error("the card was removed from reader {0:?}")]
+    CardRemoved(String),
+    /// The card was reset by another program in the middle of a transaction.
+    #[error("the card in reader {0:?} was reset by another program")]
+    CardReset(String),
+    /// Another program holds the card.
+    #[error("the card in reader {reader:?} is held by another program (waited {} s)", waited.as_secs_f32().ceil())]
+    Busy {
+        /// Which reader.
+        reader: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Any other answer of the PC/SC service.
+    #[error("PC/SC: {0}")]
+    Pcsc(#[source] pcsc::Error),
+    /// A card image could not be used.
+    #[error("card image {path}")]
+    Image {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something of the operating system: a socket, a file.
+    #[error("{what}")]
+    Io {
+        /// What was being done.
+        what: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A recorded dialogue does not hold the command that was sent.
+    #[error("the recorded dialogue has no answer to this command")]
+    NotRecorded,
+    /// The reader gave fewer than two bytes, or more than it may.
+    #[error("the reader gave a response of {0} bytes")]
+    BadResponse(usize),
+}
+
+/// A card made of software: it answers command APDUs. The other side of [`Transport`].
+pub trait VirtualCard: Send {
+    /// Answer to reset.
+    fn atr(&self) -> Vec<u8>;
+
+    /// Cold or warm reset: nothing selected, no PIN verified.
+    fn reset(&mut self);
+
+    /// Answers one command APDU (short or extended) with data and status word.
+    fn process(&mut self, command: &[u8]) -> Vec<u8>;
+}
