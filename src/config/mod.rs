@@ -1,1 +1,125 @@
 //! Typed configuration: `opensc.conf` as TOML, and OpenSC's own grammar. Knows no card.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Everything that `opensc.conf` can say, with built-in defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// `[pkcs11]`: slots and tokens.
+    pub pkcs11: Pkcs11Config,
+    /// `[readers]`: PC/SC.
+    pub readers: ReadersConfig,
+    /// `[[software_reader]]`: card images as readers, after the PC/SC readers.
+    pub software_readers: Vec<SoftwareReaderConfig>,
+    /// `[cache]`: public contents of cards.
+    pub cache: CacheConfig,
+    /// `[drivers]`: which card families are tried.
+    pub drivers: DriversConfig,
+    /// `[application.NAME]`: what differs for one program that loads the module.
+    pub applications: BTreeMap<String, Pkcs11Overrides>,
+    /// The file it came from; `None` for the built-in defaults.
+    pub origin: Option<PathBuf>,
+}
+
+/// `[pkcs11]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pkcs11Config {
+    /// Slots for each reader.
+    pub num_slots: u32,
+    /// Slots for all readers together; 0 = no limit.
+    pub max_virtual_slots: u32,
+    /// Hide empty tokens; their slots stay.
+    pub hide_empty_tokens: bool,
+    /// `None` = every user PIN; else the labels or identifiers of those that get a slot.
+    pub create_slots_for_pins: Option<Vec<String>>,
+}
+
+impl Default for Pkcs11Config {
+    fn default() -> Self {
+        Self { num_slots: 4, max_virtual_slots: 8, hide_empty_tokens: false, create_slots_for_pins: None }
+    }
+}
+
+/// `[application.NAME]`: settings that override `[pkcs11]`; `None` leaves the general one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pkcs11Overrides {
+    /// See [`Pkcs11Config::num_slots`].
+    pub num_slots: Option<u32>,
+    /// See [`Pkcs11Config::max_virtual_slots`].
+    pub max_virtual_slots: Option<u32>,
+    /// See [`Pkcs11Config::hide_empty_tokens`].
+    pub hide_empty_tokens: Option<bool>,
+    /// See [`Pkcs11Config::create_slots_for_pins`].
+    pub create_slots_for_pins: Option<Vec<String>>,
+}
+
+/// `[readers]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadersConfig {
+    /// Use PC/SC readers.
+    pub pcsc: bool,
+    /// Readers whose name contains one of these are ignored.
+    pub ignored: Vec<String>,
+    /// Connect exclusively: no other program reaches the card meanwhile.
+    pub exclusive: bool,
+    /// How long to wait for a card held by another program, in seconds.
+    pub busy_timeout: u32,
+    /// What becomes of a login at the end of a command.
+    pub after_login: AfterLogin,
+}
+
+impl Default for ReadersConfig {
+    fn default() -> Self {
+        Self {
+            pcsc: true,
+            ignored: Vec::new(),
+            exclusive: false,
+            busy_timeout: 5,
+            after_login: AfterLogin::Deauthenticate,
+        }
+    }
+}
+
+/// What becomes of a login at the end of a command, so that no other program inherits it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AfterLogin {
+    /// De-authenticate the PIN; reset the card where it cannot.
+    #[default]
+    Deauthenticate,
+    /// Reset the card.
+    Reset,
+    /// Leave the card logged in (other programs inherit it).
+    Leave,
+}
+
+/// `[[software_reader]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoftwareReaderConfig {
+    /// Reader name.
+    pub name: String,
+    /// Card image; `None` = an empty reader.
+    pub card: Option<PathBuf>,
+}
+
+/// `[cache]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheConfig {
+    /// Keep what is public and unchanged between runs.
+    pub enabled: bool,
+    /// Where; `None` = the user's cache folder.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { enabled: true, directory: None }
+    }
+}
+
+/// `[drivers]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DriversConfig {
+    /// `None` = all; else only these, by name, in the registry's order.
+    pub only: Option<Vec<String>>,
+}
