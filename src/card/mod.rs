@@ -1,21 +1,29 @@
 //! Card families: each driver turns APDUs into a neutral token and back. No PKCS#11 numbers here.
 
+pub mod connection;
 pub mod pkcs15;
+pub mod registry;
+
+pub use connection::{Card, CardSettings};
 
 use crate::apdu::{ApduError, Channel, StatusWord};
 use crate::codec::Secret;
 use crate::crypto::{CryptoError, Curve};
 use crate::token::{AuthId, ObjectId, Token};
+use crate::transport::TransportError;
 
 /// What every card family answers to. A driver is bound to one inserted card.
-/// A method is called inside one transaction; when [`Channel::begun`] says `Reset` the driver drops what it
-/// believed of the card's state (selected file, verified PINs) before anything else.
+/// A method is called inside one transaction; [`CardDriver::forget_state`] comes first in each new one.
 pub trait CardDriver: Send {
     /// The family's name: `MyEID`, `PKCS#15`.
     fn name(&self) -> &'static str;
 
     /// What the card can do; known before it is asked to.
     fn abilities(&self) -> &Abilities;
+
+    /// Drops what is believed of the card's state (selected file, security environment, verified PINs):
+    /// called at each new transaction, because another program may have used the card in between.
+    fn forget_state(&mut self);
 
     /// Reads the directories: PINs, keys, certificates and data without their bodies.
     /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
@@ -108,6 +116,12 @@ pub enum CardCall<'a> {
     },
 }
 
+impl From<TransportError> for CardError {
+    fn from(error: TransportError) -> Self {
+        Self::Apdu(ApduError::Transport(error))
+    }
+}
+
 /// Why a card did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CardError {
@@ -149,6 +163,9 @@ pub enum CardError {
         /// Imperative: `sign with secp256k1`.
         what: String,
     },
+    /// Another program reset the card: what was verified before is not any more.
+    #[error("another program reset the card, the login is lost")]
+    LoginLost,
     /// An object that the driver does not know (any more).
     #[error("the card has no such object")]
     NoSuchObject,

@@ -1,0 +1,435 @@
+//! One reader's card, connected: transport, driver, counters, and which PINs this process has verified.
+//! Knows no card family and no PKCS#11; whoever holds a [`Card`] holds the only lock that it needs.
+
+use crate::apdu::{ApduError, Channel, Stats};
+use crate::codec::Secret;
+use crate::config::{AfterLogin, Config};
+use crate::token::{AuthId, ObjectId, Token};
+use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
+
+use super::{Abilities, CardCall, CardDriver, CardError, registry};
+
+/// What the user's configuration says about connected cards.
+#[derive(Debug, Clone, Default)]
+pub struct CardSettings {
+    /// What becomes of a login at the end.
+    pub after_login: AfterLogin,
+    /// `[drivers] only`: families that are tried; `None` = all.
+    pub drivers: Option<Vec<String>>,
+}
+
+impl CardSettings {
+    /// The part of a configuration that concerns cards.
+    pub fn new(config: &Config) -> Self {
+        Self { after_login: config.readers.after_login, drivers: config.drivers.only.clone() }
+    }
+}
+
+/// The card in one reader. Connects at its first use, speaks to the card in exclusive transactions, and
+/// remembers which PINs it verified, so that none of them stays verified when it is dropped.
+pub struct Card {
+    reader: Box<dyn Reader>,
+    settings: CardSettings,
+    stats: Stats,
+    link: Option<Link>,
+    insertion: u64,
+}
+
+/// What exists only while a card is connected.
+struct Link {
+    line: Line,
+    driver: Option<Box<dyn CardDriver>>,
+    /// PINs whose verification stands.
+    verified: Vec<AuthId>,
+    /// PINs that may be verified on the card by our doing: what the end has to take back.
+    owed: Vec<AuthId>,
+    login_lost: bool,
+}
+
+impl Card {
+    /// The card in `reader`, whenever there is one. Touches nothing yet.
+    pub fn new(reader: Box<dyn Reader>, settings: CardSettings, stats: Stats) -> Self {
+        Self { reader, settings, stats, link: None, insertion: 0 }
+    }
+
+    /// The reader's name.
+    pub fn reader_name(&self) -> &str {
+        self.reader.name()
+    }
+
+    /// What is in the reader now. Touches no card. Forgets the connection when its card is gone.
+    pub fn presence(&mut self) -> Result<Presence, CardError> {
+        let presence = self.reader.presence().map_err(ApduError::from)?;
+        let same = match (&presence, &self.link) {
+            (Presence::Card { atr }, Some(link)) => link.line.atr() == atr,
+            _ => false,
+        };
+        if !same {
+            self.link = None;
+        }
+        Ok(presence)
+    }
+
+    /// Grows each time a card is connected anew: whatever was read under another number is of another
+    /// insertion, and must be read again. Zero before the first connection.
+    pub fn insertion(&self) -> u64 {
+        self.insertion
+    }
+
+    /// Whether a card is connected, as far as is known without asking.
+    pub fn is_connected(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// True while this process's verification of a PIN stands, as far as is known without asking the card.
+    pub fn is_verified(&self, auth: &AuthId) -> bool {
+        self.link.as_ref().is_some_and(|link| link.verified.contains(auth))
+    }
+
+    /// Runs `job` in one exclusive transaction, connecting and recognising the card first where needed.
+    ///
+    /// A card that another program resets meanwhile is asked once more when no PIN had been verified by this
+    /// process; otherwise the error is `LoginLost`. `job` must therefore be fit to run twice, and must not
+    /// send a PIN: that is for [`Card::verify`].
+    pub fn with<T>(
+        &mut self,
+        job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let mut job = job;
+        match self.attempt(&mut job) {
+            Err(error) if is_reset(&error) => {
+                if self.take_login_lost() {
+                    return Err(CardError::LoginLost);
+                }
+                self.attempt(&mut job)
+            }
+            other => other,
+        }
+    }
+
+    /// Keeps the transaction open between calls (a batch of signatures by one command) until
+    /// [`Card::release`]. No other program reaches the card meanwhile: never while a person is typing.
+    pub fn hold(&mut self) -> Result<(), CardError> {
+        self.connect()?;
+        if let Some(link) = &mut self.link {
+            link.line.held = true;
+        }
+        Ok(())
+    }
+
+    /// Ends what [`Card::hold`] began.
+    pub fn release(&mut self) -> Result<(), CardError> {
+        let Some(link) = &mut self.link else { return Ok(()) };
+        link.line.held = false;
+        let result = link.line.close(Disposition::Leave);
+        self.settle(result.map_err(CardError::from))
+    }
+
+    /// The family's name: `MyEID`.
+    pub fn driver_name(&mut self) -> Result<&'static str, CardError> {
+        self.with(|driver, _| Ok(driver.name()))
+    }
+
+    /// What the card can compute.
+    pub fn abilities(&mut self) -> Result<Abilities, CardError> {
+        self.with(|driver, _| Ok(driver.abilities().clone()))
+    }
+
+    /// Reads the directories; see [`CardDriver::read_token`].
+    pub fn read_token(&mut self) -> Result<Token, CardError> {
+        self.with(|driver, channel| driver.read_token(channel))
+    }
+
+    /// Reads one object's value; see [`CardDriver::read_object`].
+    pub fn read_object(&mut self, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        self.with(|driver, channel| driver.read_object(channel, object))
+    }
+
+    /// Asks for a PIN's tries; see [`CardDriver::tries_left`].
+    pub fn tries_left(&mut self, auth: &AuthId) -> Result<Option<u8>, CardError> {
+        self.with(|driver, channel| driver.tries_left(channel, auth))
+    }
+
+    /// Computes on the card; see [`CardDriver::perform`].
+    pub fn perform(&mut self, call: &CardCall<'_>) -> Result<Secret, CardError> {
+        self.with(|driver, channel| driver.perform(channel, call))
+    }
+
+    /// Verifies a PIN, once: it is never sent again by itself. Several PINs may be verified at a time.
+    pub fn verify(&mut self, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        let link = self.connect()?;
+        if !link.owed.contains(auth) {
+            link.owed.push(auth.clone());
+        }
+        let result = self.attempt(&mut |driver, channel| driver.verify(channel, auth, pin));
+        if let Some(link) = &mut self.link {
+            match &result {
+                Ok(()) => {
+                    link.login_lost = false;
+                    if !link.owed.contains(auth) {
+                        link.owed.push(auth.clone());
+                    }
+                    if !link.verified.contains(auth) {
+                        link.verified.push(auth.clone());
+                    }
+                }
+                // A wrong PIN takes an earlier verification back (ISO 7816-4, 11.6.6).
+                Err(CardError::PinIncorrect { .. } | CardError::PinBlocked) => {
+                    link.verified.retain(|known| known != auth);
+                }
+                Err(_) => {}
+            }
+        }
+        result
+    }
+
+    /// Takes the verification of one PIN back and leaves the others. Where the card can only be reset, that
+    /// happens when no other PIN verified by this process is left.
+    pub fn log_out(&mut self, auth: &AuthId) -> Result<(), CardError> {
+        let after_login = self.settings.after_login;
+        let Some(link) = &mut self.link else { return Ok(()) };
+        link.verified.retain(|known| known != auth);
+        if !link.owed.contains(auth) || after_login == AfterLogin::Leave {
+            return Ok(());
+        }
+        let last = link.verified.is_empty();
+        let done = after_login == AfterLogin::Deauthenticate
+            && self.attempt(&mut |driver, channel| driver.deauthenticate(channel, auth))?;
+        if done {
+            if let Some(link) = &mut self.link {
+                link.owed.retain(|known| known != auth);
+            }
+        } else if last {
+            return self.reset();
+        }
+        Ok(())
+    }
+
+    /// Ends every login of this process as the configuration says, and closes the transaction. Dropping a
+    /// card does the same, but cannot tell of errors.
+    pub fn finish(&mut self) -> Result<(), CardError> {
+        let Some(link) = &mut self.link else { return Ok(()) };
+        link.verified.clear();
+        let logins = std::mem::take(&mut link.owed);
+        if logins.is_empty() || self.settings.after_login == AfterLogin::Leave {
+            return self.release();
+        }
+        let mut deauthenticate = |driver: &mut dyn CardDriver, channel: &mut Channel<'_>| {
+            if channel.begun() == Begun::Reset {
+                return Ok(true);
+            }
+            logins.iter().try_fold(true, |all, auth| Ok(driver.deauthenticate(channel, auth)? && all))
+        };
+        if self.settings.after_login == AfterLogin::Reset {
+            return self.reset();
+        }
+        match self.attempt(&mut deauthenticate) {
+            Ok(true) => self.release(),
+            Ok(false) => self.reset(),
+            Err(error) if is_reset(&error) => self.release(),
+            Err(_) => self.reset(),
+        }
+    }
+
+    /// Ends every login and forgets the connection; the next use connects again.
+    pub fn disconnect(&mut self) -> Result<(), CardError> {
+        let result = self.finish();
+        self.link = None;
+        result
+    }
+
+    /// Resets the card: nothing is verified afterwards.
+    fn reset(&mut self) -> Result<(), CardError> {
+        let Some(link) = &mut self.link else { return Ok(()) };
+        link.forget();
+        link.line.held = false;
+        let result = link.line.open().and_then(|_| link.line.close(Disposition::Reset));
+        self.settle(result.map_err(CardError::from))
+    }
+
+    fn connect(&mut self) -> Result<&mut Link, CardError> {
+        if self.link.is_none() {
+            let transport = self.reader.connect().map_err(ApduError::from)?;
+            self.insertion += 1;
+            self.link = Some(Link {
+                line: Line { transport, held: false, open: false },
+                driver: None,
+                verified: Vec::new(),
+                owed: Vec::new(),
+                login_lost: false,
+            });
+        }
+        self.link.as_mut().ok_or_else(|| TransportError::NoCard(String::new()).into())
+    }
+
+    fn attempt<T>(
+        &mut self,
+        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let (settings, stats) = (self.settings.clone(), self.stats.clone());
+        let result = self.connect().and_then(|link| link.run(&settings, &stats, job));
+        self.settle(result)
+    }
+
+    /// Draws the consequences of an error for what is believed of the card.
+    fn settle<T>(&mut self, result: Result<T, CardError>) -> Result<T, CardError> {
+        if let Err(error) = &result {
+            if is_reset(error) {
+                if let Some(link) = &mut self.link {
+                    link.forget();
+                }
+            } else if is_gone(error) {
+                self.link = None;
+            }
+        }
+        result
+    }
+
+    fn take_login_lost(&mut self) -> bool {
+        self.link.as_mut().is_some_and(|link| std::mem::take(&mut link.login_lost))
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            tracing::warn!(reader = self.reader.name(), %error, "the card may still be logged in");
+        }
+    }
+}
+
+impl std::fmt::Debug for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Card")
+            .field("reader", &self.reader.name())
+            .field("insertion", &self.insertion)
+            .finish()
+    }
+}
+
+impl Link {
+    fn run<T>(
+        &mut self,
+        settings: &CardSettings,
+        stats: &Stats,
+        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let fresh = !self.line.open;
+        let mut channel = Channel::begin(&mut self.line, stats)?;
+        if channel.begun() == Begun::Reset {
+            self.login_lost |= !self.verified.is_empty();
+            self.verified.clear();
+            self.owed.clear();
+        }
+        let driver = match &mut self.driver {
+            Some(driver) => {
+                if fresh {
+                    driver.forget_state();
+                }
+                driver
+            }
+            none => none.insert(registry::recognise(&mut channel, settings)?),
+        };
+        let result = job(driver.as_mut(), &mut channel);
+        let ended = channel.end(Disposition::Leave);
+        match result {
+            Err(CardError::NotAuthenticated) if std::mem::take(&mut self.login_lost) => {
+                Err(CardError::LoginLost)
+            }
+            Ok(value) => ended.map(|()| value).map_err(CardError::from),
+            error => error,
+        }
+    }
+
+    /// The card lost its state: no PIN is verified, nothing is selected.
+    fn forget(&mut self) {
+        self.login_lost |= !self.verified.is_empty();
+        self.verified.clear();
+        self.owed.clear();
+        self.line.open = false;
+        if let Some(driver) = &mut self.driver {
+            driver.forget_state();
+        }
+    }
+}
+
+/// A transport whose transaction can outlive one channel.
+struct Line {
+    transport: Box<dyn Transport>,
+    /// Keep the transaction open at the end of a channel.
+    held: bool,
+    /// A transaction is open.
+    open: bool,
+}
+
+impl Line {
+    fn open(&mut self) -> Result<Begun, TransportError> {
+        if self.open {
+            return Ok(Begun::Unchanged);
+        }
+        let begun = self.transport.begin()?;
+        self.open = true;
+        Ok(begun)
+    }
+
+    fn close(&mut self, disposition: Disposition) -> Result<(), TransportError> {
+        if !std::mem::take(&mut self.open) {
+            return Ok(());
+        }
+        self.transport.end(disposition)
+    }
+}
+
+impl Transport for Line {
+    fn atr(&self) -> &[u8] {
+        self.transport.atr()
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.transport.protocol()
+    }
+
+    fn begin(&mut self) -> Result<Begun, TransportError> {
+        self.open()
+    }
+
+    fn end(&mut self, disposition: Disposition) -> Result<(), TransportError> {
+        if self.held && disposition == Disposition::Leave {
+            return Ok(());
+        }
+        self.close(disposition)
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.transport.transmit(command)
+    }
+
+    fn limits(&self) -> Limits {
+        self.transport.limits()
+    }
+}
+
+fn transport_error(error: &CardError) -> Option<&TransportError> {
+    match error {
+        CardError::Apdu(ApduError::Transport(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn is_reset(error: &CardError) -> bool {
+    matches!(transport_error(error), Some(TransportError::CardReset(_)))
+}
+
+/// The connection is of no use any more: card or reader gone, service gone.
+fn is_gone(error: &CardError) -> bool {
+    matches!(
+        transport_error(error),
+        Some(
+            TransportError::CardRemoved(_)
+                | TransportError::NoCard(_)
+                | TransportError::ReaderGone(_)
+                | TransportError::NoService
+                | TransportError::MuteCard(_)
+        )
+    )
+}

@@ -1,0 +1,47 @@
+//! The card families in the order in which they are tried, each with the reason for its place.
+//! A new family is one file and one row here.
+
+use crate::apdu::Channel;
+
+use super::{CardDriver, CardError, CardSettings};
+
+/// One card family.
+pub struct Row {
+    /// Its name in `[drivers] only` and in `p11ctl readers`.
+    pub name: &'static str,
+    /// Why it stands where it stands.
+    pub reason: &'static str,
+    /// Whether the answer to reset is the family's own; such rows are tried first.
+    pub knows_atr: fn(&[u8]) -> bool,
+    /// Asks the card. `None` when it is of another family; errors are those of the transport.
+    pub open: Open,
+}
+
+/// Asks a card whether it is of a family, and binds a driver to it.
+pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError>;
+
+/// All families, first match wins.
+pub static DRIVERS: &[Row] = &[];
+
+/// Finds the driver of the card: families whose answer to reset matches first, then every one in turn.
+/// Errors: `UnknownCard` when none of them wants it.
+pub fn recognise(
+    channel: &mut Channel<'_>,
+    settings: &CardSettings,
+) -> Result<Box<dyn CardDriver>, CardError> {
+    let atr = channel.atr().to_vec();
+    let allowed = |row: &&Row| {
+        settings
+            .drivers
+            .as_ref()
+            .is_none_or(|only| only.iter().any(|name| name.eq_ignore_ascii_case(row.name)))
+    };
+    let (known, others): (Vec<&Row>, Vec<&Row>) =
+        DRIVERS.iter().filter(allowed).partition(|row| (row.knows_atr)(&atr));
+    for row in known.into_iter().chain(others) {
+        if let Some(driver) = (row.open)(channel, settings)? {
+            return Ok(driver);
+        }
+    }
+    Err(CardError::UnknownCard { atr })
+}
