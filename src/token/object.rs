@@ -37,8 +37,39 @@ pub struct Certificate {
     pub trusted: bool,
     /// True when the card lets it be changed.
     pub modifiable: bool,
+    /// What the card's directory says of it before the body is read.
+    pub hints: CertificateHints,
     /// The body's content, once it was read (or `None` while it was not needed, or is private).
     pub details: Option<CertificateDetails>,
+}
+
+/// What a directory entry may say of a certificate, so that its body need not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CertificateHints {
+    /// Subject, DER Name.
+    pub subject: Option<Vec<u8>>,
+    /// Issuer, DER Name.
+    pub issuer: Option<Vec<u8>>,
+    /// Subject key identifier.
+    pub subject_key_id: Option<Vec<u8>>,
+}
+
+impl Certificate {
+    /// Subject (DER Name): from the body where it was read, else from the directory.
+    pub fn subject(&self) -> Option<&[u8]> {
+        match &self.details {
+            Some(details) => Some(&details.subject),
+            None => self.hints.subject.as_deref(),
+        }
+    }
+
+    /// Issuer (DER Name): from the body where it was read, else from the directory.
+    pub fn issuer(&self) -> Option<&[u8]> {
+        match &self.details {
+            Some(details) => Some(&details.issuer),
+            None => self.hints.issuer.as_deref(),
+        }
+    }
 }
 
 /// One data object.
