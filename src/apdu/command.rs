@@ -1,5 +1,7 @@
 //! Command and response APDUs (ISO 7816-3, 12.1) as values.
 
+use std::fmt;
+
 use super::StatusWord;
 use crate::codec::Secret;
 
@@ -53,10 +55,17 @@ impl Command {
 }
 
 /// A whole response: data of all GET RESPONSE rounds together, and the last status word.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// Response data.
     pub data: Vec<u8>,
     /// Status word.
     pub status: StatusWord,
+}
+
+impl fmt::Debug for Response {
+    /// Shows the length only: nobody knows here whether the data is a plain text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({} bytes, {:?})", self.data.len(), self.status)
+    }
 }
