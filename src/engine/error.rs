@@ -227,7 +227,9 @@ impl Error {
             Self::TokenNotPresent(_) => rv("CKR_TOKEN_NOT_PRESENT", ck::CKR_TOKEN_NOT_PRESENT),
             Self::TokenNotRecognized { source, .. } => match source {
                 CardError::Apdu(error) => apdu_return_value(error),
-                CardError::UnknownCard { .. } | CardError::Malformed { .. } => rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED),
+                CardError::UnknownCard { .. } | CardError::Malformed { .. } => {
+                    rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED)
+                }
                 other => card_return_value(other),
             },
             Self::Reader { source, .. } => transport_return_value(source),
@@ -236,12 +238,22 @@ impl Error {
             Self::Arguments(_) => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
             Self::SessionHandleInvalid => rv("CKR_SESSION_HANDLE_INVALID", ck::CKR_SESSION_HANDLE_INVALID),
             Self::SessionReadOnly => rv("CKR_SESSION_READ_ONLY", ck::CKR_SESSION_READ_ONLY),
-            Self::SessionReadOnlyExists => rv("CKR_SESSION_READ_ONLY_EXISTS", ck::CKR_SESSION_READ_ONLY_EXISTS),
-            Self::SessionReadWriteSoExists => rv("CKR_SESSION_READ_WRITE_SO_EXISTS", ck::CKR_SESSION_READ_WRITE_SO_EXISTS),
+            Self::SessionReadOnlyExists => {
+                rv("CKR_SESSION_READ_ONLY_EXISTS", ck::CKR_SESSION_READ_ONLY_EXISTS)
+            }
+            Self::SessionReadWriteSoExists => {
+                rv("CKR_SESSION_READ_WRITE_SO_EXISTS", ck::CKR_SESSION_READ_WRITE_SO_EXISTS)
+            }
             Self::UserAlreadyLoggedIn => rv("CKR_USER_ALREADY_LOGGED_IN", ck::CKR_USER_ALREADY_LOGGED_IN),
-            Self::UserAnotherAlreadyLoggedIn => rv("CKR_USER_ANOTHER_ALREADY_LOGGED_IN", ck::CKR_USER_ANOTHER_ALREADY_LOGGED_IN),
-            Self::UserNotLoggedIn | Self::LoginLost => rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN),
-            Self::UserPinNotInitialized(_) => rv("CKR_USER_PIN_NOT_INITIALIZED", ck::CKR_USER_PIN_NOT_INITIALIZED),
+            Self::UserAnotherAlreadyLoggedIn => {
+                rv("CKR_USER_ANOTHER_ALREADY_LOGGED_IN", ck::CKR_USER_ANOTHER_ALREADY_LOGGED_IN)
+            }
+            Self::UserNotLoggedIn | Self::LoginLost => {
+                rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN)
+            }
+            Self::UserPinNotInitialized(_) => {
+                rv("CKR_USER_PIN_NOT_INITIALIZED", ck::CKR_USER_PIN_NOT_INITIALIZED)
+            }
             Self::UserTypeInvalid => rv("CKR_USER_TYPE_INVALID", ck::CKR_USER_TYPE_INVALID),
             Self::PinIncorrect { .. } => rv("CKR_PIN_INCORRECT", ck::CKR_PIN_INCORRECT),
             Self::PinLocked => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
@@ -250,21 +262,33 @@ impl Error {
             Self::ObjectHandleInvalid => rv("CKR_OBJECT_HANDLE_INVALID", ck::CKR_OBJECT_HANDLE_INVALID),
             Self::AttributeSensitive(_) => rv("CKR_ATTRIBUTE_SENSITIVE", ck::CKR_ATTRIBUTE_SENSITIVE),
             Self::AttributeTypeInvalid(_) => rv("CKR_ATTRIBUTE_TYPE_INVALID", ck::CKR_ATTRIBUTE_TYPE_INVALID),
-            Self::AttributeValueInvalid(_) => rv("CKR_ATTRIBUTE_VALUE_INVALID", ck::CKR_ATTRIBUTE_VALUE_INVALID),
+            Self::AttributeValueInvalid(_) => {
+                rv("CKR_ATTRIBUTE_VALUE_INVALID", ck::CKR_ATTRIBUTE_VALUE_INVALID)
+            }
             Self::KeyHandleInvalid => rv("CKR_KEY_HANDLE_INVALID", ck::CKR_KEY_HANDLE_INVALID),
-            Self::KeyTypeInconsistent { .. } => rv("CKR_KEY_TYPE_INCONSISTENT", ck::CKR_KEY_TYPE_INCONSISTENT),
-            Self::KeyFunctionNotPermitted(_) => rv("CKR_KEY_FUNCTION_NOT_PERMITTED", ck::CKR_KEY_FUNCTION_NOT_PERMITTED),
+            Self::KeyTypeInconsistent { .. } => {
+                rv("CKR_KEY_TYPE_INCONSISTENT", ck::CKR_KEY_TYPE_INCONSISTENT)
+            }
+            Self::KeyFunctionNotPermitted(_) => {
+                rv("CKR_KEY_FUNCTION_NOT_PERMITTED", ck::CKR_KEY_FUNCTION_NOT_PERMITTED)
+            }
             Self::KeySizeRange { .. } => rv("CKR_KEY_SIZE_RANGE", ck::CKR_KEY_SIZE_RANGE),
             Self::MechanismInvalid(_) => rv("CKR_MECHANISM_INVALID", ck::CKR_MECHANISM_INVALID),
-            Self::MechanismParameters { .. } => rv("CKR_MECHANISM_PARAM_INVALID", ck::CKR_MECHANISM_PARAM_INVALID),
+            Self::MechanismParameters { .. } => {
+                rv("CKR_MECHANISM_PARAM_INVALID", ck::CKR_MECHANISM_PARAM_INVALID)
+            }
             Self::OperationActive(_) => rv("CKR_OPERATION_ACTIVE", ck::CKR_OPERATION_ACTIVE),
-            Self::OperationNotInitialized(_) => rv("CKR_OPERATION_NOT_INITIALIZED", ck::CKR_OPERATION_NOT_INITIALIZED),
+            Self::OperationNotInitialized(_) => {
+                rv("CKR_OPERATION_NOT_INITIALIZED", ck::CKR_OPERATION_NOT_INITIALIZED)
+            }
             Self::BufferTooSmall { .. } => rv("CKR_BUFFER_TOO_SMALL", ck::CKR_BUFFER_TOO_SMALL),
             Self::DataLength { .. } => rv("CKR_DATA_LEN_RANGE", ck::CKR_DATA_LEN_RANGE),
             Self::SignatureInvalid => rv("CKR_SIGNATURE_INVALID", ck::CKR_SIGNATURE_INVALID),
             Self::SignatureLength { .. } => rv("CKR_SIGNATURE_LEN_RANGE", ck::CKR_SIGNATURE_LEN_RANGE),
             Self::EncryptedDataInvalid => rv("CKR_ENCRYPTED_DATA_INVALID", ck::CKR_ENCRYPTED_DATA_INVALID),
-            Self::EncryptedDataLength { .. } => rv("CKR_ENCRYPTED_DATA_LEN_RANGE", ck::CKR_ENCRYPTED_DATA_LEN_RANGE),
+            Self::EncryptedDataLength { .. } => {
+                rv("CKR_ENCRYPTED_DATA_LEN_RANGE", ck::CKR_ENCRYPTED_DATA_LEN_RANGE)
+            }
             Self::NoRandom => rv("CKR_RANDOM_NO_RNG", ck::CKR_RANDOM_NO_RNG),
             Self::Crypto(error) => crypto_return_value(error),
             Self::NotSupported(_) => rv("CKR_FUNCTION_NOT_SUPPORTED", ck::CKR_FUNCTION_NOT_SUPPORTED),
@@ -285,6 +309,7 @@ pub(crate) fn from_card(reader: &str, error: CardError) -> Error {
         CardError::PinLength { min, max } => Error::PinLength { min, max },
         CardError::PinCharacters => Error::PinCharacters,
         CardError::NotAuthenticated => Error::UserNotLoggedIn,
+        CardError::LoginLost => Error::LoginLost,
         CardError::Apdu(ApduError::Transport(error)) => from_transport(reader, error),
         source => Error::Card { reader: reader.to_owned(), source },
     }
@@ -308,10 +333,14 @@ fn card_return_value(error: &CardError) -> ReturnValue {
         CardError::PinBlocked => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
         CardError::PinLength { .. } => rv("CKR_PIN_LEN_RANGE", ck::CKR_PIN_LEN_RANGE),
         CardError::PinCharacters => rv("CKR_PIN_INVALID", ck::CKR_PIN_INVALID),
-        CardError::NotAuthenticated => rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN),
+        CardError::NotAuthenticated | CardError::LoginLost => {
+            rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN)
+        }
         CardError::NotSupported { .. } => rv("CKR_FUNCTION_NOT_SUPPORTED", ck::CKR_FUNCTION_NOT_SUPPORTED),
         CardError::NoSuchObject => rv("CKR_OBJECT_HANDLE_INVALID", ck::CKR_OBJECT_HANDLE_INVALID),
-        CardError::Malformed { .. } | CardError::Refused { .. } => rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR),
+        CardError::Malformed { .. } | CardError::Refused { .. } => {
+            rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR)
+        }
         CardError::Crypto(error) => crypto_return_value(error),
     }
 }
@@ -319,14 +348,18 @@ fn card_return_value(error: &CardError) -> ReturnValue {
 fn apdu_return_value(error: &ApduError) -> ReturnValue {
     match error {
         ApduError::Transport(error) => transport_return_value(error),
-        ApduError::UnexpectedStatus { .. } | ApduError::EndlessResponse { .. } => rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR),
+        ApduError::UnexpectedStatus { .. } | ApduError::EndlessResponse { .. } => {
+            rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR)
+        }
         ApduError::TooLong { .. } => rv("CKR_DATA_LEN_RANGE", ck::CKR_DATA_LEN_RANGE),
     }
 }
 
 fn transport_return_value(error: &TransportError) -> ReturnValue {
     match error {
-        TransportError::CardRemoved(_) | TransportError::ReaderGone(_) => rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED),
+        TransportError::CardRemoved(_) | TransportError::ReaderGone(_) => {
+            rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED)
+        }
         TransportError::NoCard(_) => rv("CKR_TOKEN_NOT_PRESENT", ck::CKR_TOKEN_NOT_PRESENT),
         TransportError::MuteCard(_) => rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED),
         TransportError::NoService

@@ -12,9 +12,7 @@ pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
-pub use slot::{
-    PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
-};
+pub use slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView};
 
 use crate::apdu::StatsSnapshot;
 use crate::codec::Secret;
