@@ -352,6 +352,7 @@ fn apdu_return_value(error: &ApduError) -> ReturnValue {
             rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR)
         }
         ApduError::TooLong { .. } => rv("CKR_DATA_LEN_RANGE", ck::CKR_DATA_LEN_RANGE),
+        ApduError::Form(_) => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
     }
 }
 
