@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod curve;
 pub mod digest;
 pub mod ec;
+mod integer;
 pub mod public_key;
 pub mod random;
 pub mod rsa;
@@ -13,7 +14,9 @@ pub mod seal;
 pub use certificate::CertificateDetails;
 pub use curve::Curve;
 pub use digest::{DigestAlgorithm, Digester};
+pub use ec::EcPrivateKey;
 pub use public_key::PublicKey;
+pub use rsa::RsaPrivateKey;
 
 /// Why a computation could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +35,9 @@ pub enum CryptoError {
         /// What the operation takes.
         expected: usize,
     },
+    /// A block that is, as a number, not below the modulus.
+    #[error("block is not below the modulus of the key")]
+    BlockTooLarge,
     /// Data that does not decrypt: wrong key or damaged.
     #[error("data does not decrypt: wrong key, or damaged")]
     Decryption,

@@ -1,0 +1,136 @@
+//! One curve's arithmetic behind one object-safe trait: the only place that names the curve crates.
+
+use std::marker::PhantomData;
+use std::ops::Add;
+
+use ecdsa::hazmat::{sign_prehashed_rfc6979, verify_prehashed};
+use ecdsa::{EcdsaCurve, Signature, SignatureSize};
+use elliptic_curve::array::ArraySize;
+use elliptic_curve::ecdh::diffie_hellman;
+use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
+use elliptic_curve::{
+    AffinePoint, CurveArithmetic, FieldBytesSize, Generate, ProjectivePoint, PublicKey, SecretKey,
+};
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+
+use crate::codec::Secret;
+use crate::crypto::{CryptoError, Curve};
+
+/// What a curve can compute. Scalars are exactly `field_len` bytes.
+pub(super) trait Arithmetic {
+    fn generate(&self, random: &mut UnwrapErr<SysRng>) -> Secret;
+    fn public_point(&self, scalar: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    fn sign(&self, scalar: &[u8], digest: &[u8], additional: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    fn verify(&self, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<bool, CryptoError>;
+    fn agree(&self, scalar: &[u8], peer: &[u8]) -> Result<Secret, CryptoError>;
+    fn uncompressed(&self, point: &[u8]) -> Result<Vec<u8>, CryptoError>;
+    fn compressed(&self, point: &[u8]) -> Result<Vec<u8>, CryptoError>;
+}
+
+/// The arithmetic of a curve.
+pub(super) fn arithmetic(curve: Curve) -> &'static dyn Arithmetic {
+    match curve {
+        Curve::P256 => &On::<p256::NistP256> { curve: Curve::P256, group: PhantomData },
+        Curve::P384 => &On::<p384::NistP384> { curve: Curve::P384, group: PhantomData },
+        Curve::P521 => &On::<p521::NistP521> { curve: Curve::P521, group: PhantomData },
+        Curve::Secp256k1 => &On::<k256::Secp256k1> { curve: Curve::Secp256k1, group: PhantomData },
+        Curve::BrainpoolP256r1 => {
+            &On::<bp256::BrainpoolP256r1> { curve: Curve::BrainpoolP256r1, group: PhantomData }
+        }
+        Curve::BrainpoolP384r1 => {
+            &On::<bp384::BrainpoolP384r1> { curve: Curve::BrainpoolP384r1, group: PhantomData }
+        }
+    }
+}
+
+struct On<C> {
+    curve: Curve,
+    group: PhantomData<fn() -> C>,
+}
+
+impl<C> On<C>
+where
+    C: EcdsaCurve + CurveArithmetic,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    FieldBytesSize<C>: ModulusSize,
+{
+    fn secret(&self, scalar: &[u8]) -> Result<SecretKey<C>, CryptoError> {
+        SecretKey::from_slice(scalar).map_err(|_| CryptoError::InvalidKey(self.curve.name()))
+    }
+
+    /// A point in any of the forms of SEC 1, 2.3.4; the hybrid form (06, 07) is read as the uncompressed one that it contains.
+    fn point(&self, point: &[u8]) -> Result<PublicKey<C>, CryptoError> {
+        let invalid = CryptoError::InvalidPoint(self.curve);
+        let parsed = match (point.first(), point.last()) {
+            (Some(&form @ (HYBRID_EVEN | HYBRID_ODD)), Some(last)) if form & 1 == last & 1 => {
+                let mut uncompressed = point.to_vec();
+                if let Some(first) = uncompressed.first_mut() {
+                    *first = UNCOMPRESSED;
+                }
+                PublicKey::from_sec1_bytes(&uncompressed)
+            }
+            (Some(_), Some(_)) => PublicKey::from_sec1_bytes(point),
+            _ => return Err(invalid),
+        };
+        parsed.map_err(|_| invalid)
+    }
+}
+
+impl<C> Arithmetic for On<C>
+where
+    C: EcdsaCurve + CurveArithmetic,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    FieldBytesSize<C>: ModulusSize + Add,
+    SignatureSize<C>: ArraySize,
+{
+    fn generate(&self, random: &mut UnwrapErr<SysRng>) -> Secret {
+        Secret::from(SecretKey::<C>::generate_from_rng(random).to_bytes().as_slice())
+    }
+
+    fn public_point(&self, scalar: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.secret(scalar)?.public_key().to_sec1_point(false).as_bytes().to_vec())
+    }
+
+    fn sign(&self, scalar: &[u8], digest: &[u8], additional: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let scalar = self.secret(scalar)?.to_nonzero_scalar();
+        // RFC 6979 takes the digest's own hash for its HMAC; a digest says by its length which that was.
+        let (signature, _) = match digest.len() {
+            20 => sign_prehashed_rfc6979::<C, sha1::Sha1>(&scalar, digest, additional),
+            28 => sign_prehashed_rfc6979::<C, sha2::Sha224>(&scalar, digest, additional),
+            48 => sign_prehashed_rfc6979::<C, sha2::Sha384>(&scalar, digest, additional),
+            64 => sign_prehashed_rfc6979::<C, sha2::Sha512>(&scalar, digest, additional),
+            _ => sign_prehashed_rfc6979::<C, sha2::Sha256>(&scalar, digest, additional),
+        };
+        Ok(signature.to_bytes().to_vec())
+    }
+
+    fn verify(&self, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
+        let point = ProjectivePoint::<C>::from(*self.point(point)?.as_affine());
+        let Ok(signature) = Signature::<C>::from_slice(signature) else {
+            return Ok(false);
+        };
+        // secp256k1's crate takes only signatures with a low s, a rule of Bitcoin; ECDSA knows no such rule.
+        let signature = if C::NORMALIZE_S { signature.normalize_s() } else { signature };
+        Ok(verify_prehashed(&point, digest, &signature).is_ok())
+    }
+
+    fn agree(&self, scalar: &[u8], peer: &[u8]) -> Result<Secret, CryptoError> {
+        let scalar = self.secret(scalar)?.to_nonzero_scalar();
+        let shared = diffie_hellman::<C>(scalar, self.point(peer)?.as_affine());
+        Ok(Secret::from(shared.raw_secret_bytes().as_slice()))
+    }
+
+    fn uncompressed(&self, point: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.point(point)?.to_sec1_point(false).as_bytes().to_vec())
+    }
+
+    fn compressed(&self, point: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        Ok(self.point(point)?.to_sec1_point(true).as_bytes().to_vec())
+    }
+}
+
+// First byte of a point, SEC 1 version 2.0, 2.3.3 and X9.62, 4.3.6.
+const UNCOMPRESSED: u8 = 0x04;
+const HYBRID_EVEN: u8 = 0x06;
+const HYBRID_ODD: u8 = 0x07;

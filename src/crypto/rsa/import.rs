@@ -1,0 +1,141 @@
+//! RSA private keys from outside: CRT components as cards are given them, PKCS#1 and PKCS#8.
+
+use rsa::BoxedUint;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+
+use super::public::{MAX_EXPONENT_BITS, number};
+use super::{MAX_MODULUS_BITS, MIN_MODULUS_BITS, RsaPrivateKey};
+use crate::codec::Secret;
+use crate::crypto::integer::fit;
+use crate::crypto::{CryptoError, random};
+
+/// The numbers of a private key, big-endian, leading zeros allowed; `None` where the source does not give one.
+/// Debug shows lengths only.
+#[derive(Debug, Clone, Default)]
+pub struct RsaComponents {
+    /// Modulus: computed from the primes when absent.
+    pub modulus: Option<Vec<u8>>,
+    /// Public exponent: computed from `exponent_p` when absent.
+    pub public_exponent: Option<Vec<u8>>,
+    /// First prime, p.
+    pub prime_p: Secret,
+    /// Second prime, q.
+    pub prime_q: Secret,
+    /// d mod (p − 1), dP.
+    pub exponent_p: Option<Secret>,
+    /// d mod (q − 1), dQ.
+    pub exponent_q: Option<Secret>,
+    /// q⁻¹ mod p, qInv.
+    pub coefficient: Option<Secret>,
+}
+
+impl RsaPrivateKey {
+    /// Builds a key from its primes and checks everything else that is given against them.
+    /// Errors: `InvalidKey` when something is missing (a public exponent, with no dP to compute it from), does not
+    /// fit together, is no half of the modulus, or gives a modulus that is not 1024 to 4096 bits long.
+    pub fn from_components(components: &RsaComponents) -> Result<Self, CryptoError> {
+        let p = number(components.prime_p.expose(), MAX_MODULUS_BITS)?;
+        let q = number(components.prime_q.expose(), MAX_MODULUS_BITS)?;
+        let e = match (&components.public_exponent, &components.exponent_p) {
+            (Some(exponent), _) => number(exponent, MAX_EXPONENT_BITS)?,
+            (None, Some(exponent_p)) => public_exponent(&p, exponent_p)?,
+            (None, None) => return Err(INVALID),
+        };
+        for prime in [&p, &q] {
+            if prime.bits() < MIN_PRIME_BITS || !prime.to_odd().is_some().to_bool() {
+                return Err(INVALID);
+            }
+        }
+        let key = rsa::RsaPrivateKey::from_p_q(p, q, e).map_err(|_| INVALID)?;
+        let key = Self::checked(key)?;
+        key.agrees_with(components)?;
+        key.prove()?;
+        Ok(key)
+    }
+
+    /// Reads a PKCS#1 RSAPrivateKey (RFC 8017, A.1.2), two primes. Errors: `InvalidKey`.
+    pub fn from_pkcs1_der(der: &Secret) -> Result<Self, CryptoError> {
+        rsa::RsaPrivateKey::from_pkcs1_der(der.expose()).map_err(|_| INVALID).and_then(Self::proven)
+    }
+
+    /// Reads a PKCS#8 PrivateKeyInfo (RFC 5958) with an RSA key, not encrypted. Errors: `InvalidKey`.
+    pub fn from_pkcs8_der(der: &Secret) -> Result<Self, CryptoError> {
+        rsa::RsaPrivateKey::from_pkcs8_der(der.expose()).map_err(|_| INVALID).and_then(Self::proven)
+    }
+
+    /// Takes what [`Self::to_bytes`] gave, from a source that is trusted (authenticated) not to have changed it.
+    /// Errors: `InvalidKey`.
+    pub fn from_bytes(bytes: &Secret) -> Result<Self, CryptoError> {
+        rsa::RsaPrivateKey::from_pkcs1_der(bytes.expose()).map_err(|_| INVALID).and_then(Self::checked)
+    }
+
+    /// All numbers of the key, for a card that wants to import it: modulus without, the others with their natural leading zeros.
+    /// Errors: `InvalidKey` when the key has no CRT values, which no key of this type has.
+    pub fn components(&self) -> Result<RsaComponents, CryptoError> {
+        let half = self.modulus_len().div_ceil(2);
+        let [p, q] = self.0.primes() else { return Err(INVALID) };
+        let (exponent_p, exponent_q) = self.0.dp().zip(self.0.dq()).ok_or(INVALID)?;
+        let coefficient = self.0.crt_coefficient().ok_or(INVALID)?;
+        let secret = |number: &BoxedUint| super::secret_block(number, half);
+        Ok(RsaComponents {
+            modulus: Some(self.0.n_bytes().into_vec()),
+            public_exponent: Some(self.0.e_bytes().into_vec()),
+            prime_p: secret(p),
+            prime_q: secret(q),
+            exponent_p: Some(secret(exponent_p)),
+            exponent_q: Some(secret(exponent_q)),
+            coefficient: Some(secret(&coefficient)),
+        })
+    }
+
+    fn proven(key: rsa::RsaPrivateKey) -> Result<Self, CryptoError> {
+        let key = Self::checked(key)?;
+        key.prove()?;
+        Ok(key)
+    }
+
+    fn checked(key: rsa::RsaPrivateKey) -> Result<Self, CryptoError> {
+        let has_crt = key.dp().is_some() && key.primes().len() == 2;
+        let fits = (MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&key.n().bits_vartime());
+        if has_crt && fits { Ok(Self(key)) } else { Err(INVALID) }
+    }
+
+    /// One private operation with its check: numbers that fit together but are not prime do not pass.
+    fn prove(&self) -> Result<(), CryptoError> {
+        let mut block = random::bytes(self.modulus_len())?;
+        if let Some(first) = block.first_mut() {
+            *first = 0;
+        }
+        self.raw(&block).map(drop).map_err(|_| INVALID)
+    }
+
+    fn agrees_with(&self, given: &RsaComponents) -> Result<(), CryptoError> {
+        let own = self.components()?;
+        let same_secret = |given: &Option<Secret>, own: &Option<Secret>| match (given, own) {
+            (Some(given), Some(own)) => fit(given.expose(), own.len()).as_ref() == Some(own),
+            _ => true,
+        };
+        let same_modulus = given.modulus.as_ref().is_none_or(|modulus| {
+            number(modulus, MAX_MODULUS_BITS).is_ok_and(|modulus| &modulus == self.0.n().as_ref())
+        });
+        let agrees = same_modulus
+            && same_secret(&given.exponent_p, &own.exponent_p)
+            && same_secret(&given.exponent_q, &own.exponent_q)
+            && same_secret(&given.coefficient, &own.coefficient);
+        if agrees { Ok(()) } else { Err(INVALID) }
+    }
+}
+
+/// e = dP⁻¹ mod (p − 1).
+fn public_exponent(p: &BoxedUint, exponent_p: &Secret) -> Result<BoxedUint, CryptoError> {
+    let order = p.wrapping_sub(BoxedUint::one()).to_nz().into_option().ok_or(INVALID)?;
+    let exponent_p =
+        BoxedUint::from_be_slice(exponent_p.expose(), p.bits_precision()).map_err(|_| INVALID)?;
+    exponent_p.invert_mod(&order).into_option().ok_or(INVALID)
+}
+
+/// Far below any prime of a key that is let in: keeps the arithmetic away from zero and one.
+const MIN_PRIME_BITS: u32 = 128;
+const INVALID: CryptoError = CryptoError::InvalidKey("RSA");
