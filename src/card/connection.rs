@@ -7,6 +7,7 @@ use crate::config::{AfterLogin, Config};
 use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
 
+use super::cache::CacheStore;
 use super::{Abilities, CardCall, CardDriver, CardError, registry};
 
 /// What the user's configuration says about connected cards.
@@ -16,12 +17,18 @@ pub struct CardSettings {
     pub after_login: AfterLogin,
     /// `[drivers] only`: families that are tried; `None` = all.
     pub drivers: Option<Vec<String>>,
+    /// Where public contents are kept between runs; `None` = nowhere.
+    pub cache: Option<CacheStore>,
 }
 
 impl CardSettings {
     /// The part of a configuration that concerns cards.
     pub fn new(config: &Config) -> Self {
-        Self { after_login: config.readers.after_login, drivers: config.drivers.only.clone() }
+        Self {
+            after_login: config.readers.after_login,
+            drivers: config.drivers.only.clone(),
+            cache: CacheStore::new(&config.cache),
+        }
     }
 }
 

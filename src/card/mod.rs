@@ -1,5 +1,6 @@
 //! Card families: each driver turns APDUs into a neutral token and back. No PKCS#11 numbers here.
 
+pub mod cache;
 pub mod connection;
 pub mod pkcs15;
 pub mod registry;
