@@ -41,6 +41,12 @@ pub enum ApduError {
         /// Length of its data in bytes.
         len: usize,
     },
+    /// A file longer than the caller is willing to read.
+    #[error("a file on the card is longer than {limit} bytes")]
+    FileTooLong {
+        /// The most that the caller takes, in bytes.
+        limit: usize,
+    },
     /// Bytes given as a raw command are no command APDU: nothing was sent.
     #[error("not a command APDU")]
     Form(#[from] FormError),
@@ -328,3 +334,6 @@ const SW1_WRONG_LE: u8 = 0x6C;
 /// No card object is longer: a card that goes on does so on purpose.
 const MAX_RESPONSE_LEN: usize = 1 << 20;
 const MAX_GET_RESPONSES: usize = 8192;
+
+#[cfg(test)]
+mod tests;

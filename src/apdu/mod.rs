@@ -1,14 +1,21 @@
-//! ISO 7816-4: commands, responses, status words, chaining, tracing. Does not know which card it is.
+//! ISO 7816-4: commands, responses, status words, chaining, files, tracing. Does not know which card it is.
 
+mod binary;
 mod channel;
 mod command;
 mod encode;
+mod file;
+pub mod iso;
 mod stats;
 mod status;
+#[cfg(test)]
+mod testing;
 pub mod trace;
 
+pub use binary::{ReadBinary, Target, update_binary};
 pub use channel::{ApduError, Channel, Lengthening};
 pub use command::{Command, Response};
 pub use encode::FormError;
+pub use file::{FileInfo, FileKind, Select, Tell, select};
 pub use stats::{Stats, StatsSnapshot};
 pub use status::StatusWord;

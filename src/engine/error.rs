@@ -348,9 +348,9 @@ fn card_return_value(error: &CardError) -> ReturnValue {
 fn apdu_return_value(error: &ApduError) -> ReturnValue {
     match error {
         ApduError::Transport(error) => transport_return_value(error),
-        ApduError::UnexpectedStatus { .. } | ApduError::EndlessResponse { .. } => {
-            rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR)
-        }
+        ApduError::UnexpectedStatus { .. }
+        | ApduError::EndlessResponse { .. }
+        | ApduError::FileTooLong { .. } => rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR),
         ApduError::TooLong { .. } => rv("CKR_DATA_LEN_RANGE", ck::CKR_DATA_LEN_RANGE),
         ApduError::Form(_) => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
     }
