@@ -38,6 +38,29 @@ impl Curve {
         }
     }
 
+    /// The name in its standard, for people: `P-256`, `secp256k1`, `brainpoolP256r1`.
+    pub fn standard_name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+            Self::Secp256k1 => "secp256k1",
+            Self::BrainpoolP256r1 => "brainpoolP256r1",
+            Self::BrainpoolP384r1 => "brainpoolP384r1",
+        }
+    }
+
+    /// The curve of a name as people write it: `p256`, `P-256`, `secp256r1`, `prime256v1`, `brainpoolP256r1`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let plain = name.replace(['-', '_'], "").to_ascii_lowercase();
+        match plain.as_str() {
+            "secp256r1" | "prime256v1" | "nistp256" => Some(Self::P256),
+            "secp384r1" | "nistp384" => Some(Self::P384),
+            "secp521r1" | "nistp521" => Some(Self::P521),
+            other => Self::ALL.into_iter().find(|curve| curve.name() == other),
+        }
+    }
+
     /// The object identifier of the named curve.
     pub fn oid(self) -> ObjectIdentifier {
         ObjectIdentifier::new_unwrap(match self {

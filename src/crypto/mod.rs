@@ -1,22 +1,29 @@
 //! Host-side mathematics in pure Rust: the only folder that names those crates. Knows no card.
 
 pub mod aes;
+mod asn1;
 pub mod certificate;
 pub mod curve;
 pub mod digest;
 pub mod ec;
 mod integer;
+pub mod private_key;
 pub mod public_key;
 pub mod random;
 pub mod rsa;
 pub mod seal;
+pub mod signature_algorithm;
+#[cfg(test)]
+mod testing;
 
 pub use certificate::CertificateDetails;
 pub use curve::Curve;
 pub use digest::{DigestAlgorithm, Digester};
 pub use ec::EcPrivateKey;
+pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use rsa::RsaPrivateKey;
+pub use signature_algorithm::SignatureAlgorithm;
 
 /// Why a computation could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +48,9 @@ pub enum CryptoError {
     /// Data that does not decrypt: wrong key or damaged.
     #[error("data does not decrypt: wrong key, or damaged")]
     Decryption,
+    /// A signature that is not that of the key it should be of.
+    #[error("signature is not that of the issuer's key")]
+    SignatureMismatch,
     /// A structure that does not parse.
     #[error("{what} does not parse")]
     Malformed {

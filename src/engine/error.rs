@@ -382,6 +382,7 @@ fn crypto_return_value(error: &CryptoError) -> ReturnValue {
         }
         CryptoError::InputLength { .. } => rv("CKR_DATA_LEN_RANGE", ck::CKR_DATA_LEN_RANGE),
         CryptoError::BlockTooLarge => rv("CKR_DATA_INVALID", ck::CKR_DATA_INVALID),
+        CryptoError::SignatureMismatch => rv("CKR_FUNCTION_FAILED", ck::CKR_FUNCTION_FAILED),
         CryptoError::Decryption => rv("CKR_ENCRYPTED_DATA_INVALID", ck::CKR_ENCRYPTED_DATA_INVALID),
         CryptoError::Unsupported(_) => rv("CKR_FUNCTION_NOT_SUPPORTED", ck::CKR_FUNCTION_NOT_SUPPORTED),
         CryptoError::NoRandom => rv("CKR_RANDOM_NO_RNG", ck::CKR_RANDOM_NO_RNG),

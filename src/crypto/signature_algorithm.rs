@@ -1,0 +1,116 @@
+//! Signature algorithms of certificates and requests: identifiers, and verification in X.509's form.
+
+use std::fmt;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912;
+use spki::AlgorithmIdentifierOwned;
+
+use super::digest::{DigestAlgorithm, digest};
+use super::{CryptoError, PublicKey, ec, rsa};
+
+/// How a certificate is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignatureAlgorithm {
+    /// RSA PKCS#1 v1.5 over a digest.
+    RsaPkcs1(DigestAlgorithm),
+    /// ECDSA over a digest.
+    Ecdsa(DigestAlgorithm),
+}
+
+impl SignatureAlgorithm {
+    /// Every algorithm that has an identifier here.
+    pub fn all() -> impl Iterator<Item = Self> {
+        DigestAlgorithm::ALL.into_iter().flat_map(|digest| [Self::RsaPkcs1(digest), Self::Ecdsa(digest)])
+    }
+
+    /// What a key signs with when nobody says otherwise: SHA-256, and the curve's size of SHA-2 for larger curves.
+    pub fn for_key(public: &PublicKey) -> Self {
+        match public {
+            PublicKey::Rsa { .. } => Self::RsaPkcs1(DigestAlgorithm::Sha256),
+            PublicKey::Ec { curve, .. } => Self::Ecdsa(match curve.bits() {
+                ..=256 => DigestAlgorithm::Sha256,
+                257..=384 => DigestAlgorithm::Sha384,
+                _ => DigestAlgorithm::Sha512,
+            }),
+        }
+    }
+
+    /// The digest that is signed.
+    pub fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => digest,
+        }
+    }
+
+    /// The object identifier (RFC 5912; NIST's arc for SHA-3).
+    pub fn oid(self) -> ObjectIdentifier {
+        use DigestAlgorithm as D;
+        match self {
+            Self::RsaPkcs1(D::Sha1) => rfc5912::SHA_1_WITH_RSA_ENCRYPTION,
+            Self::RsaPkcs1(D::Sha224) => rfc5912::SHA_224_WITH_RSA_ENCRYPTION,
+            Self::RsaPkcs1(D::Sha256) => rfc5912::SHA_256_WITH_RSA_ENCRYPTION,
+            Self::RsaPkcs1(D::Sha384) => rfc5912::SHA_384_WITH_RSA_ENCRYPTION,
+            Self::RsaPkcs1(D::Sha512) => rfc5912::SHA_512_WITH_RSA_ENCRYPTION,
+            Self::RsaPkcs1(D::Sha3_224) => numbers("2.16.840.1.101.3.4.3.13"),
+            Self::RsaPkcs1(D::Sha3_256) => numbers("2.16.840.1.101.3.4.3.14"),
+            Self::RsaPkcs1(D::Sha3_384) => numbers("2.16.840.1.101.3.4.3.15"),
+            Self::RsaPkcs1(D::Sha3_512) => numbers("2.16.840.1.101.3.4.3.16"),
+            Self::Ecdsa(D::Sha1) => numbers("1.2.840.10045.4.1"),
+            Self::Ecdsa(D::Sha224) => rfc5912::ECDSA_WITH_SHA_224,
+            Self::Ecdsa(D::Sha256) => rfc5912::ECDSA_WITH_SHA_256,
+            Self::Ecdsa(D::Sha384) => rfc5912::ECDSA_WITH_SHA_384,
+            Self::Ecdsa(D::Sha512) => rfc5912::ECDSA_WITH_SHA_512,
+            Self::Ecdsa(D::Sha3_224) => numbers("2.16.840.1.101.3.4.3.9"),
+            Self::Ecdsa(D::Sha3_256) => numbers("2.16.840.1.101.3.4.3.10"),
+            Self::Ecdsa(D::Sha3_384) => numbers("2.16.840.1.101.3.4.3.11"),
+            Self::Ecdsa(D::Sha3_512) => numbers("2.16.840.1.101.3.4.3.12"),
+        }
+    }
+
+    /// The algorithm of an object identifier, if it is one of ours.
+    pub fn from_oid(oid: &ObjectIdentifier) -> Option<Self> {
+        Self::all().find(|algorithm| algorithm.oid() == *oid)
+    }
+
+    /// The AlgorithmIdentifier: RSA with NULL parameters (RFC 4055), ECDSA with none (RFC 5758).
+    pub fn identifier(self) -> AlgorithmIdentifierOwned {
+        let parameters = match self {
+            Self::RsaPkcs1(_) => Some(der::asn1::Null.into()),
+            Self::Ecdsa(_) => None,
+        };
+        AlgorithmIdentifierOwned { oid: self.oid(), parameters }
+    }
+
+    /// Verifies a signature in X.509's form (ECDSA as DER) over a message. `Ok(false)` for any that does not fit,
+    /// a key of the other family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
+    pub fn verify(self, public: &PublicKey, message: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
+        let hashed = digest(self.digest(), message);
+        match (self, public) {
+            (Self::RsaPkcs1(algorithm), PublicKey::Rsa { .. }) => {
+                rsa::pkcs1_verify(public, &algorithm.digest_info(&hashed), signature)
+            }
+            (Self::Ecdsa(_), PublicKey::Ec { curve, .. }) => {
+                match ec::signature_from_der(*curve, signature) {
+                    Ok(signature) => ec::verify(public, &hashed, &signature),
+                    Err(_) => Ok(false),
+                }
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+impl fmt::Display for SignatureAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RsaPkcs1(digest) => write!(f, "RSA with {digest}"),
+            Self::Ecdsa(digest) => write!(f, "ECDSA with {digest}"),
+        }
+    }
+}
+
+/// An identifier that the database of const-oid lacks: ANSI X9.62 for SHA-1, NIST's arc (CSOR) for SHA-3.
+fn numbers(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
+}

@@ -1,0 +1,108 @@
+//! What the tests of this folder share: the installed `openssl` as a second opinion, reproducible random bytes, keys
+//! that are made once.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use super::{Curve, PrivateKey};
+use super::{EcPrivateKey, RsaPrivateKey, SignatureAlgorithm};
+
+/// A folder of files for one `openssl` dialogue; deleted when dropped.
+pub(super) struct OpenSsl {
+    folder: tempfile::TempDir,
+}
+
+impl OpenSsl {
+    pub(super) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(super) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// Runs in the folder; returns success, standard output, standard error.
+    pub(super) fn try_run(&self, line: &str, input: &[u8]) -> (bool, Vec<u8>, String) {
+        let mut child = Command::new("openssl")
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the openssl command is needed by these tests");
+        // A child that has heard enough closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// Runs in the folder and panics with what openssl says when it does not succeed.
+    pub(super) fn run(&self, line: &str) -> Vec<u8> {
+        let (success, output, message) = self.try_run(line, &[]);
+        assert!(success, "openssl {line}: {message}");
+        output
+    }
+}
+
+/// xorshift64*: the same bytes for the same seed, so that a failure can be repeated.
+pub(super) struct Reproducible(u64);
+
+impl Reproducible {
+    /// Starts from `P11CTL_TEST_SEED`, or from the clock; prints the seed, which cargo shows when the test fails.
+    pub(super) fn new(test: &str) -> Self {
+        let seed =
+            std::env::var("P11CTL_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+                let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+                now.as_nanos() as u64 | 1
+            });
+        println!("{test}: P11CTL_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next() as u8).collect()
+    }
+}
+
+/// An RSA key of 1024 bits that all tests share.
+pub(super) fn rsa_1024() -> &'static RsaPrivateKey {
+    static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| RsaPrivateKey::generate(1024).unwrap())
+}
+
+/// A key of every family and curve, with every algorithm that it can sign certificates with.
+pub(super) fn signing_keys() -> Vec<(PrivateKey, Vec<SignatureAlgorithm>)> {
+    let mut keys = vec![PrivateKey::from(rsa_1024().clone())];
+    keys.extend(Curve::ALL.map(|curve| PrivateKey::from(EcPrivateKey::generate(curve).unwrap())));
+    keys.into_iter()
+        .map(|key| {
+            let is_rsa = key.public().rsa().is_some();
+            let algorithms = SignatureAlgorithm::all()
+                .filter(|algorithm| matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_)) == is_rsa)
+                .collect();
+            (key, algorithms)
+        })
+        .collect()
+}
