@@ -1,0 +1,210 @@
+//! Who issued which certificate (RFC 5280, 4.2.1.1, 4.2.1.2 and 6.1), without checking signatures: a card's
+//! order of things must not depend on which algorithms this program knows.
+//!
+//! An issuer is a certificate whose subject is the certificate's issuer. Where the certificate names its issuer's
+//! key, one with that key identifier goes before one without, and one with another is none. Of several, the
+//! chain takes the one nearest to a root, then an authority, then the one valid longest, then the first on the card;
+//! those with the same key as the one taken (cross-signed or renewed authorities) are *alternates*: they are
+//! not in the chain but belong to the same token.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::names;
+use crate::token::{Certificate, Token};
+
+/// Longest chain that is followed; real ones have three or four certificates.
+const MAX_CHAIN: usize = 32;
+
+/// The issuers among the certificates of one token that may be seen together.
+pub(super) struct Issuers<'t> {
+    certificates: &'t [Certificate],
+    /// By index of the certificate; `None` where the body is unknown or not visible.
+    nodes: Vec<Option<Node<'t>>>,
+    /// Possible issuers, the best first.
+    issuers: HashMap<Wanted<'t>, Vec<usize>>,
+}
+
+/// What matters of one certificate.
+#[derive(Clone, Copy)]
+struct Node<'t> {
+    subject: NameNumber,
+    key_id: Option<&'t [u8]>,
+    root: bool,
+    wanted: Wanted<'t>,
+    /// Steps to the nearest root; `u32::MAX` when none can be reached.
+    distance: u32,
+}
+
+/// Equal names have equal numbers.
+type NameNumber = usize;
+
+/// Which certificates can be the issuer of another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Wanted<'t> {
+    /// Those with this subject.
+    Subject(NameNumber),
+    /// Those with this subject and this key identifier, or with no key identifier.
+    Key(NameNumber, Option<&'t [u8]>),
+}
+
+impl<'t> Issuers<'t> {
+    /// Looks at those certificates of `token` that are `visible` and whose bodies are known.
+    pub(super) fn new(token: &'t Token, visible: impl Fn(usize, &Certificate) -> bool) -> Self {
+        let mut numbers = HashMap::new();
+        let certificates = token.certificates.as_slice();
+        let nodes = certificates
+            .iter()
+            .enumerate()
+            .map(|(index, certificate)| {
+                visible(index, certificate).then(|| Node::new(certificate, &mut numbers))
+            })
+            .map(Option::flatten)
+            .collect();
+        let mut issuers = Self { certificates, nodes, issuers: HashMap::new() };
+        issuers.collect_by_subject();
+        let children = issuers.settle_wanted();
+        issuers.measure_distances(children);
+        issuers.rank();
+        issuers
+    }
+
+    /// The chain from `leaf` upwards, and whether it ends in a root.
+    pub(super) fn chain(&self, leaf: usize) -> (Vec<usize>, bool) {
+        let mut chain = vec![leaf];
+        let mut current = leaf;
+        while let Some(node) = self.node(current) {
+            if node.root {
+                return (chain, true);
+            }
+            match self.candidates(node).first() {
+                Some(next) if chain.len() < MAX_CHAIN && !chain.contains(next) => {
+                    chain.push(*next);
+                    current = *next;
+                }
+                _ => break,
+            }
+        }
+        (chain, false)
+    }
+
+    /// Marks what belongs to a key with the certificate `leaf`: its chain, and the alternates of each
+    /// authority in it with their own chains.
+    pub(super) fn mark_family(&self, leaf: usize, marks: &mut [bool]) {
+        let mut done = HashSet::new();
+        let mut open = vec![leaf];
+        while let Some(index) = open.pop() {
+            if let Some(mark) = marks.get_mut(index) {
+                *mark = true;
+            }
+            let Some(node) = self.node(index).filter(|node| !node.root && done.insert(node.wanted)) else {
+                continue;
+            };
+            let candidates = self.candidates(node);
+            let key = candidates.first().and_then(|best| self.key(*best));
+            open.extend(candidates.iter().filter(|candidate| self.key(**candidate) == key));
+        }
+    }
+
+    fn node(&self, index: usize) -> Option<&Node<'t>> {
+        self.nodes.get(index).and_then(Option::as_ref)
+    }
+
+    fn candidates(&self, node: &Node<'t>) -> &[usize] {
+        self.issuers.get(&node.wanted).map_or(&[], Vec::as_slice)
+    }
+
+    /// The certified key, as its DER.
+    fn key(&self, index: usize) -> Option<&'t [u8]> {
+        let details = self.certificates.get(index)?.details.as_ref()?;
+        Some(details.public_key_info.as_slice())
+    }
+
+    fn collect_by_subject(&mut self) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some(node) = node else { continue };
+            self.issuers.entry(Wanted::Subject(node.subject)).or_default().push(index);
+            self.issuers.entry(Wanted::Key(node.subject, node.key_id)).or_default().push(index);
+        }
+    }
+
+    /// A key identifier that no certificate has is no wish; and who wishes what.
+    fn settle_wanted(&mut self) -> HashMap<Wanted<'t>, Vec<usize>> {
+        let mut children: HashMap<Wanted<'t>, Vec<usize>> = HashMap::new();
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            let Some(node) = node else { continue };
+            if let Wanted::Key(name, Some(_)) = node.wanted
+                && !self.issuers.contains_key(&node.wanted)
+            {
+                node.wanted = Wanted::Key(name, None);
+            }
+            if !node.root {
+                children.entry(node.wanted).or_default().push(index);
+            }
+        }
+        children
+    }
+
+    /// Breadth first from the roots down. Each list of children is emptied when it is first met, so every
+    /// certificate is looked at once.
+    fn measure_distances(&mut self, mut children: HashMap<Wanted<'t>, Vec<usize>>) {
+        let mut open: VecDeque<usize> = VecDeque::new();
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            if let Some(node) = node.as_mut().filter(|node| node.root) {
+                node.distance = 0;
+                open.push_back(index);
+            }
+        }
+        while let Some(index) = open.pop_front() {
+            let Some(&Node { subject, key_id, distance, .. }) = self.node(index) else { continue };
+            for wanted in [Wanted::Subject(subject), Wanted::Key(subject, key_id)] {
+                for child in children.remove(&wanted).unwrap_or_default() {
+                    if let Some(Some(node)) = self.nodes.get_mut(child) {
+                        node.distance = distance.saturating_add(1);
+                        open.push_back(child);
+                    }
+                }
+            }
+        }
+    }
+
+    fn rank(&mut self) {
+        let nodes = &self.nodes;
+        let certificates = self.certificates;
+        for candidates in self.issuers.values_mut() {
+            candidates.sort_by_cached_key(|index| {
+                let distance = nodes.get(*index).and_then(Option::as_ref).map(|node| node.distance);
+                let certificate = certificates.get(*index);
+                let details = certificate.and_then(|certificate| certificate.details.as_ref());
+                let authority = certificate.is_some_and(is_authority);
+                (distance, !authority, Reverse(details.map(|details| details.not_after)), *index)
+            });
+        }
+    }
+}
+
+impl<'t> Node<'t> {
+    fn new(certificate: &'t Certificate, numbers: &mut HashMap<Cow<'t, [u8]>, NameNumber>) -> Option<Self> {
+        let details = certificate.details.as_ref()?;
+        let mut number = |name: &'t [u8]| {
+            let next = numbers.len();
+            *numbers.entry(names::canonical(name)).or_insert(next)
+        };
+        let subject = number(&details.subject);
+        let issuer = number(&details.issuer);
+        let key_id = details.subject_key_id.as_deref();
+        let issuer_key_id = details.authority_key_id.as_deref();
+        let same_key = key_id.is_none() || issuer_key_id.is_none() || key_id == issuer_key_id;
+        let wanted = match issuer_key_id {
+            Some(id) => Wanted::Key(issuer, Some(id)),
+            None => Wanted::Subject(issuer),
+        };
+        Some(Self { subject, key_id, root: subject == issuer && same_key, wanted, distance: u32::MAX })
+    }
+}
+
+/// True when the card's directory or the certificate itself says that it belongs to an authority.
+pub(super) fn is_authority(certificate: &Certificate) -> bool {
+    certificate.authority || certificate.details.as_ref().is_some_and(|details| details.is_authority)
+}

@@ -1,0 +1,242 @@
+//! Readers + tokens + policy → virtual slots: a pure function (no I/O, no clock, no global).
+//!
+//! The rules are those of the founding document: a fixed run of slots for each reader (`numbering`), one slot
+//! for each user PIN with its keys and their certificate chains, one for what is left over, empty tokens in
+//! the rest (`place`). What belongs to which PIN is in `belonging`, who issued which certificate in `chains`.
+//!
+//! A blank card, one that was never formatted, is no empty token: it shows one token, empty and not
+//! initialised, in the first slot of its reader, and `hide_empty_tokens` does not hide it.
+
+use crate::config::Pkcs11Config;
+use crate::token::{ObjectId, Token};
+
+mod belonging;
+mod chains;
+mod label;
+mod names;
+mod numbering;
+mod place;
+
+/// What the layout needs to know of one reader.
+#[derive(Debug, Clone, Copy)]
+pub struct ReaderView<'a> {
+    /// The reader's name.
+    pub name: &'a str,
+    /// Its card's token, if a card is there and was understood.
+    pub token: Option<&'a Token>,
+}
+
+/// The settings that shape the layout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Slots for each reader (`num_slots`).
+    pub num_slots: u32,
+    /// Slots for all readers together; 0 = no limit (`max_virtual_slots`).
+    pub max_virtual_slots: u32,
+    /// Hide empty tokens; their slots stay (`hide_empty_tokens`).
+    pub hide_empty_tokens: bool,
+    /// Which user PINs get a slot (`create_slots_for_pins`).
+    pub create_slots_for_pins: PinSelection,
+}
+
+/// Which user PINs get a slot of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinSelection {
+    /// Every user PIN.
+    All,
+    /// Only these, in the card's order: a PIN's label, its identifier in hexadecimal, or `#2` for the second
+    /// user PIN of the card.
+    Only(Vec<String>),
+}
+
+impl From<&Pkcs11Config> for Policy {
+    fn from(config: &Pkcs11Config) -> Self {
+        let create_slots_for_pins = match &config.create_slots_for_pins {
+            None => PinSelection::All,
+            Some(names) => PinSelection::Only(names.clone()),
+        };
+        Self {
+            num_slots: config.num_slots,
+            max_virtual_slots: config.max_virtual_slots,
+            hide_empty_tokens: config.hide_empty_tokens,
+            create_slots_for_pins,
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            num_slots: 4,
+            max_virtual_slots: 8,
+            hide_empty_tokens: false,
+            create_slots_for_pins: PinSelection::All,
+        }
+    }
+}
+
+/// Number of a virtual slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+
+impl std::fmt::Display for SlotId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// All virtual slots of all readers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// One entry for each reader ever seen in this process, in the order of their slots.
+    pub readers: Vec<ReaderSlots>,
+    /// Every slot, by id: the ids are 0, 1, 2 and so on without a gap.
+    pub slots: Vec<VirtualSlot>,
+    /// What found no slot, with the setting that would show it.
+    pub unplaced: Vec<Unplaced>,
+}
+
+/// The run of slots that one reader owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderSlots {
+    /// The reader's name.
+    pub name: String,
+    /// Index in the readers given to this call; `None` when the reader is gone.
+    pub index: Option<usize>,
+    /// First slot id of the run.
+    pub first: SlotId,
+    /// Number of slots; 0 = no slots left.
+    pub count: u32,
+}
+
+/// One slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualSlot {
+    /// Its number.
+    pub id: SlotId,
+    /// Index into [`Layout::readers`].
+    pub reader: usize,
+    /// What is in it.
+    pub token: Option<VirtualToken>,
+}
+
+/// The view of a card that one slot shows. Indices point into the vectors of the card's [`Token`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VirtualToken {
+    /// `<card label> (<PIN label>)`, at most 32 bytes.
+    pub label: String,
+    /// The PIN of this token: index into `Token::auths`; `None` for left-overs and empty tokens.
+    pub auth: Option<usize>,
+    /// True for an empty token: no PIN, no objects, ready to be given some.
+    pub empty: bool,
+    /// Keys of every class: indices into `Token::keys`.
+    pub keys: Vec<usize>,
+    /// Certificates: indices into `Token::certificates`.
+    pub certificates: Vec<usize>,
+    /// Data objects: indices into `Token::data`.
+    pub data: Vec<usize>,
+    /// For each private key of this token its certificate chain, in the order of the keys. A key with several
+    /// certificates has one chain for each, next to each other, the best first.
+    pub chains: Vec<Chain>,
+}
+
+/// The certificate chain of one private key, as far as it is on the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The private key: index into `Token::keys`.
+    pub key: usize,
+    /// Leaf first: indices into `Token::certificates`. Empty when the key has no certificate.
+    pub certificates: Vec<usize>,
+    /// True when the last certificate is a root (its own issuer); false also while bodies are unread.
+    pub complete: bool,
+}
+
+/// Something that the rules leave without a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unplaced {
+    /// The reader's name.
+    pub reader: String,
+    /// What it is.
+    pub what: UnplacedWhat,
+    /// The setting and value that would show it, such as `num_slots = 5`; several are joined by ` and `.
+    /// `None` when no setting helps.
+    pub remedy: Option<String>,
+}
+
+/// Kinds of what can be left without a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnplacedWhat {
+    /// A whole reader: no slots left for it.
+    Reader,
+    /// A user PIN, by its label.
+    Pin(String),
+    /// So many public objects that belong to no PIN, or whose PIN has no slot.
+    LeftOvers(usize),
+    /// So many objects protected by a PIN that has no slot, or (then no setting helps) that is not a user PIN
+    /// of this card.
+    Objects(usize),
+}
+
+impl std::fmt::Display for UnplacedWhat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Reader => f.write_str("reader"),
+            Self::Pin(label) => write!(f, "PIN {label:?}"),
+            Self::LeftOvers(count) => write!(f, "left-over objects ({count})"),
+            Self::Objects(count) => write!(f, "protected objects ({count})"),
+        }
+    }
+}
+
+/// Certificates whose bodies the layout depends on and that have not been read. None where every certificate is
+/// bound by its identifier to a private key of one PIN, or to none at all because there is no private key.
+pub fn certificates_needed(token: &Token) -> Vec<ObjectId> {
+    if !belonging::Belonging::new(token).bodies_matter() {
+        return Vec::new();
+    }
+    let unread =
+        token.certificates.iter().filter(|certificate| !certificate.private && certificate.details.is_none());
+    unread.map(|certificate| certificate.object).collect()
+}
+
+/// Computes the slots. `previous` is the layout of the same process before: its readers keep their slots, also
+/// those that are gone, for the case that they come back.
+pub fn virtual_slots(previous: Option<&Layout>, readers: &[ReaderView<'_>], policy: &Policy) -> Layout {
+    let runs = numbering::runs(previous, readers, policy);
+    let mut slots = Vec::new();
+    let mut unplaced = Vec::new();
+    for (position, run) in runs.iter().enumerate() {
+        let view = run.index.and_then(|index| readers.get(index));
+        let mut report = |what, remedy| unplaced.push(Unplaced { reader: run.name.clone(), what, remedy });
+        if view.is_some() && run.count == 0 {
+            report(UnplacedWhat::Reader, numbering::remedy(&runs, position, policy, None));
+        }
+        let placement = match view.and_then(|view| view.token) {
+            Some(token) if run.count > 0 => place::place(token, run.count as usize, policy),
+            _ => place::Placement::default(),
+        };
+        let mut tokens = placement.tokens.into_iter();
+        for id in run.first.0..run.first.0.saturating_add(run.count) {
+            slots.push(VirtualSlot { id: SlotId(id), reader: position, token: tokens.next().flatten() });
+        }
+        for (what, need) in placement.unplaced {
+            report(what, need.and_then(|need| remedy(&runs, position, policy, need)));
+        }
+    }
+    slots.sort_by_key(|slot| slot.id);
+    Layout { readers: runs, slots, unplaced }
+}
+
+/// The settings that would meet `need`.
+fn remedy(runs: &[ReaderSlots], position: usize, policy: &Policy, need: place::Need) -> Option<String> {
+    let pins = need.pins.map(|names| {
+        let names: Vec<String> =
+            names.iter().map(|name| toml::Value::from(name.as_str()).to_string()).collect();
+        format!("create_slots_for_pins = [{}]", names.join(", "))
+    });
+    let slots = u32::try_from(need.slots).unwrap_or(u32::MAX);
+    let has = runs.get(position).map_or(0, |run| run.count);
+    let numbers = (slots > has).then(|| numbering::remedy(runs, position, policy, Some(slots))).flatten();
+    let settings: Vec<String> = pins.into_iter().chain(numbers).collect();
+    (!settings.is_empty()).then(|| settings.join(" and "))
+}

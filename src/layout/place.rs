@@ -1,0 +1,284 @@
+//! One card → the tokens of its slots (rules 2, 3, 4, 6 and 8).
+
+use super::belonging::{Belonging, Owner, is_protected};
+use super::chains::Issuers;
+use super::{Chain, PinSelection, Policy, UnplacedWhat, VirtualToken, label};
+use crate::codec::hex;
+use crate::token::{Auth, KeyClass, Token};
+
+/// What the slots of a reader show of its card.
+#[derive(Debug, Default)]
+pub(super) struct Placement {
+    /// By slot of the run.
+    pub(super) tokens: Vec<Option<VirtualToken>>,
+    /// What found no slot, and what it needs.
+    pub(super) unplaced: Vec<(UnplacedWhat, Option<Need>)>,
+}
+
+/// What has to be set for something to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Need {
+    /// Slots that the reader must have.
+    pub(super) slots: usize,
+    /// The value of `create_slots_for_pins`, if that is in the way.
+    pub(super) pins: Option<Vec<String>>,
+}
+
+/// Fills a run of `count` slots with the views of a card.
+pub(super) fn place(token: &Token, count: usize, policy: &Policy) -> Placement {
+    if is_blank(token) {
+        let blank =
+            VirtualToken { label: label::of_card(&token.info), empty: true, ..VirtualToken::default() };
+        let tokens = (0..count).map(|slot| (slot == 0).then(|| blank.clone())).collect();
+        return Placement { tokens, unplaced: Vec::new() };
+    }
+    Placer::new(token, count, policy).place()
+}
+
+/// True for a card that was never formatted and shows nothing.
+fn is_blank(token: &Token) -> bool {
+    !token.info.initialized
+        && token.auths.is_empty()
+        && token.keys.is_empty()
+        && token.certificates.is_empty()
+        && token.data.is_empty()
+}
+
+struct Placer<'t> {
+    token: &'t Token,
+    belonging: Belonging<'t>,
+    /// Of the public certificates alone.
+    issuers: Issuers<'t>,
+    /// Positions in `Belonging::user_pins` that get a slot by policy, in order.
+    selected: Vec<usize>,
+    /// How many of them have a slot.
+    placed: usize,
+    count: usize,
+    policy: &'t Policy,
+}
+
+/// Marks of objects, by index.
+struct Marks {
+    keys: Vec<bool>,
+    certificates: Vec<bool>,
+    data: Vec<bool>,
+}
+
+impl<'t> Placer<'t> {
+    fn new(token: &'t Token, count: usize, policy: &'t Policy) -> Self {
+        let belonging = Belonging::new(token);
+        let pins = belonging.user_pins.iter().enumerate();
+        let selected: Vec<usize> = pins
+            .filter(|(position, auth)| {
+                token
+                    .auths
+                    .get(**auth)
+                    .is_some_and(|auth| is_selected(auth, *position, &policy.create_slots_for_pins))
+            })
+            .map(|(position, _)| position)
+            .collect();
+        let issuers = Issuers::new(token, |_, certificate| !certificate.private);
+        let placed = selected.len().min(count);
+        Self { token, belonging, issuers, selected, placed, count, policy }
+    }
+
+    fn place(&self) -> Placement {
+        let mut shown = Marks::none(self.token);
+        let mut tokens: Vec<Option<VirtualToken>> = Vec::with_capacity(self.count);
+        for (auth, label) in self.placed_pins() {
+            let owner = Owner::Pin(auth);
+            let mut marks = self.owned_by(owner);
+            let chains = self.add_relatives(&mut marks, owner);
+            shown.add(&marks);
+            tokens.push(Some(marks.into_token(label, Some(auth), chains)));
+        }
+        let card_label = label::of_card(&self.token.info);
+        let mut left_overs = self.left_overs(&shown);
+        let mut homeless = left_overs.len();
+        if homeless > 0 && tokens.len() < self.count {
+            homeless = 0;
+            let chains = self.add_relatives(&mut left_overs, Owner::Nobody);
+            tokens.push(Some(left_overs.into_token(card_label.clone(), None, chains)));
+        }
+        let empty = VirtualToken { label: card_label, empty: true, ..VirtualToken::default() };
+        tokens.resize(self.count, (!self.policy.hide_empty_tokens).then_some(empty));
+        Placement { tokens, unplaced: self.unplaced(homeless) }
+    }
+
+    /// The PINs that have a slot, as indices into `Token::auths`, with the labels of their tokens.
+    fn placed_pins(&self) -> Vec<(usize, String)> {
+        let user_pins = &self.belonging.user_pins;
+        let auths: Vec<&Auth> = user_pins.iter().filter_map(|auth| self.token.auths.get(*auth)).collect();
+        let mut labels: Vec<_> =
+            user_pins.iter().copied().zip(label::of_pins(&self.token.info, &auths)).map(Some).collect();
+        let placed = self.selected.iter().take(self.placed);
+        placed.filter_map(|position| labels.get_mut(*position).and_then(Option::take)).collect()
+    }
+
+    fn owned_by(&self, owner: Owner) -> Marks {
+        let owned = |owners: &[Owner]| owners.iter().map(|other| *other == owner).collect();
+        Marks {
+            keys: owned(&self.belonging.keys),
+            certificates: owned(&self.belonging.certificates),
+            data: owned(&self.belonging.data),
+        }
+    }
+
+    /// Adds to each private key its public keys, its certificates and all that stands above them.
+    fn add_relatives(&self, marks: &mut Marks, owner: Owner) -> Vec<Chain> {
+        let own_issuers = self.issuers_with_private(owner);
+        let issuers = own_issuers.as_ref().unwrap_or(&self.issuers);
+        let mut chains: Vec<Chain> = Vec::new();
+        for (key, _) in self.token.keys.iter().enumerate().filter(|(_, key)| key.class == KeyClass::Private) {
+            if marks.keys.get(key) != Some(&true) {
+                continue;
+            }
+            let leaves = self.belonging.certificates_of(key, owner);
+            for public_key in self.belonging.public_keys_of(key, leaves.first().copied(), owner) {
+                if let Some(mark) = marks.keys.get_mut(public_key) {
+                    *mark = true;
+                }
+            }
+            let first = chains.len();
+            for leaf in leaves {
+                issuers.mark_family(leaf, &mut marks.certificates);
+                // Some cards give the authorities of a chain the identifier of its key.
+                let in_chain = |chain: &Chain| chain.certificates.contains(&leaf);
+                if !chains.iter().skip(first).any(in_chain) {
+                    let (certificates, complete) = issuers.chain(leaf);
+                    chains.push(Chain { key, certificates, complete });
+                }
+            }
+            if chains.len() == first {
+                chains.push(Chain { key, certificates: Vec::new(), complete: false });
+            }
+        }
+        chains
+    }
+
+    /// The issuers for an owner who sees more than the public certificates; `None` for the others.
+    fn issuers_with_private(&self, owner: Owner) -> Option<Issuers<'t>> {
+        let is_own = |index: usize| self.belonging.certificates.get(index) == Some(&owner);
+        let mut private = self.token.certificates.iter().enumerate();
+        private
+            .any(|(index, certificate)| certificate.private && certificate.details.is_some() && is_own(index))
+            .then(|| Issuers::new(self.token, |index, _| self.belonging.shows_certificate(owner, index)))
+    }
+
+    /// The public objects that no slot shows.
+    fn left_overs(&self, shown: &Marks) -> Marks {
+        let left = |public: bool, shown: &bool| public && !*shown;
+        let Token { keys, certificates, data, .. } = self.token;
+        Marks {
+            keys: keys.iter().zip(&shown.keys).map(|(key, shown)| left(!is_protected(key), shown)).collect(),
+            certificates: certificates
+                .iter()
+                .zip(&shown.certificates)
+                .map(|(c, s)| left(!c.private, s))
+                .collect(),
+            data: data.iter().zip(&shown.data).map(|(data, shown)| left(!data.private, shown)).collect(),
+        }
+    }
+
+    fn unplaced(&self, left_overs: usize) -> Vec<(UnplacedWhat, Option<Need>)> {
+        let mut unplaced = Vec::new();
+        for (position, index) in self.belonging.user_pins.iter().enumerate() {
+            let rank = self.selected.iter().position(|selected| *selected == position);
+            let need = match rank {
+                Some(rank) if rank < self.placed => continue,
+                Some(rank) => Need { slots: rank + 1, pins: None },
+                None => Need { slots: self.selected.len() + 1, pins: self.selection_with(position) },
+            };
+            let label = self.token.auths.get(*index).map(|auth| auth.label.clone()).unwrap_or_default();
+            unplaced.push((UnplacedWhat::Pin(label), Some(need.clone())));
+            match self.protected_by(Owner::Pin(*index)) {
+                0 => {}
+                count => unplaced.push((UnplacedWhat::Objects(count), Some(need))),
+            }
+        }
+        if left_overs > 0 {
+            let need = Need { slots: self.selected.len() + 1, pins: None };
+            unplaced.push((UnplacedWhat::LeftOvers(left_overs), Some(need)));
+        }
+        match self.protected_by(Owner::Stranger) {
+            0 => {}
+            count => unplaced.push((UnplacedWhat::Objects(count), None)),
+        }
+        unplaced
+    }
+
+    /// How many objects only the holder of this PIN can see or use.
+    fn protected_by(&self, owner: Owner) -> usize {
+        let Token { keys, certificates, data, .. } = self.token;
+        let belonging = &self.belonging;
+        let keys =
+            keys.iter().zip(&belonging.keys).filter(|(key, o)| is_protected(key) && **o == owner).count();
+        let certificates = certificates.iter().zip(&belonging.certificates);
+        let certificates =
+            certificates.filter(|(certificate, o)| certificate.private && **o == owner).count();
+        let data = data.iter().zip(&belonging.data).filter(|(data, o)| data.private && **o == owner).count();
+        keys + certificates + data
+    }
+
+    /// The policy's list of PINs and the one at `position` with them.
+    fn selection_with(&self, position: usize) -> Option<Vec<String>> {
+        let PinSelection::Only(names) = &self.policy.create_slots_for_pins else { return None };
+        let label_at = |position: &usize| self.token.auths.get(*position).map(|auth| auth.label.as_str());
+        let label = self.belonging.user_pins.get(position).and_then(label_at).unwrap_or_default();
+        let namesakes =
+            self.belonging.user_pins.iter().filter(|other| label_at(other) == Some(label)).count();
+        let name =
+            if label.is_empty() || namesakes > 1 { format!("#{}", position + 1) } else { label.to_owned() };
+        Some(names.iter().cloned().chain([name]).collect())
+    }
+}
+
+impl Marks {
+    fn none(token: &Token) -> Self {
+        Self {
+            keys: vec![false; token.keys.len()],
+            certificates: vec![false; token.certificates.len()],
+            data: vec![false; token.data.len()],
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        let lists = [
+            (&mut self.keys, &other.keys),
+            (&mut self.certificates, &other.certificates),
+            (&mut self.data, &other.data),
+        ];
+        for (own, other) in lists {
+            own.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
+        }
+    }
+
+    fn len(&self) -> usize {
+        [&self.keys, &self.certificates, &self.data].into_iter().flatten().filter(|mark| **mark).count()
+    }
+
+    fn into_token(self, label: String, auth: Option<usize>, chains: Vec<Chain>) -> VirtualToken {
+        let indices =
+            |marks: Vec<bool>| (0..).zip(marks).filter(|(_, mark)| *mark).map(|(index, _)| index).collect();
+        VirtualToken {
+            label,
+            auth,
+            empty: false,
+            keys: indices(self.keys),
+            certificates: indices(self.certificates),
+            data: indices(self.data),
+            chains,
+        }
+    }
+}
+
+/// True when the policy gives this user PIN, the card's number `position`, a slot.
+fn is_selected(auth: &Auth, position: usize, selection: &PinSelection) -> bool {
+    match selection {
+        PinSelection::All => true,
+        PinSelection::Only(names) => names.iter().any(|name| {
+            let is_id = || hex::decode(name).is_ok_and(|id| !id.is_empty() && id == auth.id.0);
+            *name == auth.label || *name == format!("#{}", position + 1) || is_id()
+        }),
+    }
+}
