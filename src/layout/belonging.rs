@@ -1,7 +1,7 @@
 //! Which object belongs to which PIN, and which certificate and public key belong to a private key.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::chains::is_authority;
 use crate::crypto::PublicKey;
@@ -20,6 +20,17 @@ pub(super) enum Owner {
     Nobody,
     /// Protected by something that is no user PIN of this card: SO PIN, PUK, or not there at all.
     Stranger,
+}
+
+/// Whose bodies the layout depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bodies {
+    /// None: identifiers say all.
+    None,
+    /// Those of the certificates whose subject and issuer are not known or not enough.
+    WithoutNames,
+    /// All: a public key has to be found in them.
+    All,
 }
 
 /// The owners of all objects of a token, and the look-up tables between keys and certificates.
@@ -138,6 +149,35 @@ impl<'t> Belonging<'t> {
             .collect()
     }
 
+    /// Which bodies could tell something of the order of things that identifiers and names do not.
+    pub(super) fn bodies_needed(&self) -> Bodies {
+        let mut pins_with_certificates = HashSet::new();
+        let mut bound = vec![false; self.token.certificates.len()];
+        let mut by_value = false;
+        for (index, key) in self.token.keys.iter().enumerate().filter(|(_, k)| k.class == KeyClass::Private) {
+            let Some(owner) = self.keys.get(index).copied().filter(|owner| *owner != Owner::Stranger) else {
+                continue;
+            };
+            let found = self.certificates_by_id.get(&key.id).into_iter().flatten().take(MAX_SAME_ID);
+            let mut found = found.copied().filter(|found| self.shows_certificate(owner, *found)).peekable();
+            by_value |= found.peek().is_none() && self.value_of(index, owner).is_some();
+            for certificate in found {
+                if let Owner::Pin(pin) = owner {
+                    pins_with_certificates.insert(pin);
+                }
+                if let Some(mark) = bound.get_mut(certificate) {
+                    *mark = true;
+                }
+            }
+        }
+        let unbound = bound.iter().zip(&self.token.certificates).any(|(bound, c)| !bound && !c.private);
+        match bound.contains(&true) && (unbound || pins_with_certificates.len() > 1) {
+            _ if by_value && unbound => Bodies::All,
+            true => Bodies::WithoutNames,
+            false => Bodies::None,
+        }
+    }
+
     fn shows_key(&self, owner: Owner, index: usize) -> bool {
         self.token.keys.get(index).is_some_and(|key| {
             !is_protected(key) || self.keys.get(index).is_some_and(|other| *other == owner)
@@ -233,36 +273,5 @@ fn same_family(one: KeyAlgorithm, other: KeyAlgorithm) -> bool {
         (KeyAlgorithm::Ec { curve: Some(one) }, KeyAlgorithm::Ec { curve: Some(other) }) => one == other,
         (KeyAlgorithm::Ec { .. }, KeyAlgorithm::Ec { .. }) => true,
         _ => false,
-    }
-}
-
-impl Belonging<'_> {
-    /// True when bodies could put a certificate into the token of a key to which its identifier does not lead.
-    pub(super) fn bodies_matter(&self) -> bool {
-        let mut pins_with_certificates = Vec::new();
-        let mut bound = vec![false; self.token.certificates.len()];
-        let mut can_match = false;
-        for (index, key) in self.token.keys.iter().enumerate().filter(|(_, k)| k.class == KeyClass::Private) {
-            let Some(owner) = self.keys.get(index).copied().filter(|owner| *owner != Owner::Stranger) else {
-                continue;
-            };
-            let found = match self.certificates_by_id.get(&key.id) {
-                Some(found) => found.as_slice(),
-                None => &[],
-            };
-            let mut any = false;
-            for certificate in found.iter().take(MAX_SAME_ID).filter(|c| self.shows_certificate(owner, **c)) {
-                any = true;
-                if let Some(mark) = bound.get_mut(*certificate) {
-                    *mark = true;
-                }
-            }
-            can_match |= any || self.value_of(index, owner).is_some();
-            if any && matches!(owner, Owner::Pin(_)) && !pins_with_certificates.contains(&owner) {
-                pins_with_certificates.push(owner);
-            }
-        }
-        let unbound = bound.iter().zip(&self.token.certificates).any(|(bound, c)| !bound && !c.private);
-        can_match && (unbound || pins_with_certificates.len() > 1)
     }
 }

@@ -1,5 +1,6 @@
 //! Who issued which certificate (RFC 5280, 4.2.1.1, 4.2.1.2 and 6.1), without checking signatures: a card's
-//! order of things must not depend on which algorithms this program knows.
+//! order of things must not depend on which algorithms this program knows. Names come from the body or, while that is
+//! unread, from the card's directory.
 //!
 //! An issuer is a certificate whose subject is the certificate's issuer. Where the certificate names its issuer's
 //! key, one with that key identifier goes before one without, and one with another is none. Of several, the
@@ -20,7 +21,7 @@ const MAX_CHAIN: usize = 32;
 /// The issuers among the certificates of one token that may be seen together.
 pub(super) struct Issuers<'t> {
     certificates: &'t [Certificate],
-    /// By index of the certificate; `None` where the body is unknown or not visible.
+    /// By index of the certificate; `None` where its names are unknown or it is not visible.
     nodes: Vec<Option<Node<'t>>>,
     /// Possible issuers, the best first.
     issuers: HashMap<Wanted<'t>, Vec<usize>>,
@@ -50,7 +51,7 @@ enum Wanted<'t> {
 }
 
 impl<'t> Issuers<'t> {
-    /// Looks at those certificates of `token` that are `visible` and whose bodies are known.
+    /// Looks at those certificates of `token` that are `visible` and whose names are known.
     pub(super) fn new(token: &'t Token, visible: impl Fn(usize, &Certificate) -> bool) -> Self {
         let mut numbers = HashMap::new();
         let certificates = token.certificates.as_slice();
@@ -102,8 +103,8 @@ impl<'t> Issuers<'t> {
                 continue;
             };
             let candidates = self.candidates(node);
-            let key = candidates.first().and_then(|best| self.key(*best));
-            open.extend(candidates.iter().filter(|candidate| self.key(**candidate) == key));
+            let Some(best) = candidates.first() else { continue };
+            open.extend(candidates.iter().filter(|other| self.same_key(*best, **other)));
         }
     }
 
@@ -115,10 +116,15 @@ impl<'t> Issuers<'t> {
         self.issuers.get(&node.wanted).map_or(&[], Vec::as_slice)
     }
 
-    /// The certified key, as its DER.
-    fn key(&self, index: usize) -> Option<&'t [u8]> {
-        let details = self.certificates.get(index)?.details.as_ref()?;
-        Some(details.public_key_info.as_slice())
+    /// True when both certificates certify the same key.
+    fn same_key(&self, one: usize, other: usize) -> bool {
+        let details = |index: usize| self.certificates.get(index)?.details.as_ref();
+        let key_id = |index: usize| self.node(index)?.key_id;
+        match (details(one), details(other)) {
+            _ if one == other => true,
+            (Some(one), Some(other)) => one.public_key_info == other.public_key_info,
+            _ => key_id(one).is_some() && key_id(one) == key_id(other),
+        }
     }
 
     fn collect_by_subject(&mut self) {
@@ -186,15 +192,16 @@ impl<'t> Issuers<'t> {
 
 impl<'t> Node<'t> {
     fn new(certificate: &'t Certificate, numbers: &mut HashMap<Cow<'t, [u8]>, NameNumber>) -> Option<Self> {
-        let details = certificate.details.as_ref()?;
         let mut number = |name: &'t [u8]| {
             let next = numbers.len();
             *numbers.entry(names::canonical(name)).or_insert(next)
         };
-        let subject = number(&details.subject);
-        let issuer = number(&details.issuer);
-        let key_id = details.subject_key_id.as_deref();
-        let issuer_key_id = details.authority_key_id.as_deref();
+        let subject = number(certificate.subject()?);
+        let issuer = number(certificate.issuer()?);
+        let (key_id, issuer_key_id) = match &certificate.details {
+            Some(details) => (details.subject_key_id.as_deref(), details.authority_key_id.as_deref()),
+            None => (certificate.hints.subject_key_id.as_deref(), None),
+        };
         let same_key = key_id.is_none() || issuer_key_id.is_none() || key_id == issuer_key_id;
         let wanted = match issuer_key_id {
             Some(id) => Wanted::Key(issuer, Some(id)),
@@ -202,6 +209,21 @@ impl<'t> Node<'t> {
         };
         Some(Self { subject, key_id, root: subject == issuer && same_key, wanted, distance: u32::MAX })
     }
+}
+
+/// Whether the names of each certificate are known and tell without its body who issued it: no other certificate
+/// has its subject, and at most one the subject that is its issuer.
+pub(super) fn names_suffice(token: &Token) -> Vec<bool> {
+    let mut namesakes: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
+    for subject in token.certificates.iter().filter_map(Certificate::subject) {
+        *namesakes.entry(names::canonical(subject)).or_default() += 1;
+    }
+    let is_unique = |name: Option<&[u8]>| {
+        name.is_some_and(|name| namesakes.get(&names::canonical(name)).is_none_or(|count| *count <= 1))
+    };
+    let suffices =
+        |certificate: &Certificate| is_unique(certificate.subject()) && is_unique(certificate.issuer());
+    token.certificates.iter().map(suffices).collect()
 }
 
 /// True when the card's directory or the certificate itself says that it belongs to an authority.

@@ -17,6 +17,8 @@ mod names;
 mod numbering;
 mod place;
 
+use belonging::Bodies;
+
 /// What the layout needs to know of one reader.
 #[derive(Debug, Clone, Copy)]
 pub struct ReaderView<'a> {
@@ -188,15 +190,21 @@ impl std::fmt::Display for UnplacedWhat {
     }
 }
 
-/// Certificates whose bodies the layout depends on and that have not been read. None where every certificate is
-/// bound by its identifier to a private key of one PIN, or to none at all because there is no private key.
+/// Certificates whose bodies the layout depends on and that have not been read.
+///
+/// None where identifiers bind every certificate to a private key of one PIN (the certificate of a key that needs no
+/// PIN is taken for an end entity's), or where there is no private key with a certificate at all. Else those whose subject
+/// and issuer the card's directory does not tell, or which have namesakes.
 pub fn certificates_needed(token: &Token) -> Vec<ObjectId> {
-    if !belonging::Belonging::new(token).bodies_matter() {
-        return Vec::new();
-    }
-    let unread =
-        token.certificates.iter().filter(|certificate| !certificate.private && certificate.details.is_none());
-    unread.map(|certificate| certificate.object).collect()
+    let names_suffice = match belonging::Belonging::new(token).bodies_needed() {
+        Bodies::None => return Vec::new(),
+        Bodies::WithoutNames => chains::names_suffice(token),
+        Bodies::All => vec![false; token.certificates.len()],
+    };
+    let unread = token.certificates.iter().zip(names_suffice).filter(|(certificate, names_suffice)| {
+        !certificate.private && certificate.details.is_none() && !names_suffice
+    });
+    unread.map(|(certificate, _)| certificate.object).collect()
 }
 
 /// Computes the slots. `previous` is the layout of the same process before: its readers keep their slots, also

@@ -161,7 +161,9 @@ impl<'t> Placer<'t> {
         let is_own = |index: usize| self.belonging.certificates.get(index) == Some(&owner);
         let mut private = self.token.certificates.iter().enumerate();
         private
-            .any(|(index, certificate)| certificate.private && certificate.details.is_some() && is_own(index))
+            .any(|(index, certificate)| {
+                certificate.private && certificate.subject().is_some() && is_own(index)
+            })
             .then(|| Issuers::new(self.token, |index, _| self.belonging.shows_certificate(owner, index)))
     }
 

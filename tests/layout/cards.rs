@@ -389,37 +389,62 @@ fn selection_that_names_no_pin_is_not_silent() {
     );
 }
 
+/// Cards by what decides which bodies are needed, and how many are.
+const NEEDED: [(&str, &str, usize); 14] = [
+    ("no key", "cert A unread\ncert B unread", 0),
+    (
+        "one PIN, all bound",
+        "key K pin=01 id=a1\nkey L pin=01 id=a2\ncert A id=a1 unread\ncert B id=a2 unread",
+        0,
+    ),
+    (
+        "key without PIN beside",
+        "key K pin=01 id=a1\nkey L id=a2\ncert A id=a1 unread\ncert B id=a2 unread",
+        0,
+    ),
+    ("an unbound one", "key K pin=01 id=a1\ncert A id=a1 unread\ncert B unread", 2),
+    ("one already read", "key K pin=01 id=a1\ncert A id=a1\ncert B unread", 1),
+    ("two PINs", "key K pin=01 id=a1\nkey L pin=02 id=a2\ncert A id=a1 unread\ncert B id=a2 unread", 2),
+    ("nothing to match with", "key K pin=01 id=a1\ncert A id=a7 unread", 0),
+    ("a value to match with", "key K pin=01 id=a1 value=v\ncert A id=a7 unread", 1),
+    ("private ones", "key K pin=01 id=a1\ncert A id=a1 unread\ncert B pin=01 private unread", 0),
+    ("names are known", "key K pin=01 id=a1\ncert A id=a1 by=B unread hints\ncert B unread hints", 0),
+    ("one name is unknown", "key K pin=01 id=a1\ncert A id=a1 by=B unread hints\ncert B unread", 1),
+    (
+        "namesakes",
+        "key K pin=01 id=a1
+         cert A id=a1 by=B unread hints
+         cert B1 subject=B unread hints
+         cert B2 subject=B unread hints
+         cert C unread hints",
+        3,
+    ),
+    ("names are no value", "key K pin=01 id=a1 value=v\ncert A id=a7 unread hints", 1),
+    ("a value that ids already place", "key K pin=01 id=a1 value=v\ncert A id=a1 unread", 0),
+];
+
 #[test]
-fn certificates_needed_are_those_that_identifiers_do_not_place() {
-    for (why, card, expected) in [
-        ("no key", "cert A unread\ncert B unread", 0),
-        (
-            "one PIN, all bound",
-            "pin P id=01\nkey K pin=01 id=a1\nkey L pin=01 id=a2\ncert A id=a1 unread\ncert B id=a2 unread",
-            0,
-        ),
-        (
-            "a key without PIN beside it",
-            "pin P id=01\nkey K pin=01 id=a1\nkey L id=a2\ncert A id=a1 unread\ncert B id=a2 unread",
-            0,
-        ),
-        ("an unbound one", "pin P id=01\nkey K pin=01 id=a1\ncert A id=a1 unread\ncert B unread", 2),
-        ("already read", "pin P id=01\nkey K pin=01 id=a1\ncert A id=a1\ncert B unread", 1),
-        (
-            "two PINs",
-            "pin P id=01\npin Q id=02\nkey K pin=01 id=a1\nkey L pin=02 id=a2\ncert A id=a1 unread\ncert B id=a2 unread",
-            2,
-        ),
-        ("nothing to match with", "pin P id=01\nkey K pin=01 id=a1\ncert A id=a7 unread", 0),
-        ("only the value to match with", "pin P id=01\nkey K pin=01 id=a1 value=v\ncert A id=a7 unread", 1),
-        (
-            "private ones cannot be read",
-            "pin P id=01\nkey K pin=01 id=a1\ncert A id=a1 unread\ncert B pin=01 private unread",
-            0,
-        ),
-    ] {
-        assert_eq!(certificates_needed(&notation::card(card)).len(), expected, "{why}");
+fn certificates_needed_are_those_that_identifiers_and_names_do_not_place() {
+    for (why, card, expected) in NEEDED {
+        let card = notation::card(&format!("pin P id=01\npin Q id=02\n{card}"));
+        assert_eq!(certificates_needed(&card).len(), expected, "{why}");
     }
+}
+
+#[test]
+fn names_in_the_directory_make_the_chain() {
+    check(
+        &policy(2, 0),
+        "pin P id=01
+         key K pin=01 id=a1
+         cert A id=a1 by=B unread hints
+         cert B by=C unread hints
+         cert C unread hints
+         cert D unread hints",
+        "0 Card (P): P, K, A, B, C
+         K > A > B > C.
+         1 Card: D",
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! cert "leaf 1" id=a1 by="CA"  subject is the name, issuer is `by` (without it the certificate is self-signed)
 //! ```
 //! Certificates also take `subject=`, `key=` (the name of the certified key; the subject without it), `ski=`, `aki=`,
-//! `until=` (a year), `authority`, `unread`, `private`, `pin=`.
+//! `until=` (a year), `authority`, `unread` (no body), `hints` (the directory tells the names), `private`, `pin=`.
 
 use std::fmt::Write;
 
@@ -16,8 +16,8 @@ use p11ctl::codec::{hex, tlv};
 use p11ctl::crypto::{CertificateDetails, Curve, PublicKey};
 use p11ctl::layout::{Layout, ReaderView, VirtualToken};
 use p11ctl::token::{
-    Auth, AuthId, AuthRole, Certificate, DataObject, Key, KeyAccess, KeyAlgorithm, KeyClass, KeyId, KeyUsage,
-    ObjectId, PinEncoding, Token, TokenInfo,
+    Auth, AuthId, AuthRole, Certificate, CertificateHints, DataObject, Key, KeyAccess, KeyAlgorithm,
+    KeyClass, KeyId, KeyUsage, ObjectId, PinEncoding, Token, TokenInfo,
 };
 
 /// Reads the notation of one card.
@@ -217,6 +217,11 @@ fn certificate(line: &Line, object: ObjectId) -> Certificate {
         authority: line.has("authority"),
         trusted: false,
         modifiable: true,
+        hints: CertificateHints {
+            subject: line.has("hints").then(|| details.subject.clone()),
+            issuer: line.has("hints").then(|| details.issuer.clone()),
+            subject_key_id: details.subject_key_id.clone().filter(|_| line.has("hints")),
+        },
         details: (!line.has("unread")).then_some(details),
     }
 }
