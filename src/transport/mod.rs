@@ -1,5 +1,7 @@
 //! Bytes to a card: readers and transports. Does not know what the bytes mean.
 
+pub mod pcsc;
+
 use std::time::Duration;
 
 /// A reader: a place for a card, with a name that stays.
@@ -150,7 +152,7 @@ pub enum TransportError {
     },
     /// Any other answer of the PC/SC service.
     #[error("PC/SC: {0}")]
-    Pcsc(#[source] pcsc::Error),
+    Pcsc(#[source] ::pcsc::Error),
     /// A card image could not be used.
     #[error("card image {path}")]
     Image {

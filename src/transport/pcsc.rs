@@ -1,0 +1,205 @@
+//! PC/SC readers (by the `pcsc` crate): which there are and what is in them. The connected card is in `card.rs`.
+//! Knows nothing of APDUs.
+//!
+//! A PC/SC context does one call at a time. So listing and looking share one, on which no call blocks, and each connected
+//! card has its own: two cards compute at the same time.
+
+mod card;
+mod features;
+mod service;
+
+use std::ffi::CString;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use ::pcsc::{Context, Error, Protocols, ReaderState, Scope, ShareMode, State};
+
+use super::{Presence, Reader, Transport, TransportError};
+use crate::config::ReadersConfig;
+use card::PcscCard;
+
+/// All PC/SC readers in the order of the service, without those that the configuration ignores. No reader is an
+/// empty list. Errors: `NoService`, `AccessDenied`.
+pub fn list_readers(config: &ReadersConfig) -> Result<Vec<Box<dyn Reader>>, TransportError> {
+    if !config.pcsc {
+        return Ok(Vec::new());
+    }
+    let context = Context::establish(Scope::User).map_err(service::explain_refusal)?;
+    let names = match context.list_readers_owned() {
+        Ok(names) => names,
+        Err(Error::NoReadersAvailable) => Vec::new(),
+        Err(error) => return Err(service::explain(error)),
+    };
+    let readers = names.into_iter().filter_map(|c_name| {
+        let name = c_name.to_string_lossy().into_owned();
+        let ignored = config.ignored.iter().any(|part| !part.is_empty() && name.contains(part.as_str()));
+        (!ignored).then(|| {
+            let terms = Terms::new(config);
+            Box::new(PcscReader { name, c_name, context: context.clone(), terms, waiting: None })
+                as Box<dyn Reader>
+        })
+    });
+    Ok(readers.collect())
+}
+
+/// How a card is connected to, from the configuration.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    share: ShareMode,
+    /// How long to wait for a card that another program holds.
+    patience: Duration,
+}
+
+impl Terms {
+    fn new(config: &ReadersConfig) -> Self {
+        Self {
+            share: if config.exclusive { ShareMode::Exclusive } else { ShareMode::Shared },
+            patience: Duration::from_secs(config.busy_timeout.into()),
+        }
+    }
+}
+
+/// One PC/SC reader.
+struct PcscReader {
+    name: String,
+    c_name: CString,
+    context: Context,
+    terms: Terms,
+    /// A connection that was asked for and not given yet.
+    waiting: Option<Receiver<Result<PcscCard, Error>>>,
+}
+
+impl Reader for PcscReader {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn presence(&mut self) -> Result<Presence, TransportError> {
+        let state = self.state().map_err(|error| self.explain(error))?;
+        presence(&self.name, &state)
+    }
+
+    fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError> {
+        let start = Instant::now();
+        let mut pause = Pause::default();
+        loop {
+            let left = self.terms.patience.saturating_sub(start.elapsed());
+            match self.connect_within(left) {
+                Ok(card) => return Ok(Box::new(card)),
+                Err(Error::SharingViolation | Error::Timeout) if left.is_zero() => {
+                    return Err(TransportError::Busy { reader: self.name.clone(), waited: start.elapsed() });
+                }
+                Err(Error::SharingViolation) => pause.sleep(left),
+                Err(Error::Timeout) => {}
+                Err(error) => return Err(self.explain(error)),
+            }
+        }
+    }
+}
+
+impl PcscReader {
+    fn state(&mut self) -> Result<ReaderState, Error> {
+        match state(&self.context, &self.c_name) {
+            // Perhaps the service was started again: the context died with the old one.
+            Err(error) if service::is_gone(error) => {
+                self.context = Context::establish(Scope::User)?;
+                state(&self.context, &self.c_name)
+            }
+            result => result,
+        }
+    }
+
+    /// Connects, or gives up with `Timeout` after `patience`.
+    ///
+    /// The service answers a connection only when no other program is inside a transaction, however long that takes, and
+    /// nothing ends the wait. So where the card is in use a thread does the waiting; when it outlasts the patience, its
+    /// connection is taken up by the next call, or closed as soon as it comes.
+    fn connect_within(&mut self, patience: Duration) -> Result<PcscCard, Error> {
+        let waiting = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => {
+                let state = self.state()?;
+                let (name, c_name, terms) = (self.name.clone(), self.c_name.clone(), self.terms);
+                if !state.event_state().intersects(State::INUSE | State::EXCLUSIVE) {
+                    return PcscCard::connect(name, c_name, terms);
+                }
+                let (sender, receiver) = channel();
+                std::thread::Builder::new()
+                    .name("p11ctl connect".into())
+                    .spawn(move || {
+                        // Nobody listens any more: the card is dropped, which disconnects it.
+                        let _ = sender.send(PcscCard::connect(name, c_name, terms));
+                    })
+                    .map_err(|_| Error::NoMemory)?;
+                receiver
+            }
+        };
+        match waiting.recv_timeout(patience.max(GRACE)) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Disconnected) => Err(Error::InternalError),
+            Err(RecvTimeoutError::Timeout) => {
+                self.waiting = Some(waiting);
+                Err(Error::Timeout)
+            }
+        }
+    }
+
+    fn explain(&self, error: Error) -> TransportError {
+        match error {
+            Error::UnknownReader | Error::ReaderUnavailable => TransportError::ReaderGone(self.name.clone()),
+            Error::NoSmartcard | Error::RemovedCard => TransportError::NoCard(self.name.clone()),
+            Error::UnresponsiveCard
+            | Error::UnpoweredCard
+            | Error::UnsupportedCard
+            | Error::ProtoMismatch => TransportError::MuteCard(self.name.clone()),
+            error => service::explain(error),
+        }
+    }
+}
+
+/// Waits between two questions to a busy card: short at first, so that a quick job is not held up.
+struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(Duration::from_millis(5))
+    }
+}
+
+impl Pause {
+    /// Sleeps, at most for `left`.
+    fn sleep(&mut self, left: Duration) {
+        std::thread::sleep(self.0.min(left));
+        self.0 = (self.0 * 2).min(Duration::from_millis(100));
+    }
+}
+
+/// What the service says of a reader now; waits for nothing.
+fn state(context: &Context, reader: &CString) -> Result<ReaderState, Error> {
+    let mut states = [ReaderState::new(reader.clone(), State::UNAWARE)];
+    context.get_status_change(Duration::ZERO, &mut states)?;
+    let [state] = states;
+    Ok(state)
+}
+
+/// Only PRESENT, EMPTY and MUTE count: other bits change whenever some program connects or disconnects.
+fn presence(name: &str, state: &ReaderState) -> Result<Presence, TransportError> {
+    let flags = state.event_state();
+    if flags.intersects(State::UNKNOWN | State::UNAVAILABLE) {
+        Err(TransportError::ReaderGone(name.to_owned()))
+    } else if flags.contains(State::MUTE) {
+        Ok(Presence::Mute)
+    } else if flags.contains(State::PRESENT) {
+        match state.atr() {
+            [] => Ok(Presence::Mute),
+            atr => Ok(Presence::Card { atr: atr.to_vec() }),
+        }
+    } else {
+        Ok(Presence::Empty)
+    }
+}
+
+/// What a connection may take where no other program holds the card.
+const GRACE: Duration = Duration::from_millis(250);
+/// T=0 or T=1, whichever the card offers first.
+const PROTOCOLS: Protocols = Protocols::ANY;
