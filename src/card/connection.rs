@@ -8,7 +8,7 @@ use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
 
 use super::cache::CacheStore;
-use super::{Abilities, CardCall, CardDriver, CardError, registry};
+use super::{Abilities, CardCall, CardDriver, CardError, Tries, registry};
 
 /// What the user's configuration says about connected cards.
 #[derive(Debug, Clone, Default)]
@@ -155,6 +155,11 @@ impl Card {
     /// Asks for a PIN's tries; see [`CardDriver::tries_left`].
     pub fn tries_left(&mut self, auth: &AuthId) -> Result<Option<u8>, CardError> {
         self.with(|driver, channel| driver.tries_left(channel, auth))
+    }
+
+    /// Asks for a PIN's tries and their maximum; see [`CardDriver::tries`].
+    pub fn tries(&mut self, auth: &AuthId) -> Result<Tries, CardError> {
+        self.with(|driver, channel| driver.tries(channel, auth))
     }
 
     /// Computes on the card; see [`CardDriver::perform`].

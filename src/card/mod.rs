@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod connection;
+pub mod myeid;
 pub mod pkcs15;
 pub mod registry;
 
@@ -37,6 +38,11 @@ pub trait CardDriver: Send {
     /// Asks the card how many tries a PIN has left, spending none. `None` where the card does not tell.
     fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError>;
 
+    /// As [`CardDriver::tries_left`], with the tries of a fresh counter where the card tells them as well.
+    fn tries(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
+        Ok(Tries { left: self.tries_left(channel, auth)?, max: None })
+    }
+
     /// Verifies a PIN. Never sends an empty one, nor one outside the PIN's length limits.
     /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;
@@ -55,6 +61,15 @@ pub trait CardDriver: Send {
 
 /// Writing a card. Grows with the personalisation issue.
 pub trait CardAdmin: Send {}
+
+/// The counter of a PIN, as far as the card tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Tries left; 0 = blocked.
+    pub left: Option<u8>,
+    /// Tries after a reset of the counter.
+    pub max: Option<u8>,
+}
 
 /// What a card can compute.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use crate::apdu::Channel;
 
-use super::{CardDriver, CardError, CardSettings};
+use super::{CardDriver, CardError, CardSettings, myeid};
 
 /// One card family.
 pub struct Row {
@@ -21,7 +21,12 @@ pub struct Row {
 pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError>;
 
 /// All families, first match wins.
-pub static DRIVERS: &[Row] = &[];
+pub static DRIVERS: &[Row] = &[Row {
+    name: myeid::NAME,
+    reason: "before the generic PKCS#15 driver, which could only read these cards",
+    knows_atr: myeid::knows_atr,
+    open: myeid::open,
+}];
 
 /// Finds the driver of the card: families whose answer to reset matches first, then every one in turn.
 /// Errors: `UnknownCard` when none of them wants it.

@@ -14,7 +14,7 @@ struct EcdsaSigValue<'a> {
 /// r‖s, two halves of equal length, as DER. Errors: `Malformed` for an odd or no length.
 pub fn signature_to_der(signature: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let malformed = |source| CryptoError::Malformed { what: WHAT, source };
-    if signature.is_empty() || signature.len() % 2 != 0 {
+    if signature.is_empty() || !signature.len().is_multiple_of(2) {
         return Err(malformed(der::ErrorKind::Length { tag: der::Tag::Sequence }.into()));
     }
     let (r, s) = signature.split_at(signature.len() / 2);

@@ -118,7 +118,7 @@ impl RsaPrivateKey {
             _ => true,
         };
         let same_modulus = given.modulus.as_ref().is_none_or(|modulus| {
-            number(modulus, MAX_MODULUS_BITS).is_ok_and(|modulus| &modulus == self.0.n().as_ref())
+            number(modulus, MAX_MODULUS_BITS).is_ok_and(|modulus| modulus == self.0.n().as_ref())
         });
         let agrees = same_modulus
             && same_secret(&given.exponent_p, &own.exponent_p)

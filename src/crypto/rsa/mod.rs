@@ -36,7 +36,8 @@ impl RsaPrivateKey {
     /// A new random key with exponent 65537; `modulus_bits` is a multiple of 16 from 1024 to 4096.
     /// 4096 bits take seconds. Errors: `Unsupported` for another size, `NoRandom`.
     pub fn generate(modulus_bits: u32) -> Result<Self, CryptoError> {
-        if !(MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&modulus_bits) || modulus_bits % 16 != 0 {
+        if !(MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&modulus_bits) || !modulus_bits.is_multiple_of(16)
+        {
             return Err(CryptoError::Unsupported(format!("RSA with {modulus_bits} bits")));
         }
         rsa::RsaPrivateKey::new(&mut random::generator()?, modulus_bits as usize)

@@ -57,7 +57,7 @@ pub(super) fn block_number(
     }
     let number = BoxedUint::from_be_slice(block, modulus.bits_precision())
         .map_err(|_| CryptoError::InputLength { actual: block.len(), expected: length })?;
-    if &number < modulus { Ok(number) } else { Err(CryptoError::BlockTooLarge) }
+    if number < modulus { Ok(number) } else { Err(CryptoError::BlockTooLarge) }
 }
 
 fn numbers(public: &PublicKey) -> Result<RsaPublicKey, CryptoError> {

@@ -1,0 +1,140 @@
+//! Reading files of a MyEID card with as few APDUs as possible, through the cache of public contents.
+//! Paths are from the MF, without its own identifier.
+
+use crate::apdu::{self, ApduError, Channel, FileInfo, ReadBinary, Select, StatusWord, Target, Tell};
+use crate::card::CardError;
+use crate::card::cache::CardCache;
+
+/// How much of a file is of use: the rest is filler and need not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// One data object: a certificate.
+    Object,
+    /// Data objects until filler or the end of the file: a directory.
+    Objects,
+    /// Everything.
+    Whole,
+}
+
+/// The files of one card: what is selected, and what is known without reading.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// Public contents of earlier reads.
+    pub cache: CardCache,
+    /// The current DF, when it is known.
+    current: Option<Vec<u8>>,
+    /// Whether what is read may be kept: nothing is after a login.
+    keeps: bool,
+}
+
+impl Files {
+    pub fn new(cache: CardCache) -> Self {
+        Self { cache, current: None, keeps: true }
+    }
+
+    /// Another program may have selected something else.
+    pub fn forget_selection(&mut self) {
+        self.current = None;
+    }
+
+    /// From now on a PIN may be verified: what is read goes to no cache.
+    pub fn keep_nothing_more(&mut self) {
+        self.keeps = false;
+    }
+
+    /// Descriptor byte and size of a key file: they tell its curve. `None` when there is no such file.
+    pub fn key_type(
+        &mut self,
+        channel: &mut Channel<'_>,
+        path: &[u8],
+    ) -> Result<Option<(u8, usize)>, CardError> {
+        let name = [path, KEY_TYPE_MARK].concat();
+        if let Some(&[descriptor, high, low]) = self.cache.get(&name) {
+            return Ok(Some((descriptor, usize::from(u16::from_be_bytes([high, low])))));
+        }
+        let Some(info) = self.select(channel, path)? else { return Ok(None) };
+        let (Some(descriptor), Some(size)) = (info.descriptor, info.size) else { return Ok(None) };
+        if let (true, Ok(short)) = (self.keeps, u16::try_from(size)) {
+            let [high, low] = short.to_be_bytes();
+            self.cache.insert(&name, &[descriptor, high, low]);
+        }
+        Ok(Some((descriptor, size)))
+    }
+
+    /// Makes a DF current, if it is not.
+    pub fn enter(&mut self, channel: &mut Channel<'_>, path: &[u8]) -> Result<(), CardError> {
+        if self.current.as_deref() == Some(path) {
+            return Ok(());
+        }
+        self.current = None;
+        match apdu::select(channel, Select::Path(path), Tell::Nothing) {
+            Ok(_) => {
+                self.current = Some(path.to_vec());
+                Ok(())
+            }
+            Err(error) if status(&error) == Some(StatusWord::FILE_NOT_FOUND) => Err(CardError::NoSuchObject),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Selects a file and says what it is; `None` when there is none.
+    pub fn select(&mut self, channel: &mut Channel<'_>, path: &[u8]) -> Result<Option<FileInfo>, CardError> {
+        self.current = None;
+        match apdu::select(channel, Select::Path(path), Tell::Information) {
+            Ok(info) => {
+                self.current = path.len().checked_sub(2).and_then(|end| path.get(..end)).map(<[u8]>::to_vec);
+                Ok(Some(info))
+            }
+            Err(error) if status(&error) == Some(StatusWord::FILE_NOT_FOUND) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads a file as far as it is of use; `None` when there is none. What anybody may read comes from the
+    /// cache, and goes there. Errors: `NotAuthenticated` when the file needs a PIN.
+    pub fn read(
+        &mut self,
+        channel: &mut Channel<'_>,
+        path: &[u8],
+        extent: Extent,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        if let Some(content) = self.cache.get(path) {
+            return Ok(Some(content.to_vec()));
+        }
+        let Some(info) = self.select(channel, path)? else { return Ok(None) };
+        let public = info.find(TAG_ACCESS).and_then(<[u8]>::first).is_some_and(|rules| rules >> 4 == ALWAYS);
+        let mut request = ReadBinary::new(Target::Current).len(info.size).max_len(MAX_FILE_LEN);
+        request = match extent {
+            Extent::Object => request.one_object(),
+            Extent::Objects => request.objects(),
+            Extent::Whole => request,
+        };
+        if !public {
+            request = request.sensitive();
+        }
+        let content = request.run(channel).map_err(|error| match status(&error) {
+            Some(StatusWord::SECURITY_NOT_SATISFIED) => CardError::NotAuthenticated,
+            _ => error.into(),
+        })?;
+        if public && self.keeps {
+            self.cache.insert(path, &content);
+        }
+        Ok(Some(content))
+    }
+}
+
+/// The status that a card refused with.
+pub(super) fn status(error: &ApduError) -> Option<StatusWord> {
+    match error {
+        ApduError::UnexpectedStatus { status, .. } => Some(*status),
+        _ => None,
+    }
+}
+
+/// Access conditions in the file control information: two operations in each byte.
+const TAG_ACCESS: u32 = 0x86;
+const ALWAYS: u8 = 0;
+/// Behind a path in the cache: not the file's content but its type.
+const KEY_TYPE_MARK: &[u8] = b"?";
+/// The offset of READ BINARY has 15 bits.
+const MAX_FILE_LEN: usize = 0x7FFF;

@@ -1,0 +1,441 @@
+//! MyEID cards and the open OsEID token: PKCS#15 directories, keys, PINs, by the MyEID command set.
+//! No PKCS#11 here.
+
+pub mod commands;
+mod files;
+mod operations;
+mod pins;
+pub mod write_commands;
+
+use crate::apdu::{self, ApduError, Channel, Select, Tell, iso};
+use crate::codec::{Secret, hex};
+use crate::crypto::{Curve, PublicKey};
+use crate::token::{AuthId, AuthRole, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo};
+
+use self::commands::{AppletInfo, Capabilities};
+use self::files::{Extent, Files};
+use self::operations::{Environment, KeyFile};
+use super::cache::{CacheStore, CardCache, CardState};
+use super::pkcs15::{self, Content, ObjectValue, Path, Place};
+use super::{Abilities, CardCall, CardDriver, CardError, CardSettings, Tries};
+
+/// The driver of one inserted card.
+pub struct MyEid {
+    info: AppletInfo,
+    abilities: Abilities,
+    store: Option<CacheStore>,
+    files: Files,
+    content: Option<Content>,
+    environment: Option<Environment>,
+    /// The card was asked in this transaction whether it changed.
+    current: bool,
+}
+
+/// The family's name, in the registry and in cache files.
+pub const NAME: &str = "MyEID";
+
+/// Whether the historical bytes of an answer to reset end in the name of a card of this family.
+pub fn knows_atr(atr: &[u8]) -> bool {
+    historical_bytes(atr).is_some_and(|bytes| bytes.ends_with(b"MyEID") || bytes.ends_with(b"OsEID"))
+}
+
+/// Binds a driver to the card, if it tells the applet information of this family.
+pub fn open(
+    channel: &mut Channel<'_>,
+    settings: &CardSettings,
+) -> Result<Option<Box<dyn CardDriver>>, CardError> {
+    let info = match applet_info(channel)? {
+        Some(info) => Some(info),
+        // Another applet may be selected, or none.
+        None => match apdu::select(channel, Select::Application(&commands::AID), Tell::Nothing) {
+            Ok(_) => applet_info(channel)?,
+            Err(ApduError::UnexpectedStatus { .. }) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let Some(info) = info else { return Ok(None) };
+    let mut cache = CardCache::open(settings.cache.as_ref(), state(&info));
+    let capabilities = capabilities(channel, &mut cache)?;
+    Ok(Some(Box::new(MyEid {
+        abilities: abilities(&info, capabilities),
+        store: settings.cache.clone(),
+        files: Files::new(cache),
+        content: None,
+        environment: None,
+        current: true,
+        info,
+    })))
+}
+
+impl CardDriver for MyEid {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn forget_state(&mut self) {
+        self.files.forget_selection();
+        self.environment = None;
+        self.current = false;
+    }
+
+    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+        self.ask_for_changes(channel)?;
+        let result = self.load(channel);
+        self.files.cache.save();
+        result?;
+        let mut token = self.content.as_ref().map(|content| content.token.clone()).unwrap_or_default();
+        self.complete(&mut token.info, self.content.is_some());
+        Ok(token)
+    }
+
+    fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        self.ask_for_changes(channel)?;
+        let result = self.object_value(channel, object);
+        self.files.cache.save();
+        result
+    }
+
+    fn tries(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
+        let reference = self.reference(auth)?;
+        pins::tries(channel, reference)
+    }
+
+    fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError> {
+        Ok(self.tries(channel, auth)?.left)
+    }
+
+    fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
+        let policy = content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
+        let place = content.auths.get(auth).ok_or(CardError::NoSuchObject)?;
+        self.files.keep_nothing_more();
+        pins::verify(channel, policy, place, pin)
+    }
+
+    fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
+        let reference = self.reference(auth)?;
+        let role = self.content.as_ref().and_then(|content| content.token.auth(auth)).map(|auth| auth.role);
+        self.environment = None;
+        pins::deauthenticate(channel, reference, role.unwrap_or(AuthRole::User))
+    }
+
+    fn perform(&mut self, channel: &mut Channel<'_>, call: &CardCall<'_>) -> Result<Secret, CardError> {
+        match *call {
+            CardCall::RsaRaw { key, block } => {
+                let key = self.key_file(key)?;
+                self.rsa_raw(channel, &key, block)
+            }
+            CardCall::RsaSignPkcs1 { key, digest_info } => {
+                let key = self.key_file(key)?;
+                self.rsa_sign_pkcs1(channel, &key, digest_info)
+            }
+            CardCall::EcdsaSign { key, digest } => {
+                let key = self.key_file(key)?;
+                self.ecdsa_sign(channel, &key, digest)
+            }
+            CardCall::EcdhAgree { key, peer } => {
+                let key = self.key_file(key)?;
+                self.ecdh_agree(channel, &key, peer)
+            }
+            CardCall::Random { len } => Ok(iso::get_challenge(channel, len, RANDOM_LEN)?),
+        }
+    }
+}
+
+impl MyEid {
+    /// Once in each transaction: what is known of the card is dropped when its change counter says so.
+    fn ask_for_changes(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.current {
+            return Ok(());
+        }
+        let info = applet_info(channel)?.ok_or_else(|| CardError::Malformed {
+            what: "applet information".to_owned(),
+            why: "it was there before".to_owned(),
+        })?;
+        if info != self.info {
+            self.content = None;
+            self.files = Files::new(CardCache::open(self.store.as_ref(), state(&info)));
+            self.info = info;
+        }
+        self.current = true;
+        Ok(())
+    }
+
+    /// Reads the directories, if they are not known. A blank card has none.
+    fn load(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.content.is_some() {
+            return Ok(());
+        }
+        let mut walker = Walker { channel: &mut *channel, files: &mut self.files };
+        let directory = pkcs15::read_application(&mut walker, Place::standard())?;
+        let Some(directory) = directory else { return Ok(()) };
+        let mut content = Content::new(directory);
+        self.learn_curves(channel, &mut content)?;
+        self.content = Some(content);
+        Ok(())
+    }
+
+    /// Asks the card for the curves that the directories do not name: a key file's type and size tell.
+    fn learn_curves(&mut self, channel: &mut Channel<'_>, content: &mut Content) -> Result<(), CardError> {
+        let unknown = content.token.keys.iter_mut().filter(|key| {
+            key.class == KeyClass::Private && matches!(key.algorithm, KeyAlgorithm::Ec { curve: None })
+        });
+        for key in unknown {
+            let place = content.objects.get(&key.object).and_then(|place| place.value.as_ref());
+            let Some(path) = place.and_then(ObjectValue::path).and_then(from_master) else {
+                continue;
+            };
+            let Some((descriptor, size)) = self.files.key_type(channel, &path)? else { continue };
+            key.algorithm = KeyAlgorithm::Ec { curve: curve(descriptor, size) };
+        }
+        Ok(())
+    }
+
+    fn complete(&self, info: &mut TokenInfo, initialized: bool) {
+        let [major, minor, revision] = self.info.version;
+        if info.serial.is_empty() {
+            info.serial = hex::encode(&self.info.serial);
+        }
+        info.model = format!("{} {major}.{minor}.{revision}", self.info.name);
+        info.hardware_version = (major, minor);
+        info.firmware_version = (major, minor);
+        info.initialized = initialized;
+        info.has_random = true;
+    }
+
+    fn object_value(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        self.load(channel)?;
+        let content = self.content.as_mut().ok_or(CardError::NoSuchObject)?;
+        let place = content.objects.get(&object).ok_or(CardError::NoSuchObject)?;
+        let is_data = content.token.data.iter().any(|data| data.object == object);
+        let key = content.token.keys.iter().find(|key| key.object == object);
+        if key.is_some_and(|key| key.class != KeyClass::Public) {
+            return Err(CardError::NotSupported { what: "give out a private or secret key".to_owned() });
+        }
+        let is_key = key.is_some();
+        let bytes = match &place.value {
+            Some(ObjectValue::Direct(bytes)) => bytes.clone(),
+            Some(ObjectValue::Path(path)) => {
+                let extent = if is_data { Extent::Whole } else { Extent::Object };
+                read_value(channel, &mut self.files, path, extent)?
+            }
+            Some(ObjectValue::Other(_)) | None => return Err(CardError::NoSuchObject),
+        };
+        if !is_key {
+            return Ok(bytes);
+        }
+        let public = content.learn_public_key(object, &bytes);
+        public.as_ref().map(PublicKey::to_spki_der).ok_or_else(|| CardError::Malformed {
+            what: "public key".to_owned(),
+            why: "not in a form that PKCS#15 knows".to_owned(),
+        })
+    }
+
+    fn reference(&self, auth: &AuthId) -> Result<u8, CardError> {
+        let place = self.content.as_ref().and_then(|content| content.auths.get(auth));
+        place.map(|place| place.reference()).ok_or(CardError::NoSuchObject)
+    }
+
+    /// Where a private key is.
+    fn key_file(&self, object: ObjectId) -> Result<KeyFile, CardError> {
+        let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
+        let key = content.token.keys.iter().find(|key| key.object == object && key.class != KeyClass::Public);
+        let key = key.ok_or(CardError::NoSuchObject)?;
+        let value = content.objects.get(&object).and_then(|place| place.value.as_ref());
+        let path = value.and_then(ObjectValue::path).and_then(from_master).ok_or(CardError::NoSuchObject)?;
+        let (folder, file) = path.split_last_chunk::<2>().ok_or(CardError::NoSuchObject)?;
+        let auth = key.auth.as_ref().and_then(|auth| content.auths.get(auth));
+        let (bits, curve) = match key.algorithm {
+            KeyAlgorithm::Rsa { modulus_bits } => (modulus_bits, None),
+            KeyAlgorithm::Ec { curve } => (0, curve),
+            _ => (0, None),
+        };
+        Ok(KeyFile {
+            folder: folder.to_vec(),
+            file: u16::from_be_bytes(*file),
+            pin: auth.map(|place| place.reference()),
+            bits,
+            curve,
+        })
+    }
+}
+
+/// Reads directory files for the PKCS#15 reader.
+struct Walker<'a, 'c> {
+    channel: &'a mut Channel<'c>,
+    files: &'a mut Files,
+}
+
+impl pkcs15::Files for Walker<'_, '_> {
+    fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CardError> {
+        let mut bytes = read_value(self.channel, self.files, path, Extent::Objects)?;
+        bytes.truncate(limit);
+        Ok(bytes)
+    }
+}
+
+/// Reads what a path names: a file, or the part of it that index and length say.
+fn read_value(
+    channel: &mut Channel<'_>,
+    files: &mut Files,
+    path: &Path,
+    extent: Extent,
+) -> Result<Vec<u8>, CardError> {
+    let file = from_master(path).ok_or(CardError::NoSuchObject)?;
+    let start = path.index.unwrap_or(0) as usize;
+    let extent = if start > 0 { Extent::Whole } else { extent };
+    let content = files.read(channel, &file, extent)?.ok_or(CardError::NoSuchObject)?;
+    let part = content.get(start..).unwrap_or_default();
+    let length = path.length.map_or(part.len(), |length| part.len().min(length as usize));
+    Ok(part.get(..length).unwrap_or_default().to_vec())
+}
+
+/// A path from the MF, without the MF's own identifier; `None` for one that this card cannot have.
+fn from_master(path: &Path) -> Option<Vec<u8>> {
+    let mut value = path.value.strip_prefix(&MASTER_FILE).unwrap_or(&path.value).to_vec();
+    match path.aid.as_deref() {
+        Some(aid) if aid == commands::AID => {
+            value.splice(..0, APPLICATION);
+        }
+        Some(_) => return None,
+        None => {}
+    }
+    (!value.is_empty() && value.len().is_multiple_of(2) && value.len() <= MAX_PATH_LEN).then_some(value)
+}
+
+fn applet_info(channel: &mut Channel<'_>) -> Result<Option<AppletInfo>, CardError> {
+    match iso::get_data(channel, commands::APPLET_INFO) {
+        Ok(answer) => Ok(AppletInfo::parse(&answer)),
+        Err(ApduError::UnexpectedStatus { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the card can compute: told since version 4.0, the same for all cards before.
+fn capabilities(channel: &mut Channel<'_>, cache: &mut CardCache) -> Result<Capabilities, CardError> {
+    let path = commands::CAPABILITIES.to_be_bytes();
+    if let Some(known) = cache.get(&path).and_then(Capabilities::parse) {
+        return Ok(known);
+    }
+    match iso::get_data(channel, commands::CAPABILITIES) {
+        Ok(answer) => {
+            cache.insert(&path, &answer);
+            Ok(Capabilities::parse(&answer).unwrap_or(Capabilities::BASE))
+        }
+        Err(ApduError::UnexpectedStatus { .. }) => Ok(Capabilities::BASE),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn abilities(info: &AppletInfo, capabilities: Capabilities) -> Abilities {
+    let curves: Vec<Curve> = NIST_CURVES
+        .into_iter()
+        .chain((info.name == OSEID).then_some(Curve::Secp256k1))
+        .filter(|curve| capabilities.has_ec(curve.bits()))
+        .collect();
+    Abilities {
+        rsa_bits: RSA_BITS.into_iter().filter(|bits| capabilities.has_rsa(*bits)).collect(),
+        rsa_raw: true,
+        rsa_pkcs1: true,
+        ecdsa: curves.clone(),
+        ecdh: curves,
+        aes_bits: AES_BITS.into_iter().filter(|bits| capabilities.has_aes(*bits)).collect(),
+        generates_keys: true,
+        random: true,
+        tells_tries: true,
+    }
+}
+
+/// The curve of a key file, by its descriptor byte and size in bits.
+fn curve(descriptor: u8, size: usize) -> Option<Curve> {
+    match (descriptor & !SHAREABLE, size) {
+        (KEY_NIST, _) => NIST_CURVES.into_iter().find(|curve| curve.bits() as usize == size),
+        (KEY_SECP256K1, 256) => Some(Curve::Secp256k1),
+        _ => None,
+    }
+}
+
+fn state(info: &AppletInfo) -> CardState {
+    let validator = [info.name.as_bytes(), &info.version, &info.change_counter].concat();
+    CardState { family: NAME, serial: info.serial.to_vec(), validator }
+}
+
+/// The historical bytes of an answer to reset (ISO 7816-3, 8.2).
+fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
+    let (_ts, rest) = atr.split_first()?;
+    let (&format, mut rest) = rest.split_first()?;
+    let mut present = format >> 4;
+    while present != 0 {
+        // TA, TB and TC are skipped; TD says what follows it.
+        let skipped = (present & 0x07).count_ones() as usize;
+        rest = rest.get(skipped..)?;
+        present = match present & 0x08 {
+            0 => 0,
+            _ => {
+                let (&next, behind) = rest.split_first()?;
+                rest = behind;
+                next >> 4
+            }
+        };
+    }
+    rest.get(..usize::from(format & 0x0F))
+}
+
+const OSEID: &str = "OsEID";
+const RSA_BITS: [u32; 5] = [1024, 1536, 2048, 3072, 4096];
+const AES_BITS: [u32; 3] = [128, 192, 256];
+const NIST_CURVES: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
+/// Random bytes asked for at a time.
+const RANDOM_LEN: usize = 128;
+const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
+/// The PKCS#15 application.
+const APPLICATION: [u8; 2] = [0x50, 0x15];
+const MAX_PATH_LEN: usize = 16;
+/// File descriptor byte of keys on NIST curves and on secp256k1, and the bit that may be set besides.
+const KEY_NIST: u8 = 0x22;
+const KEY_SECP256K1: u8 = 0x23;
+const SHAREABLE: u8 = 0x40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn atr_of_the_family_is_known_by_its_historical_bytes() {
+        for atr in [
+            "3bf5960000 8131fe45 4d7945494414",
+            "3bf51800 0081 31fe454d7945494 49a",
+            "3bf518000210804f73454944",
+            "3b8f8001 8031c0ab4d79454944 0000000000 00",
+        ] {
+            let bytes = hex::decode(atr).unwrap();
+            let known = knows_atr(&bytes);
+            assert_eq!(known, !atr.starts_with("3b8f"), "{atr} {:?}", historical_bytes(&bytes));
+        }
+    }
+
+    #[test]
+    fn atr_cut_anywhere_is_not_known_and_no_panic() {
+        let atr = hex::decode("3bf518000210804f73454944").unwrap();
+        for end in 0..atr.len() {
+            assert!(!knows_atr(&atr[..end]), "cut at {end}");
+        }
+        assert!(!knows_atr(&[0x3B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
+    }
+
+    #[test]
+    fn path_of_another_application_is_not_on_this_card() {
+        assert_eq!(
+            from_master(&Path::file(&[0x3F, 0, 0x50, 0x15, 0x44, 1])),
+            Some(vec![0x50, 0x15, 0x44, 1])
+        );
+        let foreign = Path { aid: Some(vec![1, 2]), ..Path::file(&[0x44, 1]) };
+        assert_eq!(from_master(&foreign), None);
+        let ours = Path { aid: Some(commands::AID.to_vec()), ..Path::file(&[0x44, 1]) };
+        assert_eq!(from_master(&ours), Some(vec![0x50, 0x15, 0x44, 1]));
+    }
+}
