@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::config::Config;
-use crate::transport::{Reader, TransportError};
+use crate::transport::{Reader, TransportError, pcsc};
 
 /// One `--card` argument: a card image in a reader of its own, or an empty reader (`-`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,11 @@ pub struct Assembled {
 /// Builds the readers: with `cards` exactly these and no PC/SC; else the PC/SC readers (unless switched off)
 /// and then the software readers of the configuration. Touches no card.
 pub fn assemble(config: &Config, cards: Option<&[CardArgument]>) -> Assembled {
-    let _ = (config, cards);
-    Assembled { readers: Vec::new(), pcsc_problem: None }
+    if let Some(_cards) = cards {
+        return Assembled { readers: Vec::new(), pcsc_problem: None };
+    }
+    match pcsc::list_readers(&config.readers) {
+        Ok(readers) => Assembled { readers, pcsc_problem: None },
+        Err(problem) => Assembled { readers: Vec::new(), pcsc_problem: Some(problem) },
+    }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use ::pcsc::{Context, Error, Protocols, ReaderState, Scope, ShareMode, State};
 
-use super::{Presence, Reader, Transport, TransportError};
+use super::{Presence, Reader, ReaderKind, Transport, TransportError};
 use crate::config::ReadersConfig;
 use card::PcscCard;
 
@@ -72,6 +72,10 @@ struct PcscReader {
 impl Reader for PcscReader {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn kind(&self) -> ReaderKind {
+        ReaderKind::Pcsc
     }
 
     fn presence(&mut self) -> Result<Presence, TransportError> {

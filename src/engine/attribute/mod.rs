@@ -1,11 +1,19 @@
 //! Attributes (PKCS#11 3.1, 4): types with their numbers, typed values, and what each class of object answers.
 
+mod answer;
+mod certificate;
+mod data;
+mod key;
 mod template;
 
 use std::fmt;
 
 use cryptoki_sys as ck;
 
+pub(super) use answer::{Answer, Known};
+pub(super) use certificate::CertificateView;
+pub(super) use data::DataView;
+pub(super) use key::KeyView;
 pub use template::Template;
 
 /// An attribute type (`CKA_…`). Open: any number is one, only the known ones have a name.

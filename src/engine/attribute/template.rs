@@ -46,12 +46,6 @@ impl Template {
     pub fn value(&self, kind: AttributeType) -> Option<&Value> {
         self.0.iter().find(|attribute| attribute.kind == kind).map(|attribute| &attribute.value)
     }
-
-    /// True when `value_of` gives every value asked for. An attribute that the object does not have, a
-    /// sensitive one, or an unknown one is no match, and no error.
-    pub fn matches(&self, mut value_of: impl FnMut(AttributeType) -> Option<Value>) -> bool {
-        self.0.iter().all(|attribute| value_of(attribute.kind).as_ref() == Some(&attribute.value))
-    }
 }
 
 impl FromIterator<Attribute> for Template {
@@ -64,29 +58,11 @@ impl FromIterator<Attribute> for Template {
 mod tests {
     use super::*;
 
-    fn object(kind: AttributeType) -> Option<Value> {
-        match kind {
-            AttributeType::LABEL => Some(Value::Text("Key 1".into())),
-            AttributeType::ID => Some(Value::Bytes(vec![1])),
-            _ => None,
-        }
-    }
-
     #[test]
-    fn template_empty_matches_everything() {
-        assert!(Template::new().matches(|_| None));
-    }
-
-    #[test]
-    fn template_all_values_must_match() {
-        assert!(Template::new().label("Key 1").id(&[1]).matches(object));
-        assert!(!Template::new().label("Key 1").id(&[2]).matches(object));
-    }
-
-    // I.45
-    #[test]
-    fn template_unknown_attribute_is_no_match_and_no_error() {
-        let unknown = AttributeType(0x8000_0001);
-        assert!(!Template::new().label("Key 1").with(unknown, Value::Bytes(vec![])).matches(object));
+    fn template_keeps_what_is_asked_for() {
+        let template = Template::new().class(ObjectClass::PrivateKey).label("Key 1").id(&[0x45]);
+        assert_eq!(template.attributes().len(), 3);
+        assert_eq!(template.value(AttributeType::ID), Some(&Value::Bytes(vec![0x45])));
+        assert_eq!(template.value(AttributeType::TOKEN), None);
     }
 }

@@ -1,11 +1,67 @@
 //! Mechanisms (PKCS#11 3.1, 6): one file each, in one static table. A plan says what the host does and what
 //! the card does; making it is pure, so a length query never touches the card.
 
+mod digest;
+mod ecdsa;
+mod plan;
+mod rsa_pkcs;
+mod rsa_x509;
+
 use std::fmt;
 
 use cryptoki_sys as ck;
 
+use super::error::Error;
+use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
+use crate::token::KeyAlgorithm;
+use digest::Digest;
+use ecdsa::Ecdsa;
+use rsa_pkcs::RsaPkcs;
+use rsa_x509::RsaX509;
+
+pub use plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
+
+/// One mechanism. Adding one is a file here and a row in the table.
+pub trait Mechanism: Sync {
+    /// Its number.
+    fn id(&self) -> MechanismId;
+
+    /// What a card of these abilities, with the host's help, can do with it; `None` when nothing.
+    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo>;
+
+    /// True when keys of this algorithm can be used with it.
+    fn suits(&self, algorithm: KeyAlgorithm) -> bool;
+
+    /// Splits an operation between host and card. Pure. `key` is `None` for operations without a key.
+    /// Errors: `MechanismInvalid`, `MechanismParameters`, `KeyTypeInconsistent`, `KeySizeRange`.
+    fn plan(
+        &self,
+        purpose: Purpose,
+        parameters: &Parameters,
+        key: Option<&KeyFacts<'_>>,
+    ) -> Result<Plan, Error>;
+}
+
+/// The mechanism with this number. Errors: `MechanismInvalid`.
+pub fn mechanism(id: MechanismId) -> Result<&'static dyn Mechanism, Error> {
+    TABLE.iter().copied().find(|known| known.id() == id).ok_or(Error::MechanismInvalid(id))
+}
+
+/// Mechanisms of a card with the host's help, in the order of their numbers, each once.
+pub fn available(abilities: &Abilities) -> Vec<MechanismId> {
+    let known = TABLE.iter().filter(|known| known.info(abilities).is_some());
+    let mut ids: Vec<_> = known.map(|known| known.id()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Mechanisms of a card that work with a key of this algorithm, in the order of their numbers.
+pub fn suitable(abilities: &Abilities, algorithm: KeyAlgorithm) -> Vec<MechanismId> {
+    let suits = |id: &MechanismId| mechanism(*id).is_ok_and(|known| known.suits(algorithm));
+    available(abilities).into_iter().filter(suits).collect()
+}
 
 /// A mechanism's number (`CKM_…`). Open: any number is one, only the known ones have a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -130,6 +186,68 @@ impl fmt::Display for MechanismId {
     }
 }
 
+/// Refuses parameters for a mechanism that has none.
+fn no_parameters(id: MechanismId, parameters: &Parameters) -> Result<(), Error> {
+    match parameters {
+        Parameters::None => Ok(()),
+        Parameters::Pss { .. } | Parameters::Oaep { .. } => {
+            Err(Error::MechanismParameters { mechanism: id, why: "it takes none" })
+        }
+    }
+}
+
+/// Length of an RSA key's modulus in bytes, and the card's abilities where the key is on one.
+fn rsa_key<'a>(id: MechanismId, key: Option<&KeyFacts<'a>>) -> Result<(usize, Option<&'a Abilities>), Error> {
+    let Some(KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits }, card }) = key else {
+        return Err(Error::KeyTypeInconsistent { mechanism: id, needed: "an RSA key" });
+    };
+    let size_error = Error::KeySizeRange { mechanism: id, bits: *modulus_bits };
+    let range = |abilities: &Abilities| {
+        let (min, max) = (abilities.rsa_bits.iter().min(), abilities.rsa_bits.iter().max());
+        min.is_some_and(|min| min <= modulus_bits) && max.is_some_and(|max| modulus_bits <= max)
+    };
+    if card.is_some_and(|abilities| !range(abilities)) {
+        return Err(size_error);
+    }
+    Ok((plan::modulus_len(*modulus_bits).ok_or(size_error)?, *card))
+}
+
+/// The key sizes of a card's RSA; `None` when it has none.
+fn rsa_info(abilities: &Abilities, uses: Uses) -> Option<MechanismInfo> {
+    Some(MechanismInfo {
+        min_key_bits: abilities.rsa_bits.iter().copied().min()?,
+        max_key_bits: abilities.rsa_bits.iter().copied().max()?,
+        hardware: true,
+        uses,
+    })
+}
+
+/// Every mechanism.
+static TABLE: &[&dyn Mechanism] = &[
+    &RsaPkcs { id: MechanismId::RSA_PKCS, digest: None },
+    &RsaX509,
+    &RsaPkcs { id: MechanismId::SHA1_RSA_PKCS, digest: Some(DigestAlgorithm::Sha1) },
+    &RsaPkcs { id: MechanismId::SHA224_RSA_PKCS, digest: Some(DigestAlgorithm::Sha224) },
+    &RsaPkcs { id: MechanismId::SHA256_RSA_PKCS, digest: Some(DigestAlgorithm::Sha256) },
+    &RsaPkcs { id: MechanismId::SHA384_RSA_PKCS, digest: Some(DigestAlgorithm::Sha384) },
+    &RsaPkcs { id: MechanismId::SHA512_RSA_PKCS, digest: Some(DigestAlgorithm::Sha512) },
+    &Ecdsa { id: MechanismId::ECDSA, digest: None },
+    &Ecdsa { id: MechanismId::ECDSA_SHA1, digest: Some(DigestAlgorithm::Sha1) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA224, digest: Some(DigestAlgorithm::Sha224) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA256, digest: Some(DigestAlgorithm::Sha256) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA384, digest: Some(DigestAlgorithm::Sha384) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA512, digest: Some(DigestAlgorithm::Sha512) },
+    &Digest { id: MechanismId::SHA_1, algorithm: DigestAlgorithm::Sha1 },
+    &Digest { id: MechanismId::SHA224, algorithm: DigestAlgorithm::Sha224 },
+    &Digest { id: MechanismId::SHA256, algorithm: DigestAlgorithm::Sha256 },
+    &Digest { id: MechanismId::SHA384, algorithm: DigestAlgorithm::Sha384 },
+    &Digest { id: MechanismId::SHA512, algorithm: DigestAlgorithm::Sha512 },
+    &Digest { id: MechanismId::SHA3_224, algorithm: DigestAlgorithm::Sha3_224 },
+    &Digest { id: MechanismId::SHA3_256, algorithm: DigestAlgorithm::Sha3_256 },
+    &Digest { id: MechanismId::SHA3_384, algorithm: DigestAlgorithm::Sha3_384 },
+    &Digest { id: MechanismId::SHA3_512, algorithm: DigestAlgorithm::Sha3_512 },
+];
+
 const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::RSA_PKCS, "CKM_RSA_PKCS"),
     (MechanismId::RSA_X_509, "CKM_RSA_X_509"),
@@ -154,3 +272,45 @@ const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::SHA3_384, "CKM_SHA3_384"),
     (MechanismId::SHA3_512, "CKM_SHA3_512"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Curve;
+
+    // I.27
+    #[test]
+    fn available_has_no_duplicates_and_every_id_has_info_and_name() {
+        let card = Abilities {
+            rsa_bits: vec![2048],
+            rsa_raw: true,
+            ecdsa: vec![Curve::P256],
+            ..Abilities::default()
+        };
+        let ids = available(&card);
+        assert_eq!(ids.len(), TABLE.len());
+        for id in ids {
+            assert!(mechanism(id).unwrap().info(&card).is_some());
+            assert_eq!(id.name().and_then(MechanismId::from_name), Some(id));
+        }
+        assert_eq!(
+            mechanism(MechanismId(0x7777)).err().map(|error| error.code()),
+            Some("CKR_MECHANISM_INVALID")
+        );
+    }
+
+    #[test]
+    fn available_card_without_keys_has_digests_only() {
+        let ids = available(&Abilities::default());
+        assert!(ids.contains(&MechanismId::SHA256));
+        assert!(!ids.contains(&MechanismId::RSA_PKCS) && !ids.contains(&MechanismId::ECDSA));
+    }
+
+    #[test]
+    fn from_name_takes_what_people_write() {
+        for name in ["CKM_SHA256_RSA_PKCS", "sha256-rsa-pkcs", "SHA256_RSA_PKCS"] {
+            assert_eq!(MechanismId::from_name(name), Some(MechanismId::SHA256_RSA_PKCS), "{name}");
+        }
+        assert_eq!(MechanismId::from_name("rot13"), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Attributes of private, public and secret keys (PKCS#11 3.1, 4.7 to 4.10, 6.1, 6.3, 6.13).
+
+use cryptoki_sys as ck;
+
+use super::AttributeType as A;
+use super::Value;
+use super::answer::{Answer, Known};
+use crate::crypto::PublicKey;
+use crate::token::{Key, KeyAlgorithm, KeyClass};
+
+/// What a key's answers depend on.
+pub(in crate::engine) struct KeyView<'a> {
+    pub key: &'a Key,
+    /// The public half.
+    pub public: Known<'a, PublicKey>,
+    /// Subject of the key's certificate, DER Name.
+    pub subject: Known<'a, [u8]>,
+    /// Mechanisms of the token that work with this key.
+    pub mechanisms: &'a dyn Fn() -> Vec<u64>,
+}
+
+impl KeyView<'_> {
+    /// The answer for one attribute; those that every object has are answered elsewhere.
+    pub fn answer(&self, kind: A) -> Answer {
+        let common = self.common(kind);
+        if common != Answer::Absent {
+            return common;
+        }
+        match self.key.class {
+            KeyClass::Private => self.private(kind),
+            KeyClass::Public => self.public(kind),
+            KeyClass::Secret => self.secret(kind),
+        }
+    }
+
+    /// What every key has.
+    fn common(&self, kind: A) -> Answer {
+        let key = self.key;
+        match kind {
+            A::ID => key.id.0.as_slice().into(),
+            A::KEY_TYPE => match key.algorithm {
+                KeyAlgorithm::Rsa { .. } => ck::CKK_RSA.into(),
+                KeyAlgorithm::Ec { .. } => ck::CKK_EC.into(),
+                KeyAlgorithm::Aes { .. } => ck::CKK_AES.into(),
+                KeyAlgorithm::Des { key_bits: 64 } => ck::CKK_DES.into(),
+                KeyAlgorithm::Des { key_bits: 128 } => ck::CKK_DES2.into(),
+                KeyAlgorithm::Des { .. } => ck::CKK_DES3.into(),
+                KeyAlgorithm::Generic { .. } => ck::CKK_GENERIC_SECRET.into(),
+            },
+            A::DERIVE => key.usage.derive.into(),
+            A::LOCAL => key.access.local.into(),
+            A::KEY_GEN_MECHANISM => self.generation_mechanism().into(),
+            A::ALLOWED_MECHANISMS => Answer::Is(Value::Numbers((self.mechanisms)())),
+            A::START_DATE | A::END_DATE => None.into(),
+            _ => Answer::Absent,
+        }
+    }
+
+    fn private(&self, kind: A) -> Answer {
+        let (usage, access) = (&self.key.usage, &self.key.access);
+        match kind {
+            A::SIGN => (usage.sign || usage.sign_recover || usage.non_repudiation).into(),
+            A::SIGN_RECOVER => usage.sign_recover.into(),
+            A::DECRYPT => usage.decrypt.into(),
+            A::UNWRAP => usage.unwrap.into(),
+            A::SENSITIVE => access.sensitive.into(),
+            A::ALWAYS_SENSITIVE => access.always_sensitive.into(),
+            A::EXTRACTABLE => access.extractable.into(),
+            A::NEVER_EXTRACTABLE => access.never_extractable.into(),
+            A::ALWAYS_AUTHENTICATE => self.key.always_authenticate.into(),
+            A::WRAP_WITH_TRUSTED => false.into(),
+            A::SUBJECT => match self.subject {
+                Known::Unread => Answer::Unread,
+                Known::Absent => Answer::from(&[][..]),
+                Known::Is(subject) => subject.into(),
+            },
+            A::PRIVATE_EXPONENT
+            | A::PRIME_1
+            | A::PRIME_2
+            | A::EXPONENT_1
+            | A::EXPONENT_2
+            | A::COEFFICIENT => self.of_rsa(|| Answer::Sensitive),
+            A::VALUE => self.of_ec(|| Answer::Sensitive),
+            _ => self.public_numbers(kind),
+        }
+    }
+
+    fn public(&self, kind: A) -> Answer {
+        let usage = &self.key.usage;
+        match kind {
+            A::ENCRYPT => usage.encrypt.into(),
+            A::VERIFY => (usage.verify || usage.verify_recover).into(),
+            A::VERIFY_RECOVER => usage.verify_recover.into(),
+            A::WRAP => usage.wrap.into(),
+            A::TRUSTED => false.into(),
+            A::SUBJECT => match self.subject {
+                Known::Unread => Answer::Unread,
+                Known::Absent => Answer::from(&[][..]),
+                Known::Is(subject) => subject.into(),
+            },
+            A::EC_POINT => self.of_ec(|| {
+                self.public.answer(|public| public.ec_point_der().map_or(Answer::Absent, Answer::from))
+            }),
+            _ => self.public_numbers(kind),
+        }
+    }
+
+    fn secret(&self, kind: A) -> Answer {
+        let (usage, access) = (&self.key.usage, &self.key.access);
+        match kind {
+            A::ENCRYPT => usage.encrypt.into(),
+            A::DECRYPT => usage.decrypt.into(),
+            A::SIGN => usage.sign.into(),
+            A::VERIFY => usage.verify.into(),
+            A::WRAP => usage.wrap.into(),
+            A::UNWRAP => usage.unwrap.into(),
+            A::SENSITIVE => access.sensitive.into(),
+            A::ALWAYS_SENSITIVE => access.always_sensitive.into(),
+            A::EXTRACTABLE => access.extractable.into(),
+            A::NEVER_EXTRACTABLE => access.never_extractable.into(),
+            A::ALWAYS_AUTHENTICATE => self.key.always_authenticate.into(),
+            A::WRAP_WITH_TRUSTED | A::TRUSTED => false.into(),
+            A::VALUE => Answer::Sensitive,
+            A::VALUE_LEN => match self.key.algorithm {
+                KeyAlgorithm::Aes { key_bits }
+                | KeyAlgorithm::Des { key_bits }
+                | KeyAlgorithm::Generic { key_bits } => u64::from(key_bits / 8).into(),
+                KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Ec { .. } => Answer::Absent,
+            },
+            _ => Answer::Absent,
+        }
+    }
+
+    /// Numbers of the public half, which a private key tells as well.
+    fn public_numbers(&self, kind: A) -> Answer {
+        match kind {
+            A::MODULUS => self.rsa_number(|(modulus, _)| modulus.into()),
+            A::PUBLIC_EXPONENT => self.rsa_number(|(_, exponent)| exponent.into()),
+            A::MODULUS_BITS => match self.key.algorithm {
+                // A private key has no CKA_MODULUS_BITS in the standard, but every client asks for it.
+                KeyAlgorithm::Rsa { modulus_bits } if modulus_bits != 0 => u64::from(modulus_bits).into(),
+                _ => self.of_rsa(|| self.public.answer(|public| u64::from(public.bits()).into())),
+            },
+            A::EC_PARAMS => match self.key.algorithm {
+                KeyAlgorithm::Ec { curve: Some(curve) } => curve.parameters_der().into(),
+                _ => self.of_ec(|| {
+                    self.public.answer(|public| {
+                        public.ec().map_or(Answer::Absent, |(curve, _)| curve.parameters_der().into())
+                    })
+                }),
+            },
+            A::PUBLIC_KEY_INFO => match self.public {
+                Known::Unread => Answer::Unread,
+                Known::Absent => Answer::from(&[][..]),
+                Known::Is(public) => public.to_spki_der().into(),
+            },
+            _ => Answer::Absent,
+        }
+    }
+
+    fn rsa_number(&self, number: impl FnOnce((&[u8], &[u8])) -> Answer) -> Answer {
+        self.of_rsa(|| self.public.answer(|public| public.rsa().map_or(Answer::Absent, number)))
+    }
+
+    fn of_rsa(&self, answer: impl FnOnce() -> Answer) -> Answer {
+        if matches!(self.key.algorithm, KeyAlgorithm::Rsa { .. }) { answer() } else { Answer::Absent }
+    }
+
+    fn of_ec(&self, answer: impl FnOnce() -> Answer) -> Answer {
+        if matches!(self.key.algorithm, KeyAlgorithm::Ec { .. }) { answer() } else { Answer::Absent }
+    }
+
+    fn generation_mechanism(&self) -> u64 {
+        match (self.key.access.local, self.key.class, self.key.algorithm) {
+            (true, KeyClass::Private | KeyClass::Public, KeyAlgorithm::Rsa { .. }) => {
+                ck::CKM_RSA_PKCS_KEY_PAIR_GEN
+            }
+            (true, KeyClass::Private | KeyClass::Public, KeyAlgorithm::Ec { .. }) => ck::CKM_EC_KEY_PAIR_GEN,
+            (true, KeyClass::Secret, KeyAlgorithm::Aes { .. }) => ck::CKM_AES_KEY_GEN,
+            _ => ck::CK_UNAVAILABLE_INFORMATION,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Cards as the engine holds them: read once when first asked for, locked while they work, noticed when lost.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::error::{Error, from_card};
+use super::session::Login;
+use super::state::CardState;
+use super::{Engine, Result, lock};
+use crate::apdu::{ApduError, Channel};
+use crate::card::{Abilities, Card, CardDriver, CardError};
+use crate::crypto::{CertificateDetails, PublicKey};
+use crate::layout::{self, SlotId};
+use crate::token::{AuthId, AuthRole, ObjectId, Problem, Token};
+use crate::transport::{Presence, ReaderKind, TransportError};
+
+/// One reader and the lock of its card. The lock is held while the card works, and for nothing else.
+pub(super) struct Cell {
+    pub name: String,
+    pub kind: ReaderKind,
+    pub card: Mutex<Card>,
+}
+
+/// A card that has been read. Plain values; what is read later goes to `contents`.
+pub(super) struct LoadedCard {
+    pub insertion: u64,
+    pub driver: &'static str,
+    pub abilities: Abilities,
+    pub token: Arc<Token>,
+    /// Public values read on demand, kept for the next question.
+    contents: Mutex<HashMap<ObjectId, Content>>,
+    /// Tries left as the card last told; `None` inside: it does not tell.
+    tries: Mutex<HashMap<AuthId, Option<u8>>>,
+}
+
+/// The value of an object.
+#[derive(Clone)]
+pub(super) enum Content {
+    Certificate(Arc<CertificateDetails>),
+    PublicKey(Arc<PublicKey>),
+    Data(Arc<Vec<u8>>),
+}
+
+impl LoadedCard {
+    pub fn content(&self, object: ObjectId) -> Option<Content> {
+        lock(&self.contents).get(&object).cloned()
+    }
+
+    pub fn keep(&self, object: ObjectId, content: Content) {
+        lock(&self.contents).insert(object, content);
+    }
+
+    /// Tries left of a PIN as far as they are known without asking; the inner `None`: the card does not tell.
+    pub fn tries(&self, auth: &AuthId) -> Option<Option<u8>> {
+        lock(&self.tries).get(auth).copied()
+    }
+
+    pub fn note_tries(&self, auth: &AuthId, tries_left: Option<u8>) {
+        lock(&self.tries).insert(auth.clone(), tries_left);
+    }
+
+    /// Counters have to be asked again.
+    pub fn forget_tries(&self) {
+        lock(&self.tries).clear();
+    }
+
+    /// The security officer's PIN of the card.
+    pub fn so_auth(&self) -> Option<&crate::token::Auth> {
+        self.token.auths.iter().find(|auth| auth.role == AuthRole::SecurityOfficer)
+    }
+}
+
+impl Engine {
+    pub(super) fn cell(&self, reader: usize) -> Result<&Cell> {
+        self.cells.get(reader).ok_or(Error::Arguments("no such reader"))
+    }
+
+    /// The card in a reader, read now if it was not read before. `None` when the reader is empty.
+    pub(super) fn load(&self, reader: usize) -> Result<Option<Arc<LoadedCard>>> {
+        if let Some(loaded) = self.loaded(reader) {
+            return Ok(Some(loaded));
+        }
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
+        if let Some(loaded) = self.loaded(reader) {
+            return Ok(Some(loaded));
+        }
+        let presence = card.presence().map_err(|error| from_card(&cell.name, error));
+        let outcome = match &presence {
+            Err(_) | Ok(Presence::Empty) => Ok(None),
+            Ok(Presence::Mute) => Err(Error::Reader {
+                reader: cell.name.clone(),
+                source: TransportError::MuteCard(cell.name.clone()),
+            }),
+            Ok(Presence::Card { .. }) => {
+                read_card(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
+            }
+        };
+        let mut state = lock(&self.state);
+        if let Some(reader) = state.readers.get_mut(reader) {
+            reader.presence = presence.as_ref().ok().cloned();
+            reader.card = match &outcome {
+                Ok(Some(loaded)) => CardState::Read(Arc::clone(loaded)),
+                Ok(None) if presence.is_ok() => CardState::Absent,
+                Ok(None) | Err(_) => CardState::NotAsked,
+            };
+        }
+        state.lay_out(&self.policy);
+        presence.and(outcome)
+    }
+
+    /// As [`Engine::load`] for a survey of all readers: a problem is kept with its reader, and a reader that
+    /// was asked before is not asked again.
+    pub(super) fn survey(&self, reader: usize) {
+        let asked = lock(&self.state)
+            .readers
+            .get(reader)
+            .is_none_or(|reader| !matches!(reader.card, CardState::NotAsked));
+        if asked {
+            return;
+        }
+        if let Err(error) = self.load(reader)
+            && let Some(reader) = lock(&self.state).readers.get_mut(reader)
+        {
+            reader.card = CardState::Failed(Arc::new(error));
+        }
+    }
+
+    /// The card behind a slot. Errors: `SlotInvalid`, `TokenNotPresent` for an empty reader, and those of
+    /// reading it.
+    pub(super) fn card_of(&self, slot: SlotId) -> Result<(usize, Arc<LoadedCard>)> {
+        let reader = lock(&self.state).reader_of(slot)?.ok_or(Error::TokenNotPresent(slot))?;
+        let loaded = self.load(reader)?.ok_or(Error::TokenNotPresent(slot))?;
+        Ok((reader, loaded))
+    }
+
+    fn loaded(&self, reader: usize) -> Option<Arc<LoadedCard>> {
+        lock(&self.state).readers.get(reader)?.loaded().cloned()
+    }
+
+    /// Looks whether the card of a reader is still the one that was read; touches no card. A card that is
+    /// at work in another thread is there.
+    pub(super) fn look(&self, reader: usize) {
+        let Some(cell) = self.cells.get(reader) else { return };
+        let Ok(mut card) = cell.card.try_lock() else { return };
+        let presence = card.presence().ok();
+        let insertion = card.is_connected().then(|| card.insertion());
+        let mut state = lock(&self.state);
+        let Some(known) = state.readers.get_mut(reader) else { return };
+        match &known.card {
+            CardState::Read(loaded) if insertion == Some(loaded.insertion) => known.presence = presence,
+            CardState::Read(_) => {
+                state.forget_card(reader, &self.policy);
+                if let Some(known) = state.readers.get_mut(reader) {
+                    known.presence = presence;
+                }
+            }
+            CardState::NotAsked | CardState::Absent | CardState::Failed(_) => {
+                if known.presence != presence {
+                    known.card = CardState::NotAsked;
+                }
+                known.presence = presence;
+            }
+        }
+    }
+
+    /// Lets a card work for `loaded`: only while it is the same insertion. Afterwards draws the consequences:
+    /// a card that is gone takes its sessions with it, a card that was reset its logins.
+    pub(super) fn with_card<T>(
+        &self,
+        reader: usize,
+        loaded: &LoadedCard,
+        job: impl FnOnce(&mut Card) -> Result<T, CardError>,
+    ) -> Result<T> {
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
+        if !card.is_connected() || card.insertion() != loaded.insertion {
+            self.lose(reader, loaded);
+            return Err(Error::DeviceRemoved { reader: cell.name.clone() });
+        }
+        let result = job(&mut card);
+        if card.is_connected() {
+            self.note_lost_logins(reader, &card, loaded);
+        } else {
+            self.lose(reader, loaded);
+        }
+        result.map_err(|error| from_card(&cell.name, error))
+    }
+
+    fn lose(&self, reader: usize, loaded: &LoadedCard) {
+        let mut state = lock(&self.state);
+        let current = state.readers.get(reader).and_then(|reader| reader.loaded());
+        if current.is_some_and(|current| current.insertion == loaded.insertion) {
+            state.forget_card(reader, &self.policy);
+        }
+    }
+
+    /// A token whose PIN is not verified on the card any more is not logged in any more.
+    fn note_lost_logins(&self, reader: usize, card: &MutexGuard<'_, Card>, loaded: &LoadedCard) {
+        let mut state = lock(&self.state);
+        for slot in state.slots_of(reader) {
+            let auth = auth_for(&state.layout, slot, loaded, state.login(slot)).cloned();
+            if auth.is_some_and(|auth| !card.is_verified(&auth)) {
+                let token = state.token_mut(slot);
+                token.login = Login::Public;
+                token.login_lost = true;
+            }
+        }
+    }
+}
+
+/// The PIN behind a login to a slot.
+pub(super) fn auth_for<'a>(
+    layout: &layout::Layout,
+    slot: SlotId,
+    loaded: &'a LoadedCard,
+    login: Login,
+) -> Option<&'a AuthId> {
+    match login {
+        Login::Public => None,
+        Login::SecurityOfficer => loaded.so_auth().map(|auth| &auth.id),
+        Login::User => {
+            let slot = layout.slots.iter().find(|candidate| candidate.id == slot)?;
+            loaded.token.auths.get(slot.token.as_ref()?.auth?).map(|auth| &auth.id)
+        }
+    }
+}
+
+fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
+    let (driver, abilities, token) = card.with(|driver, channel| {
+        let mut token = driver.read_token(channel)?;
+        read_needed_certificates(driver, channel, &mut token)?;
+        Ok((driver.name(), driver.abilities().clone(), token))
+    })?;
+    Ok(Arc::new(LoadedCard {
+        insertion: card.insertion(),
+        driver,
+        abilities,
+        token: Arc::new(token),
+        contents: Mutex::default(),
+        tries: Mutex::default(),
+    }))
+}
+
+/// Reads the certificate bodies that the layout depends on, and no others. A body that cannot be read is a
+/// problem of the token; a card that is gone is an error.
+fn read_needed_certificates(
+    driver: &mut dyn CardDriver,
+    channel: &mut Channel<'_>,
+    token: &mut Token,
+) -> Result<(), CardError> {
+    for object in layout::certificates_needed(token) {
+        let read = match driver.read_object(channel, object) {
+            Ok(der) => CertificateDetails::parse(&der).map_err(|error| error.to_string()),
+            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
+            Err(error) => Err(error.to_string()),
+        };
+        let Some(certificate) = token.certificates.iter_mut().find(|known| known.object == object) else {
+            continue;
+        };
+        match read {
+            Ok(details) => certificate.details = Some(details),
+            Err(why) => {
+                let what = format!("certificate {:?}", certificate.label);
+                token.problems.push(Problem { what, why });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a card that could not be read is called: the reader's fault or the card's.
+fn recognition_error(reader: &str, error: CardError) -> Error {
+    match from_card(reader, error) {
+        Error::Card { reader, source } => Error::TokenNotRecognized { reader, source },
+        other => other,
+    }
+}

@@ -1,0 +1,209 @@
+//! Opening and closing sessions, logging in and out (PKCS#11 3.1, 5.6): the rules, and what the card is told.
+
+use std::sync::{Arc, Mutex};
+
+use super::cards::auth_for;
+use super::error::Error;
+use super::operation::{Consent, Operations, Session};
+use super::session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
+use super::state::State;
+use super::{Engine, Result, lock};
+use crate::card::{Card, CardError};
+use crate::codec::Secret;
+use crate::layout::SlotId;
+use crate::token::{Auth, AuthId};
+
+impl Engine {
+    /// Opens a session. Errors: `SessionReadWriteSoExists` for a read-only one while the SO is logged in.
+    pub fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle> {
+        let (reader, card) = self.present_card_of(slot)?;
+        let mut state = lock(&self.state);
+        if state.slot(slot)?.token.is_none() {
+            return Err(Error::TokenNotPresent(slot));
+        }
+        if mode == SessionMode::ReadOnly && state.login(slot) == Login::SecurityOfficer {
+            return Err(Error::SessionReadWriteSoExists);
+        }
+        let handle = SessionHandle(self.next_handle());
+        let session = Session { slot, mode, reader, card, operations: Mutex::new(Operations::default()) };
+        state.sessions.insert(handle, Arc::new(session));
+        Ok(handle)
+    }
+
+    /// Closes a session. The last one of a token logs it out.
+    pub fn close_session(&self, session: SessionHandle) -> Result<()> {
+        let known = self.session(session)?;
+        {
+            let mut state = lock(&self.state);
+            let last = state.session_counts(known.slot).0 == 1;
+            if !last || state.login(known.slot) == Login::Public {
+                state.sessions.remove(&session);
+                return Ok(());
+            }
+        }
+        self.end_login(&known, |state| {
+            state.sessions.remove(&session);
+            // Another thread may have opened one in between: then the login stays.
+            state.session_counts(known.slot).0 == 0
+        })
+    }
+
+    /// Closes every session of a token, which logs it out.
+    pub fn close_all_sessions(&self, slot: SlotId) -> Result<()> {
+        let any = {
+            let mut state = lock(&self.state);
+            state.slot(slot)?;
+            let any = state.sessions.values().find(|session| session.slot == slot).cloned();
+            if state.login(slot) == Login::Public {
+                state.sessions.retain(|_, session| session.slot != slot);
+                return Ok(());
+            }
+            any
+        };
+        let Some(any) = any else { return Ok(()) };
+        self.end_login(&any, |state| {
+            state.sessions.retain(|_, session| session.slot != slot);
+            true
+        })
+    }
+
+    /// Slot, mode and state of a session.
+    pub fn session_info(&self, session: SessionHandle) -> Result<SessionInfo> {
+        let state = lock(&self.state);
+        let session = state.sessions.get(&session).ok_or(Error::SessionHandleInvalid)?;
+        let login = state.login(session.slot);
+        let (slot, mode) = (session.slot, session.mode);
+        Ok(SessionInfo { slot, mode, state: SessionState::of(mode, login) })
+    }
+
+    /// Logs in to the session's token, for all its sessions. An empty PIN is never sent.
+    /// `pin` is `None` only where the reader has a pinpad.
+    /// Errors: `PinIncorrect`, `PinLocked`, `PinLength`, `UserAlreadyLoggedIn` and the other user errors.
+    pub fn login(&self, session: SessionHandle, user: UserKind, pin: Option<&Secret>) -> Result<()> {
+        let session = self.session(session)?;
+        let login = match user {
+            UserKind::User => Login::User,
+            UserKind::SecurityOfficer => Login::SecurityOfficer,
+            UserKind::ContextSpecific => return self.login_for_operation(&session, pin),
+        };
+        self.may_log_in(&session, login)?;
+        let auth = self.auth(&session, login)?;
+        let pin = checked_pin(auth, pin)?;
+        self.with_card(session.reader, &session.card, |card| {
+            // Once more, now that nobody else can log in: another thread may have been faster.
+            if let Err(error) = self.may_log_in(&session, login) {
+                return Ok(Err(error));
+            }
+            self.verify_pin(&session, card, &auth.id, pin)?;
+            let mut state = lock(&self.state);
+            let token = state.token_mut(session.slot);
+            token.login = login;
+            token.login_lost = false;
+            token.fresh_login = true;
+            Ok(Ok(()))
+        })?
+    }
+
+    /// Logs out of the session's token, on the card too (`[readers] after_login`).
+    pub fn logout(&self, session: SessionHandle) -> Result<()> {
+        let session = self.session(session)?;
+        if lock(&self.state).login(session.slot) == Login::Public {
+            let lost = std::mem::take(&mut lock(&self.state).token_mut(session.slot).login_lost);
+            return Err(if lost { Error::LoginLost } else { Error::UserNotLoggedIn });
+        }
+        self.end_login(&session, |_| true)
+    }
+
+    /// The user again, for the one operation of this session that waits for it.
+    fn login_for_operation(&self, session: &Session, pin: Option<&Secret>) -> Result<()> {
+        let mut operations = lock(&session.operations);
+        let waiting = Error::OperationNotInitialized("operation that asks for the PIN");
+        let key = operations.consent_mut().ok_or(waiting)?;
+        if lock(&self.state).login(session.slot) != Login::User {
+            return Err(Error::UserNotLoggedIn);
+        }
+        let id = key.auth.clone().ok_or(Error::UserTypeInvalid)?;
+        let auth = session.card.token.auth(&id).ok_or(Error::UserTypeInvalid)?;
+        let pin = checked_pin(auth, pin)?;
+        self.with_card(session.reader, &session.card, |card| self.verify_pin(session, card, &id, pin))?;
+        key.consent = Consent::Given;
+        Ok(())
+    }
+
+    fn verify_pin(
+        &self,
+        session: &Session,
+        card: &mut Card,
+        auth: &AuthId,
+        pin: &Secret,
+    ) -> Result<(), CardError> {
+        let result = card.verify(auth, pin);
+        match &result {
+            Ok(()) => session.card.forget_tries(),
+            Err(CardError::PinIncorrect { tries_left }) => session.card.note_tries(auth, *tries_left),
+            Err(CardError::PinBlocked) => session.card.note_tries(auth, Some(0)),
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// Whether the states of PKCS#11 allow this login now.
+    fn may_log_in(&self, session: &Session, login: Login) -> Result<()> {
+        let state = lock(&self.state);
+        let now = state.login(session.slot);
+        if now == login {
+            return Err(Error::UserAlreadyLoggedIn);
+        }
+        if now != Login::Public {
+            return Err(Error::UserAnotherAlreadyLoggedIn);
+        }
+        let (all, writing) = state.session_counts(session.slot);
+        if login == Login::SecurityOfficer && all != writing {
+            return Err(Error::SessionReadOnlyExists);
+        }
+        Ok(())
+    }
+
+    /// The PIN of a login. Errors: `UserPinNotInitialized`.
+    fn auth<'a>(&self, session: &'a Session, login: Login) -> Result<&'a Auth> {
+        let state = lock(&self.state);
+        let id = auth_for(&state.layout, session.slot, &session.card, login);
+        let auth = id.and_then(|id| session.card.token.auth(id)).filter(|auth| auth.initialized);
+        let name = if login == Login::SecurityOfficer { "security officer's PIN" } else { "user PIN" };
+        auth.ok_or(Error::UserPinNotInitialized(name))
+    }
+
+    /// Ends a login for all sessions of the token, and on the card. `change` says whether it ends at all.
+    /// A PIN that another token of the card is logged in with (the security officer's) stays.
+    fn end_login(&self, session: &Session, change: impl FnOnce(&mut State) -> bool) -> Result<()> {
+        self.with_card(session.reader, &session.card, |card| {
+            let ended = {
+                let mut state = lock(&self.state);
+                let auth =
+                    auth_for(&state.layout, session.slot, &session.card, state.login(session.slot)).cloned();
+                if !change(&mut state) {
+                    return Ok(());
+                }
+                let token = state.token_mut(session.slot);
+                token.login = Login::Public;
+                token.fresh_login = false;
+                let slots = state.slots_of(session.reader);
+                let others = slots
+                    .iter()
+                    .filter_map(|slot| auth_for(&state.layout, *slot, &session.card, state.login(*slot)));
+                let shared = auth.as_ref().is_some_and(|auth| others.into_iter().any(|other| other == auth));
+                auth.filter(|_| !shared)
+            };
+            ended.map_or(Ok(()), |auth| card.log_out(&auth))
+        })
+    }
+}
+
+/// The PIN as given, if it may be sent at all. Errors: `PinLength` for an empty one.
+fn checked_pin<'a>(auth: &Auth, pin: Option<&'a Secret>) -> Result<&'a Secret> {
+    let pin = pin.ok_or(Error::NotSupported("PIN entry on the reader"))?;
+    if pin.is_empty() {
+        return Err(Error::PinLength { min: auth.min_len.max(1), max: auth.max_len });
+    }
+    Ok(pin)
+}

@@ -1,0 +1,133 @@
+//! RSA PKCS#1 v1.5, plain and with a digest (PKCS#11 3.1, 6.1.6 and 6.1.12; RFC 8017, 7.2 and 8.2).
+
+use super::plan::{Encoding, KeyFacts, PKCS1_OVERHEAD, Plan, Primitive, Purpose};
+use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters, rsa_info, rsa_key};
+use crate::card::Abilities;
+use crate::crypto::DigestAlgorithm;
+use crate::engine::error::Error;
+use crate::token::KeyAlgorithm;
+
+/// Signatures over DigestInfo, which the host makes or the caller gives; without digest also decryption.
+pub(super) struct RsaPkcs {
+    pub id: MechanismId,
+    pub digest: Option<DigestAlgorithm>,
+}
+
+impl Mechanism for RsaPkcs {
+    fn id(&self) -> MechanismId {
+        self.id
+    }
+
+    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let decrypt = self.digest.is_none() && abilities.rsa_raw;
+        let sign = abilities.rsa_raw || abilities.rsa_pkcs1;
+        let uses = Uses { sign, verify: true, decrypt, ..Uses::default() };
+        if sign { rsa_info(abilities, uses) } else { None }
+    }
+
+    fn suits(&self, algorithm: KeyAlgorithm) -> bool {
+        matches!(algorithm, KeyAlgorithm::Rsa { .. })
+    }
+
+    fn plan(
+        &self,
+        purpose: Purpose,
+        parameters: &Parameters,
+        key: Option<&KeyFacts<'_>>,
+    ) -> Result<Plan, Error> {
+        no_parameters(self.id, parameters)?;
+        let (modulus_len, card) = rsa_key(self.id, key)?;
+        let plan =
+            |encoding, primitive| Plan { digest: self.digest, encoding, primitive, output_len: modulus_len };
+        let content = match self.digest {
+            Some(digest) => Encoding::DigestInfo(digest),
+            None => Encoding::Limited { max: modulus_len.saturating_sub(PKCS1_OVERHEAD) },
+        };
+        match (purpose, card) {
+            // The card pads where it can: fewer bytes go over the wire.
+            (Purpose::Sign, Some(card)) if card.rsa_pkcs1 => Ok(plan(content, Primitive::RsaSignPkcs1)),
+            (Purpose::Sign, Some(card)) if card.rsa_raw => {
+                let block = Encoding::Pkcs1Block { digest_info: self.digest, modulus_len };
+                Ok(plan(block, Primitive::RsaRaw))
+            }
+            (Purpose::Verify, _) => Ok(plan(content, Primitive::VerifyRsaPkcs1)),
+            (Purpose::Decrypt, Some(card)) if card.rsa_raw && self.digest.is_none() => Ok(Plan {
+                digest: None,
+                encoding: Encoding::Pkcs1Unpad { modulus_len },
+                primitive: Primitive::RsaRaw,
+                output_len: modulus_len.saturating_sub(PKCS1_OVERHEAD),
+            }),
+            (Purpose::Sign | Purpose::Decrypt | Purpose::Digest, _) => Err(Error::MechanismInvalid(self.id)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(purpose: Purpose, digest: Option<DigestAlgorithm>, card: &Abilities) -> Result<Plan, Error> {
+        let facts = KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits: 2048 }, card: Some(card) };
+        RsaPkcs { id: MechanismId::RSA_PKCS, digest }.plan(purpose, &Parameters::None, Some(&facts))
+    }
+
+    fn card(rsa_raw: bool, rsa_pkcs1: bool) -> Abilities {
+        Abilities { rsa_bits: vec![1024, 2048], rsa_raw, rsa_pkcs1, ..Abilities::default() }
+    }
+
+    // I.59
+    #[test]
+    fn plan_signature_has_the_length_of_the_modulus() {
+        for card in [card(true, false), card(false, true), card(true, true)] {
+            assert_eq!(plan(Purpose::Sign, None, &card).unwrap().output_len, 256);
+        }
+    }
+
+    #[test]
+    fn plan_card_that_pads_gets_digest_info_only() {
+        let plan = plan(Purpose::Sign, Some(DigestAlgorithm::Sha256), &card(true, true)).unwrap();
+        assert_eq!(plan.primitive, Primitive::RsaSignPkcs1);
+        assert_eq!(plan.encode(&[1; 32]).unwrap().len(), 19 + 32);
+    }
+
+    #[test]
+    fn plan_raw_card_gets_a_whole_block() {
+        let plan = plan(Purpose::Sign, Some(DigestAlgorithm::Sha256), &card(true, false)).unwrap();
+        let block = plan.encode(&[1; 32]).unwrap();
+        assert_eq!((plan.primitive, block.len()), (Primitive::RsaRaw, 256));
+        assert!(block.starts_with(&[0x00, 0x01, 0xFF]));
+    }
+
+    #[test]
+    fn plan_decryption_needs_a_raw_card() {
+        let raw = plan(Purpose::Decrypt, None, &card(true, false)).unwrap();
+        assert_eq!(raw.output_len, 245);
+        assert!(plan(Purpose::Decrypt, None, &card(false, true)).is_err());
+        assert!(plan(Purpose::Decrypt, Some(DigestAlgorithm::Sha256), &card(true, true)).is_err());
+    }
+
+    // I.63
+    #[test]
+    fn plan_parameters_are_refused() {
+        let card = card(true, true);
+        let facts = KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits: 2048 }, card: Some(&card) };
+        let parameters =
+            Parameters::Pss { hash: DigestAlgorithm::Sha1, mgf: DigestAlgorithm::Sha1, salt_len: 20 };
+        let error = RsaPkcs { id: MechanismId::RSA_PKCS, digest: None }
+            .plan(Purpose::Sign, &parameters, Some(&facts))
+            .unwrap_err();
+        assert_eq!(error.code(), "CKR_MECHANISM_PARAM_INVALID");
+    }
+
+    #[test]
+    fn plan_key_of_unknown_or_foreign_size_is_refused() {
+        let card = card(true, true);
+        for modulus_bits in [0, 3072] {
+            let facts = KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits }, card: Some(&card) };
+            let error = RsaPkcs { id: MechanismId::RSA_PKCS, digest: None }
+                .plan(Purpose::Sign, &Parameters::None, Some(&facts))
+                .unwrap_err();
+            assert_eq!(error.code(), "CKR_KEY_SIZE_RANGE", "{modulus_bits}");
+        }
+    }
+}

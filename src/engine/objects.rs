@@ -1,0 +1,205 @@
+//! Objects towards callers: who sees which, their attributes, and keys as operations take them.
+
+use std::sync::Arc;
+
+use super::attribute::{AttributeType, Value};
+use super::contents::Fetched;
+use super::error::Error;
+use super::mechanism::{KeyFacts, MechanismCall, Plan, Purpose, mechanism};
+use super::object::{ObjectRef, ObjectTable, class_of};
+use super::operation::{CardKey, Session};
+use super::session::{Login, SessionHandle};
+use super::uri::Uri;
+use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
+use crate::crypto::PublicKey;
+use crate::token::{Key, KeyAlgorithm, KeyClass};
+
+impl Engine {
+    /// Attributes of one object, each with its own answer, in the order asked: `AttributeSensitive`,
+    /// `AttributeTypeInvalid`, or the card's error where a value has to be read. The error of the whole call
+    /// is for session and handle only.
+    pub fn attributes(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        kinds: &[AttributeType],
+    ) -> Result<Vec<Result<Value>>> {
+        let session = self.session(session)?;
+        let object = self.visible(&session, object)?;
+        let mut fetched = Fetched::default();
+        Ok(kinds.iter().map(|kind| self.answer(&session, object, *kind, &mut fetched)).collect())
+    }
+
+    /// One attribute of one object.
+    pub fn attribute(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        kind: AttributeType,
+    ) -> Result<Value> {
+        let mut answers = self.attributes(session, object, &[kind])?;
+        answers.pop().unwrap_or(Err(Error::AttributeTypeInvalid(kind)))
+    }
+
+    /// The URI of an object (RFC 7512): that of its token with object, id and type.
+    pub fn object_uri(&self, session: SessionHandle, object: ObjectHandle) -> Result<Uri> {
+        let session = self.session(session)?;
+        let object = self.visible(&session, object)?;
+        let token = &session.card.token;
+        let mut uri = self.token_uri(session.slot)?;
+        let (label, id, class) = match object {
+            ObjectRef::Key(index) => {
+                token.keys.get(index).map(|key| (&key.label, Some(&key.id), class_of(key.class)))
+            }
+            ObjectRef::Certificate(index) => token
+                .certificates
+                .get(index)
+                .map(|known| (&known.label, Some(&known.id), ObjectClass::Certificate)),
+            ObjectRef::Data(index) => {
+                token.data.get(index).map(|data| (&data.label, None, ObjectClass::Data))
+            }
+        }
+        .ok_or(Error::ObjectHandleInvalid)?;
+        uri.object = Some(label.clone()).filter(|label| !label.is_empty());
+        uri.id = id.map(|id| id.0.clone()).filter(|id| !id.is_empty());
+        uri.class = Some(class);
+        Ok(uri)
+    }
+
+    /// The handles of a session's token, made at the first question for them.
+    pub(super) fn table(&self, session: &Session) -> Result<Arc<ObjectTable>> {
+        let mut state = lock(&self.state);
+        let known = state.tokens.get(&session.slot).and_then(|token| token.objects.clone());
+        if let Some(table) = known {
+            return Ok(table);
+        }
+        let view = state.slot(session.slot)?.token.as_ref().ok_or(Error::TokenNotPresent(session.slot))?;
+        let table =
+            Arc::new(ObjectTable::new(&session.card.token, view, || ObjectHandle(self.next_handle())));
+        state.token_mut(session.slot).objects = Some(Arc::clone(&table));
+        Ok(table)
+    }
+
+    /// The object of a handle, if this session may see it. Errors: `ObjectHandleInvalid`, `LoginLost`.
+    fn visible(&self, session: &Session, handle: ObjectHandle) -> Result<ObjectRef> {
+        let table = self.table(session)?;
+        let state = lock(&self.state);
+        let user = state.login(session.slot) == Login::User;
+        let lost = state.tokens.get(&session.slot).is_some_and(|token| token.login_lost);
+        match table.get(handle, user) {
+            Some(object) => Ok(object),
+            None if lost && table.is_private(handle) => Err(Error::LoginLost),
+            None => Err(Error::ObjectHandleInvalid),
+        }
+    }
+
+    /// A private key on the card with the plan for its use.
+    pub(super) fn plan_private(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(Plan, CardKey)> {
+        let found = mechanism(call.id)?;
+        let uses = found.info(&session.card.abilities).unwrap_or_default().uses;
+        let available = match purpose {
+            Purpose::Sign => uses.sign,
+            Purpose::Decrypt => uses.decrypt,
+            Purpose::Digest | Purpose::Verify => false,
+        };
+        if !available {
+            return Err(Error::MechanismInvalid(call.id));
+        }
+        let key = self.key(session, handle)?;
+        if key.class != KeyClass::Private || !found.suits(key.algorithm) {
+            return Err(Error::KeyTypeInconsistent {
+                mechanism: call.id,
+                needed: "a private key of its type",
+            });
+        }
+        let (allowed, use_name) = match purpose {
+            Purpose::Sign => (key.usage.sign || key.usage.sign_recover || key.usage.non_repudiation, "sign"),
+            Purpose::Decrypt => (key.usage.decrypt, "decrypt"),
+            Purpose::Digest | Purpose::Verify => (false, "verify"),
+        };
+        if !allowed {
+            return Err(Error::KeyFunctionNotPermitted(use_name));
+        }
+        let algorithm = self.complete_algorithm(session, key)?;
+        let facts = KeyFacts { algorithm, card: Some(&session.card.abilities) };
+        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
+        Ok((plan, CardKey::new(session, key)))
+    }
+
+    /// A public key, or that of a certificate, with the plan for its use on the host.
+    pub(super) fn plan_public(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(Plan, PublicKey)> {
+        let found = mechanism(call.id)?;
+        let needed = Error::KeyTypeInconsistent {
+            mechanism: call.id,
+            needed: "a public key or certificate of its type",
+        };
+        let token = &session.card.token;
+        let object = self.visible(session, handle).map_err(key_error)?;
+        let public = match object {
+            ObjectRef::Data(_) => return Err(Error::KeyHandleInvalid),
+            ObjectRef::Certificate(index) => {
+                let certificate = token.certificates.get(index).ok_or(Error::KeyHandleInvalid)?;
+                self.details(session.reader, &session.card, certificate)?.public_key.clone().ok_or(needed)?
+            }
+            ObjectRef::Key(index) => {
+                let key = token.keys.get(index).ok_or(Error::KeyHandleInvalid)?;
+                if key.class != KeyClass::Public {
+                    return Err(needed);
+                }
+                if !(key.usage.verify || key.usage.verify_recover) {
+                    return Err(Error::KeyFunctionNotPermitted("verify"));
+                }
+                let public = self.public_half(session.reader, &session.card, key)?;
+                public.as_deref().cloned().ok_or(Error::KeyHandleInvalid)?
+            }
+        };
+        let facts = KeyFacts { algorithm: algorithm_of(&public), card: None };
+        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
+        Ok((plan, public))
+    }
+
+    fn key<'a>(&self, session: &'a Session, handle: ObjectHandle) -> Result<&'a Key> {
+        match self.visible(session, handle).map_err(key_error)? {
+            ObjectRef::Key(index) => session.card.token.keys.get(index).ok_or(Error::KeyHandleInvalid),
+            ObjectRef::Certificate(_) | ObjectRef::Data(_) => Err(Error::KeyHandleInvalid),
+        }
+    }
+
+    /// The key's algorithm with its size, from the public half where the card's directory does not say.
+    fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
+        match key.algorithm {
+            KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
+                let public = self.public_half(session.reader, &session.card, key)?;
+                Ok(public.as_deref().map_or(key.algorithm, algorithm_of))
+            }
+            known => Ok(known),
+        }
+    }
+}
+
+fn algorithm_of(public: &PublicKey) -> KeyAlgorithm {
+    match public {
+        PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: public.bits() },
+        PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
+    }
+}
+
+/// A bad object handle where a key is meant is a bad key handle.
+fn key_error(error: Error) -> Error {
+    match error {
+        Error::ObjectHandleInvalid => Error::KeyHandleInvalid,
+        other => other,
+    }
+}

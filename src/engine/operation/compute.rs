@@ -1,0 +1,110 @@
+//! A key on the card at work: who consents, what the card is called with, what its answer must look like.
+
+use std::sync::Arc;
+
+use super::Session;
+use crate::card::{CardCall, CardError};
+use crate::codec::Secret;
+use crate::engine::cards::LoadedCard;
+use crate::engine::error::Error;
+use crate::engine::mechanism::Primitive;
+use crate::engine::session::Login;
+use crate::engine::{Engine, Result, lock};
+use crate::layout::SlotId;
+use crate::token::{AuthId, Key, ObjectId};
+
+/// A key on a card, as an operation uses it.
+pub(in crate::engine) struct CardKey {
+    pub slot: SlotId,
+    pub reader: usize,
+    pub card: Arc<LoadedCard>,
+    pub object: ObjectId,
+    /// The PIN that allows its use, if any.
+    pub auth: Option<AuthId>,
+    pub consent: Consent,
+}
+
+/// Whether the user has to give the PIN for this very operation (`CKA_ALWAYS_AUTHENTICATE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Consent {
+    NotNeeded,
+    Wanted,
+    Given,
+}
+
+impl CardKey {
+    /// The key of a session's card.
+    pub fn new(session: &Session, key: &Key) -> Self {
+        Self {
+            slot: session.slot,
+            reader: session.reader,
+            card: Arc::clone(&session.card),
+            object: key.object,
+            auth: key.auth.clone(),
+            consent: if key.always_authenticate { Consent::Wanted } else { Consent::NotNeeded },
+        }
+    }
+}
+
+impl Engine {
+    /// Lets the card compute. Answers `output_len` bytes for RSA and ECDSA.
+    /// Errors: `UserNotLoggedIn` and `LoginLost` before anything is sent; `DeviceRemoved`, `Card`.
+    pub(super) fn compute(&self, key: &CardKey, primitive: Primitive, block: &[u8]) -> Result<Secret> {
+        self.check_consent(key)?;
+        let call = match primitive {
+            Primitive::RsaRaw => CardCall::RsaRaw { key: key.object, block },
+            Primitive::RsaSignPkcs1 => CardCall::RsaSignPkcs1 { key: key.object, digest_info: block },
+            Primitive::Ecdsa => CardCall::EcdsaSign { key: key.object, digest: block },
+            Primitive::Digest
+            | Primitive::VerifyRsaPkcs1
+            | Primitive::VerifyRsaRaw
+            | Primitive::VerifyEcdsa => return Err(Error::NotSupported("this computation on the card")),
+        };
+        self.with_card(key.reader, &key.card, |card| card.perform(&call))
+    }
+
+    /// A logout or a reset since the operation began ends the right to the key; a key that asks for the PIN
+    /// each time takes the login itself for its first use.
+    fn check_consent(&self, key: &CardKey) -> Result<()> {
+        if key.auth.is_none() {
+            return Ok(());
+        }
+        let mut state = lock(&self.state);
+        let token = state.token_mut(key.slot);
+        match (token.login, token.login_lost) {
+            (Login::User, _) => {}
+            (_, true) => return Err(Error::LoginLost),
+            (_, false) => return Err(Error::UserNotLoggedIn),
+        }
+        match key.consent {
+            Consent::NotNeeded | Consent::Given => Ok(()),
+            Consent::Wanted if std::mem::take(&mut token.fresh_login) => Ok(()),
+            Consent::Wanted => Err(Error::UserNotLoggedIn),
+        }
+    }
+}
+
+/// An RSA answer as long as the modulus: cards and libraries drop leading zeros. Errors: `Card`.
+pub(super) fn to_length(reader: &str, answer: &[u8], len: usize) -> Result<Vec<u8>> {
+    let Some(missing) = len.checked_sub(answer.len()) else {
+        let why = format!("{} bytes where {len} are right", answer.len());
+        let source = CardError::Malformed { what: "the answer of a key".to_owned(), why };
+        return Err(Error::Card { reader: reader.to_owned(), source });
+    };
+    let mut padded = vec![0; missing];
+    padded.extend_from_slice(answer);
+    Ok(padded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // I.59
+    #[test]
+    fn to_length_short_answer_gets_zeros_and_long_one_is_refused() {
+        assert_eq!(to_length("R", &[1, 2], 4).unwrap(), [0, 0, 1, 2]);
+        assert_eq!(to_length("R", &[1, 2], 2).unwrap(), [1, 2]);
+        assert_eq!(to_length("R", &[1, 2, 3], 2).unwrap_err().code(), "CKR_DEVICE_ERROR");
+    }
+}

@@ -1,0 +1,73 @@
+//! Digest operations: on the host.
+
+use super::DIGEST;
+use super::input::{Input, check_room};
+use crate::engine::error::Error;
+use crate::engine::mechanism::{MechanismCall, Plan, Purpose, mechanism};
+use crate::engine::session::SessionHandle;
+use crate::engine::{Engine, Result, lock};
+
+/// A digest that is going on.
+pub(in crate::engine) struct Digesting {
+    plan: Plan,
+    input: Input,
+}
+
+impl Engine {
+    /// Begins a digest.
+    pub fn digest_init(&self, session: SessionHandle, call: &MechanismCall) -> Result<()> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        if operations.digest.is_some() {
+            return Err(Error::OperationActive(DIGEST));
+        }
+        let plan = mechanism(call.id)?.plan(Purpose::Digest, &call.parameters, None)?;
+        operations.digest = Some(Digesting { plan, input: Input::Untouched });
+        Ok(())
+    }
+
+    /// Length of the digest in bytes; the operation stays.
+    pub fn digest_len(&self, session: SessionHandle) -> Result<usize> {
+        let session = self.session(session)?;
+        let operations = lock(&session.operations);
+        let digesting = operations.digest.as_ref().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        Ok(digesting.plan.output_len)
+    }
+
+    /// Digests a part.
+    pub fn digest_update(&self, session: SessionHandle, part: &[u8]) -> Result<()> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        let digesting = operations.digest.as_mut().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        let result = digesting.input.update(&digesting.plan, part);
+        if result.is_err() {
+            operations.digest = None;
+        }
+        result
+    }
+
+    /// Ends the digest.
+    pub fn digest_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        let digesting = operations.digest.as_ref().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        check_room(digesting.plan.output_len, room)?;
+        let digesting = operations.digest.take().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        Ok(digesting.input.finish(&digesting.plan))
+    }
+
+    /// Digests `data` at once.
+    pub fn digest(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Vec<u8>> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        let digesting = operations.digest.take().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        if !digesting.input.is_untouched() {
+            return Err(Error::OperationNotInitialized(DIGEST));
+        }
+        if let Err(error) = check_room(digesting.plan.output_len, room) {
+            operations.digest = Some(digesting);
+            return Err(error);
+        }
+        Ok(Input::of(&digesting.plan, data))
+    }
+}

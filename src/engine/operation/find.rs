@@ -1,0 +1,88 @@
+//! Searches: matched at once when they begin, handed out in chunks.
+
+use super::SEARCH;
+use crate::engine::attribute::{Answer, Attribute, Template};
+use crate::engine::contents::Fetched;
+use crate::engine::error::Error;
+use crate::engine::object::{ObjectRef, ObjectTable};
+use crate::engine::operation::Session;
+use crate::engine::session::{Login, SessionHandle};
+use crate::engine::{Engine, ObjectHandle, Result, lock};
+
+/// A search that is going on: what has not been handed out yet.
+#[derive(Debug)]
+pub(in crate::engine) struct Find(std::vec::IntoIter<ObjectHandle>);
+
+impl Engine {
+    /// Begins a search. Private objects are found only after login.
+    pub fn find_init(&self, session: SessionHandle, template: &Template) -> Result<()> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        if operations.find.is_some() {
+            return Err(Error::OperationActive(SEARCH));
+        }
+        operations.find = Some(Find(self.matching(&session, template)?.into_iter()));
+        Ok(())
+    }
+
+    /// The next objects of the search, at most `max`; empty at the end.
+    pub fn find(&self, session: SessionHandle, max: usize) -> Result<Vec<ObjectHandle>> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        let find = operations.find.as_mut().ok_or(Error::OperationNotInitialized(SEARCH))?;
+        Ok(find.0.by_ref().take(max).collect())
+    }
+
+    /// Ends the search.
+    pub fn find_final(&self, session: SessionHandle) -> Result<()> {
+        let session = self.session(session)?;
+        let find = lock(&session.operations).find.take();
+        find.map(drop).ok_or(Error::OperationNotInitialized(SEARCH))
+    }
+
+    /// Every object that matches, in one call, beside any search that is going on.
+    pub fn find_all(&self, session: SessionHandle, template: &Template) -> Result<Vec<ObjectHandle>> {
+        let session = self.session(session)?;
+        self.matching(&session, template)
+    }
+
+    fn matching(&self, session: &Session, template: &Template) -> Result<Vec<ObjectHandle>> {
+        let table = self.table(session)?;
+        let user = lock(&self.state).login(session.slot) == Login::User;
+        let rest: Vec<_> = template
+            .attributes()
+            .iter()
+            .filter(|attribute| !ObjectTable::is_indexed(attribute.kind))
+            .collect();
+        let mut found = Vec::new();
+        for (handle, object) in table.candidates(template, user) {
+            if self.matches(session, object, &rest)? {
+                found.push(handle);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether an object has these values. What has to be read from the card is compared last, when everything
+    /// else fits. An attribute that is unknown, sensitive or unreadable is no match and no error; a card that is
+    /// gone is one.
+    fn matches(&self, session: &Session, object: ObjectRef, wanted: &[&Attribute]) -> Result<bool> {
+        let mut fetched = Fetched::default();
+        let mut unread = Vec::new();
+        for attribute in wanted {
+            match self.known_answer(session, object, attribute.kind, &fetched) {
+                Answer::Is(value) if value == attribute.value => {}
+                Answer::Unread => unread.push(attribute),
+                Answer::Is(_) | Answer::Sensitive | Answer::Absent => return Ok(false),
+            }
+        }
+        for attribute in unread {
+            match self.answer(session, object, attribute.kind, &mut fetched) {
+                Ok(value) if value == attribute.value => {}
+                Err(error @ (Error::DeviceRemoved { .. } | Error::Reader { .. })) => return Err(error),
+                Ok(_) | Err(_) => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}

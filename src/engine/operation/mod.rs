@@ -1,0 +1,55 @@
+//! Operations of a session (PKCS#11 3.1, 5.8 to 5.13): each is a value that moves through its states.
+//! A session holds at most one of a kind, and one of each kind at a time.
+
+mod compute;
+mod decrypt;
+mod digest;
+mod find;
+mod input;
+mod sign;
+mod verify;
+
+use std::sync::{Arc, Mutex};
+
+use super::cards::LoadedCard;
+use super::session::SessionMode;
+use crate::layout::SlotId;
+
+/// One session. Its operations have a lock of their own, so that sessions do not wait for each other.
+pub(super) struct Session {
+    pub slot: SlotId,
+    pub mode: SessionMode,
+    /// Index of the reader.
+    pub reader: usize,
+    /// The card as it was when the session was opened: the session lives no longer than that.
+    pub card: Arc<LoadedCard>,
+    pub operations: Mutex<Operations>,
+}
+
+/// What is going on in a session.
+#[derive(Default)]
+pub(super) struct Operations {
+    pub find: Option<find::Find>,
+    pub digest: Option<digest::Digesting>,
+    pub sign: Option<sign::Signing>,
+    pub verify: Option<verify::Verifying>,
+    pub decrypt: Option<decrypt::Decrypting>,
+}
+
+impl Operations {
+    /// The key operation that waits for the PIN, if one does.
+    pub fn consent_mut(&mut self) -> Option<&mut compute::CardKey> {
+        let keys =
+            [self.sign.as_mut().map(|sign| &mut sign.key), self.decrypt.as_mut().map(|op| &mut op.key)];
+        keys.into_iter().flatten().find(|key| key.consent != compute::Consent::NotNeeded)
+    }
+}
+
+pub(super) use compute::{CardKey, Consent};
+
+/// Kinds of operations, as errors name them.
+const DIGEST: &str = "digest";
+const SEARCH: &str = "search";
+const SIGNATURE: &str = "signature";
+const VERIFICATION: &str = "verification";
+const DECRYPTION: &str = "decryption";

@@ -1,0 +1,266 @@
+//! Readers, slots and tokens towards callers.
+
+use std::sync::Arc;
+
+use super::cards::LoadedCard;
+use super::error::Error;
+use super::mechanism::{self, MechanismId, MechanismInfo};
+use super::slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView};
+use super::state::CardState;
+use super::uri::Uri;
+use super::{Engine, Result, lock};
+use crate::codec::padded::truncate;
+use crate::crypto::{CertificateDetails, PublicKey};
+use crate::layout::{Layout, SlotId, Unplaced};
+use crate::token::{Auth, Problem};
+use crate::transport::{Presence, ReaderKind};
+
+impl Engine {
+    /// Every reader with its card, driver, slots and problem. Reads every card that has not been read.
+    pub fn readers(&self) -> Vec<ReaderReport> {
+        self.survey_all();
+        let state = lock(&self.state);
+        let reports = self.cells.iter().zip(&state.readers).enumerate();
+        reports
+            .map(|(index, (cell, reader))| ReaderReport {
+                name: cell.name.clone(),
+                kind: cell.kind,
+                presence: reader.presence.clone(),
+                driver: reader.loaded().map(|loaded| loaded.driver),
+                slots: state.slots_of(index),
+                error: match &reader.card {
+                    CardState::Failed(error) => Some(Arc::clone(error)),
+                    CardState::NotAsked | CardState::Absent | CardState::Read(_) => None,
+                },
+            })
+            .collect()
+    }
+
+    /// Looks at every reader again: sessions of cards that are gone end, new cards are read when asked for,
+    /// and PIN counters are asked again. Sends nothing to any card.
+    pub fn refresh(&self) {
+        for reader in 0..self.cells.len() {
+            self.look(reader);
+            if let Some(loaded) = lock(&self.state).readers.get(reader).and_then(|reader| reader.loaded()) {
+                loaded.forget_tries();
+            }
+        }
+    }
+
+    /// The whole layout. Reads every card that has not been read.
+    pub fn layout(&self) -> Layout {
+        self.survey_all();
+        lock(&self.state).layout.clone()
+    }
+
+    /// Slot ids in order. With `with_token` only those that have a token, which reads every card; without,
+    /// all of them, which touches no card.
+    pub fn slots(&self, with_token: bool) -> Vec<SlotId> {
+        if with_token {
+            self.survey_all();
+        }
+        let state = lock(&self.state);
+        let slots = state.layout.slots.iter().filter(|slot| !with_token || slot.token.is_some());
+        slots.map(|slot| slot.id).collect()
+    }
+
+    /// One slot. Asks its reader for presence, and reads its card if that has not been read.
+    pub fn slot_info(&self, slot: SlotId) -> Result<SlotInfo> {
+        let reader = lock(&self.state).reader_of(slot)?;
+        if let Some(reader) = reader {
+            self.look(reader);
+            self.survey(reader);
+        }
+        let state = lock(&self.state);
+        let found = state.slot(slot)?;
+        let description = state.layout.readers.get(found.reader).map(|reader| reader.name.clone());
+        let kind = reader.and_then(|reader| self.cells.get(reader)).map(|cell| cell.kind);
+        Ok(SlotInfo {
+            id: slot,
+            description: description.unwrap_or_default(),
+            manufacturer: String::new(),
+            token_present: found.token.is_some(),
+            removable: true,
+            hardware: kind == Some(ReaderKind::Pcsc),
+        })
+    }
+
+    /// The token in one slot, with PIN counters as [`Engine::pin_status`] tells them.
+    /// Errors: `SlotInvalid`, `TokenNotPresent`, `TokenNotRecognized`, `Reader`.
+    pub fn token_info(&self, slot: SlotId) -> Result<TokenInfo> {
+        let view = self.virtual_token(slot)?;
+        let pins = self.pin_status(slot)?;
+        let (info, user) = (&view.card.info, pins.user.as_ref());
+        let state_of = |pin: Option<&PinStatus>| {
+            pin.map(|pin| PinState::of(pin.tries_left, pin.tries_max)).unwrap_or_default()
+        };
+        let flags = TokenFlags {
+            rng: info.has_random,
+            write_protected: info.read_only,
+            login_required: user.is_some(),
+            user_pin_initialized: user.is_some_and(|pin| pin.initialized),
+            protected_authentication_path: false,
+            token_initialized: info.initialized,
+            user_pin: state_of(user),
+            so_pin: state_of(pins.so.as_ref()),
+        };
+        Ok(TokenInfo {
+            label: truncate(&view.view.label, LABEL_LEN).to_owned(),
+            manufacturer: truncate(&info.manufacturer, MANUFACTURER_LEN).to_owned(),
+            model: truncate(&info.model, MODEL_LEN).to_owned(),
+            serial: last_bytes(&info.serial, SERIAL_LEN).to_owned(),
+            flags,
+            pin_len: user.map_or((0, 0), |pin| (pin.min_len, pin.max_len)),
+            sessions: lock(&self.state).session_counts(slot),
+            hardware_version: info.hardware_version,
+            firmware_version: info.firmware_version,
+        })
+    }
+
+    /// The token in one slot and the card behind it, with chains.
+    pub fn virtual_token(&self, slot: SlotId) -> Result<TokenView> {
+        let (reader, loaded) = self.present_card_of(slot)?;
+        let view = lock(&self.state).slot(slot)?.token.clone().ok_or(Error::TokenNotPresent(slot))?;
+        Ok(TokenView {
+            reader: self.cell(reader)?.name.clone(),
+            driver: loaded.driver,
+            card: Arc::clone(&loaded.token),
+            view,
+        })
+    }
+
+    /// The token's PIN and the card's SO PIN, with tries left. The card is asked for each counter once (which
+    /// spends no try), and again after a login attempt of this process or [`Engine::refresh`].
+    pub fn pin_status(&self, slot: SlotId) -> Result<PinReport> {
+        let view = self.virtual_token(slot)?;
+        let (reader, loaded) = self.card_of(slot)?;
+        let user = view.view.auth.and_then(|index| view.card.auths.get(index));
+        Ok(PinReport {
+            user: user.map(|auth| self.status(reader, &loaded, auth)).transpose()?,
+            so: loaded.so_auth().map(|auth| self.status(reader, &loaded, auth)).transpose()?,
+        })
+    }
+
+    /// Mechanisms of the token, without duplicates, in the order of their numbers.
+    pub fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>> {
+        self.virtual_token(slot)?;
+        Ok(mechanism::available(&self.card_of(slot)?.1.abilities))
+    }
+
+    /// What the token can do with one mechanism. Errors: `MechanismInvalid` when it has it not.
+    pub fn mechanism_info(&self, slot: SlotId, id: MechanismId) -> Result<MechanismInfo> {
+        self.virtual_token(slot)?;
+        let abilities = &self.card_of(slot)?.1.abilities;
+        mechanism::mechanism(id)?.info(abilities).ok_or(Error::MechanismInvalid(id))
+    }
+
+    /// What found no slot, with the setting that would show it. Reads every card that has not been read.
+    pub fn unplaced(&self) -> Vec<Unplaced> {
+        self.layout().unplaced
+    }
+
+    /// What could not be read on the card in this slot and was skipped.
+    pub fn problems(&self, slot: SlotId) -> Result<Vec<Problem>> {
+        Ok(self.card_of(slot)?.1.token.problems.clone())
+    }
+
+    /// The content of a certificate (index into the card's certificates), read now if it was not read before.
+    pub fn certificate(&self, slot: SlotId, index: usize) -> Result<Arc<CertificateDetails>> {
+        let (reader, loaded) = self.card_of(slot)?;
+        let certificate = loaded.token.certificates.get(index).ok_or(Error::ObjectHandleInvalid)?;
+        self.details(reader, &loaded, certificate)
+    }
+
+    /// The public half of a key (index into the card's keys), read now if it was not read before; `None` when
+    /// the card has it nowhere.
+    pub fn public_key(&self, slot: SlotId, index: usize) -> Result<Option<Arc<PublicKey>>> {
+        let (reader, loaded) = self.card_of(slot)?;
+        let key = loaded.token.keys.get(index).ok_or(Error::ObjectHandleInvalid)?;
+        self.public_half(reader, &loaded, key)
+    }
+
+    /// The URI of a token (RFC 7512): token, manufacturer, model, serial.
+    pub fn token_uri(&self, slot: SlotId) -> Result<Uri> {
+        let view = self.virtual_token(slot)?;
+        let info = &view.card.info;
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Ok(Uri {
+            token: given(truncate(&view.view.label, LABEL_LEN)),
+            manufacturer: given(truncate(&info.manufacturer, MANUFACTURER_LEN)),
+            model: given(truncate(&info.model, MODEL_LEN)),
+            serial: given(last_bytes(&info.serial, SERIAL_LEN)),
+            ..Uri::default()
+        })
+    }
+
+    /// As [`Engine::card_of`], after a look whether a card that was read before is still there.
+    pub(super) fn present_card_of(&self, slot: SlotId) -> Result<(usize, Arc<LoadedCard>)> {
+        let known = {
+            let state = lock(&self.state);
+            let reader = state.reader_of(slot)?;
+            reader.filter(|reader| state.readers.get(*reader).is_some_and(|known| known.loaded().is_some()))
+        };
+        if let Some(reader) = known {
+            self.look(reader);
+        }
+        self.card_of(slot)
+    }
+
+    fn survey_all(&self) {
+        for reader in 0..self.cells.len() {
+            self.survey(reader);
+        }
+    }
+
+    fn status(&self, reader: usize, loaded: &LoadedCard, auth: &Auth) -> Result<PinStatus> {
+        let tries_left = match loaded.tries(&auth.id) {
+            Some(asked) => asked,
+            None => {
+                let asked = self.with_card(reader, loaded, |card| card.tries_left(&auth.id))?;
+                loaded.note_tries(&auth.id, asked.or(auth.tries_left));
+                asked.or(auth.tries_left)
+            }
+        };
+        Ok(PinStatus {
+            id: auth.id.clone(),
+            label: auth.label.clone(),
+            initialized: auth.initialized,
+            min_len: auth.min_len,
+            max_len: auth.max_len,
+            tries_left,
+            tries_max: auth.tries_max,
+        })
+    }
+}
+
+impl ReaderReport {
+    /// True when a card is in the reader, whether it was understood or not.
+    pub fn has_card(&self) -> bool {
+        matches!(self.presence, Some(Presence::Card { .. } | Presence::Mute))
+    }
+}
+
+/// The last `max_len` bytes of a text, at a character boundary: of a long serial number the end tells more.
+fn last_bytes(text: &str, max_len: usize) -> &str {
+    let start = (text.len().saturating_sub(max_len)..=text.len()).find(|start| text.is_char_boundary(*start));
+    start.and_then(|start| text.get(start..)).unwrap_or_default()
+}
+
+/// Lengths of the fields of `CK_TOKEN_INFO` in bytes (PKCS#11 3.1, 3.2).
+const LABEL_LEN: usize = 32;
+const MANUFACTURER_LEN: usize = 32;
+const MODEL_LEN: usize = 16;
+const SERIAL_LEN: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_bytes_keeps_the_end_and_whole_characters() {
+        assert_eq!(last_bytes("0123456789", 16), "0123456789");
+        assert_eq!(last_bytes("XX0123456789ABCDEF", 16), "0123456789ABCDEF");
+        assert_eq!(last_bytes("éé", 3), "é");
+        assert_eq!(last_bytes("", 16), "");
+    }
+}
