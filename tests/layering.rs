@@ -1,6 +1,8 @@
 //! The layers hold: a module uses what stands below it and its own folder, nothing else (ARCHITECTURE.md).
 //! Reads the sources as text; knows nothing of Rust beyond comments, literals and paths.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 
 /// One top-level module: its level, what it may use of its own level, and what it must not know although that stands lower.
@@ -17,8 +19,8 @@ const LAYERS: &[Layer] = &[
     Layer { name: "config", level: 1, also: &[], never: &[] },
     Layer { name: "crypto", level: 1, also: &[], never: &[] },
     Layer { name: "transport", level: 1, also: &["config"], never: &[] },
-    Layer { name: "token", level: 1, also: &["crypto"], never: &[] },
-    Layer { name: "apdu", level: 2, also: &[], never: &["config", "crypto", "token"] },
+    Layer { name: "token", level: 2, also: &[], never: &["config", "transport"] },
+    Layer { name: "apdu", level: 2, also: &[], never: &["config", "crypto"] },
     Layer { name: "card", level: 3, also: &[], never: &[] },
     Layer { name: "softcard", level: 3, also: &[], never: &[] },
     Layer { name: "layout", level: 3, also: &[], never: &["transport", "apdu"] },
@@ -139,9 +141,10 @@ fn check(module: &[String], text: &str) -> Vec<String> {
     };
     let mut violations = Vec::new();
     for (line, used) in uses(module.len(), text) {
+        let below = find(&used).is_some_and(|other| other.level < layer.level);
         let allowed = used == *own
-            || find(&used)
-                .is_some_and(|other| other.level < layer.level && !layer.never.contains(&other.name));
+            || layer.also.contains(&used.as_str())
+            || below && !layer.never.contains(&used.as_str());
         if !allowed {
             violations.push(format!("line {line}: {own} must not use {used}"));
         }
