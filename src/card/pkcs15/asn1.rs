@@ -180,14 +180,20 @@ impl Item<'_> {
         Ok(number.iter().fold(fill, |sum, byte| sum << 8 | i64::from(*byte)))
     }
 
-    /// A length or count: 0 to 2³²−1.
+    /// A length, count or offset: 0 to 2³²−1. These are never negative: a card that left out the zero byte in front
+    /// meant the number without a sign.
     pub(super) fn unsigned(&self, field: &'static str) -> Result<u32, FormatError> {
-        u32::try_from(self.integer(field)?)
-            .map_err(|_| FormatError::Value { field, value: self.value.to_vec() })
+        let start = self.value.iter().position(|byte| *byte != 0).unwrap_or(self.value.len());
+        match self.value.get(start..) {
+            Some(number) if number.len() <= 4 && !self.value.is_empty() => {
+                Ok(number.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+            }
+            _ => Err(FormatError::Value { field, value: self.value.to_vec() }),
+        }
     }
 
-    /// A reference byte. Old OpenSC and some card makers wrote 0x81 as one byte, which is −127: a negative
-    /// number is read as that byte.
+    /// A reference, mostly one byte. Old OpenSC and some card makers wrote 0x81 as −127, in one byte or in more: it is
+    /// read as the byte.
     pub(super) fn reference(&self, field: &'static str) -> Result<u32, FormatError> {
         match self.integer(field)? {
             number @ -0x80..=-1 => Ok((number + 0x100) as u32),
@@ -331,7 +337,23 @@ mod tests {
         assert_eq!(item(&[0x81]).reference("pinReference"), Ok(0x81));
         assert_eq!(item(&[0xFF, 0x81]).reference("pinReference"), Ok(0x81));
         assert_eq!(item(&[0x00, 0x81]).reference("pinReference"), Ok(0x81));
-        assert!(item(&[0x80, 0x00]).reference("pinReference").is_err());
+        assert!(item(&[]).reference("pinReference").is_err());
+    }
+
+    #[test]
+    fn unsigned_table() {
+        let cases: &[(&[u8], Option<u32>)] = &[
+            (&[0], Some(0)),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0, 7], Some(7)),
+            (&[0xFF], Some(255)),
+            (&[0x80, 0x00], Some(0x8000)),
+            (&[0x00, 0xFF, 0xFF, 0xFF, 0xFF], Some(u32::MAX)),
+            (&[1, 0, 0, 0, 0], None),
+            (&[], None),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(item(bytes).unsigned("length").ok(), *expected, "{bytes:02x?}");
+        }
     }
 
     #[test]

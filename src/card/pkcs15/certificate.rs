@@ -84,7 +84,7 @@ impl CertificateObject {
         let serial = fields.next_if(&[tag::INTEGER]).map(|found| found.value.to_vec());
         let extra = Extras {
             class: class.rest(),
-            subclass: frame.subclass.map(|found| found.value.to_vec()).unwrap_or_default(),
+            subclass: frame.subclass_fields().map(|fields| fields.rest()).unwrap_or_default(),
             attributes: fields.rest(),
             entry: frame.extra,
         };

@@ -252,7 +252,7 @@ const OR: u32 = tag::constructed(2);
 pub(super) struct Frame<'a> {
     pub(super) common: CommonObject,
     pub(super) class: Item<'a>,
-    pub(super) subclass: Option<Item<'a>>,
+    subclass: Option<Item<'a>>,
     /// The content of `typeAttributes [1]`: normally one SEQUENCE.
     pub(super) attributes: Item<'a>,
     pub(super) extra: Vec<u8>,

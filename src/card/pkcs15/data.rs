@@ -63,7 +63,7 @@ impl DataObject {
         let value = ObjectValue::decode(&mut fields)?;
         let extra = Extras {
             class: class.rest(),
-            subclass: frame.subclass.map(|found| found.value.to_vec()).unwrap_or_default(),
+            subclass: frame.subclass_fields().map(|fields| fields.rest()).unwrap_or_default(),
             attributes: fields.rest(),
             entry: frame.extra,
         };

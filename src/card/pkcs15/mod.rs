@@ -19,6 +19,8 @@ mod path;
 mod public_value;
 mod reader;
 mod secret_key;
+#[cfg(test)]
+mod tests;
 mod token_info;
 mod value;
 

@@ -1,14 +1,11 @@
 //! Public key values as PKCS#15 stores them (ISO 7816-15, 8.4), in all forms that cards write.
 
-use super::asn1::{Fields, FormatError, Item, tag};
-use crate::crypto::{Curve, PublicKey};
+use super::asn1::{Fields, tag};
+use crate::codec::tlv;
+use crate::crypto::{CryptoError, Curve, PublicKey};
 
-/// `spki [1]` of RSAPublicKeyChoice.
+/// `spki [1]` of RSAPublicKeyChoice: the SEQUENCE of a SubjectPublicKeyInfo under another tag.
 const SPKI: u32 = tag::constructed(1);
-/// rsaEncryption, 1.2.840.113549.1.1.1 (RFC 8017).
-const OID_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
-/// id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480).
-const OID_EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 /// First byte of an uncompressed point (SEC 1, 2.3.3).
 const UNCOMPRESSED: u8 = 0x04;
 
@@ -18,99 +15,56 @@ pub fn curve_from_oid(oid: &[u8]) -> Option<Curve> {
 }
 
 /// Reads a public key: RSAPublicKey, an EC point (bare, or as OCTET or BIT STRING), or SubjectPublicKeyInfo.
-/// `curve` is what the directory says of an EC key: a bare point does not tell it.
-pub fn decode_public_key(bytes: &[u8], curve: Option<Curve>) -> Result<PublicKey, FormatError> {
-    let bad = || FormatError::Value { field: "public key", value: bytes.to_vec() };
-    if let Some(curve) = curve
-        && bytes.len() == 1 + 2 * curve.field_len()
-        && bytes.first() == Some(&UNCOMPRESSED)
+/// `curve` is what the directory says of an EC key: a point alone does not tell it.
+/// Errors: `InvalidKey` for bytes of no such form; as [`PublicKey`]'s own constructors for wrong numbers.
+pub fn decode_public_key(bytes: &[u8], curve: Option<Curve>) -> Result<PublicKey, CryptoError> {
+    let point = |bytes: &[u8]| PublicKey::from_ec_point(curve.ok_or(UNKNOWN)?, bytes);
+    if bytes.first() == Some(&UNCOMPRESSED) && curve.is_some_and(|one| bytes.len() == 1 + 2 * one.field_len())
     {
-        return Ok(PublicKey::Ec { curve, point: bytes.to_vec() });
+        return point(bytes);
     }
     let found = Fields::new(bytes)
         .next_if(&[tag::SEQUENCE, SPKI, tag::OCTET_STRING, tag::BIT_STRING])
-        .ok_or_else(bad)?;
+        .ok_or(UNKNOWN)?;
     match found.tag {
-        tag::OCTET_STRING => point(found.value, curve).ok_or_else(bad),
-        tag::BIT_STRING => bit_string(&found).and_then(|bits| point(bits, curve)).ok_or_else(bad),
-        _ => sequence(found.value, curve).ok_or_else(bad),
-    }
-}
-
-/// Content of an RSAPublicKey or a SubjectPublicKeyInfo.
-fn sequence(content: &[u8], curve: Option<Curve>) -> Option<PublicKey> {
-    let mut fields = Fields::new(content);
-    let first = fields.next_if(&[tag::INTEGER, tag::SEQUENCE])?;
-    if first.tag == tag::INTEGER {
-        let exponent = fields.next_if(&[tag::INTEGER])?;
-        return rsa(first.value, exponent.value);
-    }
-    let key = fields.next_if(&[tag::BIT_STRING]).and_then(|found| bit_string(&found))?;
-    let mut algorithm = Fields::new(first.value);
-    match algorithm.next_if(&[tag::OBJECT_IDENTIFIER])?.value {
-        OID_RSA => {
-            let mut numbers = Fields::new(Fields::new(key).next_if(&[tag::SEQUENCE])?.value);
-            let modulus = numbers.next_if(&[tag::INTEGER])?;
-            rsa(modulus.value, numbers.next_if(&[tag::INTEGER])?.value)
+        tag::OCTET_STRING => point(found.value),
+        tag::BIT_STRING => point(found.value.get(1..).unwrap_or_default()),
+        SPKI => PublicKey::from_spki_der(&tlv::encode(tag::SEQUENCE, found.value)),
+        _ => {
+            let mut numbers = found.fields();
+            match (numbers.next_if(&[tag::INTEGER]), numbers.next_if(&[tag::INTEGER])) {
+                // Some cards leave out the zero byte that keeps a number positive: bytes are taken as they are.
+                (Some(modulus), Some(exponent)) => PublicKey::from_rsa(modulus.value, exponent.value),
+                _ => PublicKey::from_spki_der(found.raw),
+            }
         }
-        OID_EC => {
-            let named = algorithm.next_if(&[tag::OBJECT_IDENTIFIER]);
-            point(key, named.map_or(curve, |oid| curve_from_oid(oid.value)))
-        }
-        _ => None,
     }
 }
 
-fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<PublicKey> {
-    // Some cards leave out the zero byte that keeps a number positive: the bytes are taken as they are.
-    let strip = |number: &[u8]| {
-        let start = number.iter().position(|byte| *byte != 0)?;
-        number.get(start..).map(<[u8]>::to_vec)
-    };
-    Some(PublicKey::Rsa { modulus: strip(modulus)?, exponent: strip(exponent)? })
-}
-
-/// The bits of a BIT STRING of whole bytes.
-fn bit_string<'a>(found: &Item<'a>) -> Option<&'a [u8]> {
-    found.value.split_first().map(|(_, bits)| bits)
-}
-
-/// A point, which may be wrapped in an OCTET STRING once more.
-fn point(bytes: &[u8], curve: Option<Curve>) -> Option<PublicKey> {
-    let curve = curve?;
-    let expected = 1 + 2 * curve.field_len();
-    let bytes = match Fields::new(bytes).next_if(&[tag::OCTET_STRING]) {
-        Some(inner) if bytes.len() != expected => inner.value,
-        _ => bytes,
-    };
-    (bytes.len() == expected && bytes.first() == Some(&UNCOMPRESSED))
-        .then(|| PublicKey::Ec { curve, point: bytes.to_vec() })
-}
+const UNKNOWN: CryptoError = CryptoError::InvalidKey("a public key of PKCS#15");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::tlv;
+    use crate::crypto::EcPrivateKey;
 
     #[test]
     fn public_key_forms_table() {
-        let point = [&[0x04][..], &[0x11; 64]].concat();
+        let ec = EcPrivateKey::from_scalar(Curve::P256, &[7]).unwrap().public();
+        let point = ec.ec().unwrap().1.to_vec();
         let octets = tlv::encode(0x04, &point);
         let bits = tlv::encode(0x03, &[&[0][..], &point].concat());
-        let algorithm = |oid: &[u8], parameters: &[u8]| {
-            tlv::encode(0x30, &[tlv::encode(0x06, oid), parameters.to_vec()].concat())
-        };
-        let ec_spki = [algorithm(OID_EC, &Curve::P256.parameters_der()), bits.clone()].concat();
-        let ec = PublicKey::Ec { curve: Curve::P256, point: point.clone() };
+        let ec_spki = ec.to_spki_der();
+        let retagged = [&[0xA1][..], &ec_spki[1..]].concat();
         let hint = Some(Curve::P256);
         let forms: &[(Vec<u8>, Option<Curve>)] = &[
             (point.clone(), hint),
             (octets.clone(), hint),
             (tlv::encode(0x04, &octets), hint),
             (bits, hint),
-            (tlv::encode(0x30, &ec_spki), None),
-            (tlv::encode(0x30, &ec_spki), Some(Curve::P384)),
-            (tlv::encode(0xA1, &ec_spki), None),
+            (ec_spki.clone(), None),
+            (ec_spki, Some(Curve::P384)),
+            (retagged, None),
         ];
         for (bytes, hint) in forms {
             assert_eq!(decode_public_key(bytes, *hint).as_ref(), Ok(&ec), "{bytes:02x?}");
@@ -118,14 +72,20 @@ mod tests {
         assert!(decode_public_key(&octets, None).is_err(), "no curve known");
         assert!(decode_public_key(&octets, Some(Curve::P384)).is_err(), "another curve");
 
-        let numbers = [tlv::encode(0x02, &[0, 0xC1, 2, 3]), tlv::encode(0x02, &[1, 0, 1])].concat();
-        let raw = tlv::encode(0x30, &numbers);
-        let wrapped = tlv::encode(0x03, &[&[0][..], &raw].concat());
-        let spki = [algorithm(OID_RSA, &[5, 0]), wrapped].concat();
-        let negative = [tlv::encode(0x02, &[0xC1, 2, 3]), tlv::encode(0x02, &[1, 0, 1])].concat();
-        let rsa = PublicKey::Rsa { modulus: vec![0xC1, 2, 3], exponent: vec![1, 0, 1] };
-        for bytes in [raw, tlv::encode(0x30, &spki), tlv::encode(0xA1, &spki), tlv::encode(0x30, &negative)] {
+        let rsa = PublicKey::from_rsa(&[0xC1, 2, 3], &[1, 0, 1]).unwrap();
+        let spki = rsa.to_spki_der();
+        let integers = |modulus: &[u8]| [tlv::encode(2, modulus), tlv::encode(2, &[1, 0, 1])].concat();
+        let forms = [
+            tlv::encode(0x30, &integers(&[0, 0xC1, 2, 3])),
+            tlv::encode(0x30, &integers(&[0xC1, 2, 3])),
+            [&[0xA1][..], &spki[1..]].concat(),
+            spki,
+        ];
+        for bytes in forms {
             assert_eq!(decode_public_key(&bytes, None).as_ref(), Ok(&rsa), "{bytes:02x?}");
+        }
+        for nonsense in [&[][..], &[0x30, 0], &[0x30, 0x7F], &[0x05, 0], &[0x04], &[0xA1, 2, 5, 0]] {
+            assert!(decode_public_key(nonsense, hint).is_err(), "{nonsense:02x?}");
         }
     }
 }

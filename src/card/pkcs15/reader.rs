@@ -12,6 +12,7 @@ use super::path::Path;
 use super::token_info::TokenInfo;
 use crate::apdu::{ApduError, StatusWord};
 use crate::card::CardError;
+use crate::codec::hex;
 use crate::token::Problem;
 
 /// Reads files of a card.
@@ -105,21 +106,38 @@ pub fn read_directory(files: &mut dyn Files) -> Result<Option<Directory>, CardEr
         Ok(bytes) => decode_dir(&bytes),
         Err(_) => Vec::new(),
     };
-    let mut places: Vec<Place> = Vec::new();
     let (exact, others): (Vec<_>, Vec<_>) =
         applications.iter().filter(|one| one.is_pkcs15()).partition(|one| one.aid == PKCS15_AID);
-    let named = exact.into_iter().chain(others).take(APPLICATIONS_LIMIT).map(Place::of);
-    for place in named.chain([Place::standard(), Place::at(Path::file(&MASTER_FILE))]) {
-        if !places.contains(&place) {
-            places.push(place);
+    let mut named = exact.into_iter().chain(others).take(APPLICATIONS_LIMIT);
+    let mut tried: Vec<Place> = Vec::new();
+    for application in named.by_ref() {
+        let place = Place::of(application);
+        if tried.contains(&place) {
+            continue;
+        }
+        tried.push(place.clone());
+        if let Some(mut directory) = walk.application(place)? {
+            directory.problems.extend(named.filter(|one| !tried.contains(&Place::of(one))).map(not_read));
+            return Ok(Some(directory));
         }
     }
-    for place in places {
-        if let Some(directory) = walk.application(place)? {
+    for place in [Place::standard(), Place::at(Path::file(&MASTER_FILE))] {
+        if !tried.contains(&place)
+            && let Some(directory) = walk.application(place)?
+        {
             return Ok(Some(directory));
         }
     }
     Ok(None)
+}
+
+/// A card with two PKCS#15 applications shows the first.
+fn not_read(application: &Application) -> Problem {
+    let name = application.label.as_deref().unwrap_or_default();
+    Problem {
+        what: format!("PKCS#15 application {name:?} ({})", hex::encode(&application.aid)),
+        why: "not read: the card has another PKCS#15 application before it".to_owned(),
+    }
 }
 
 /// Reads the application in a known place, asking nothing else. `None` when it is not there.
