@@ -1,10 +1,10 @@
 //! Cards as the engine holds them: read once when first asked for, locked while they work, noticed when lost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use super::error::{Error, from_card};
-use super::session::Login;
+use super::session::{Login, SessionHandle};
 use super::state::CardState;
 use super::{Engine, Result, lock};
 use crate::apdu::{ApduError, Channel};
@@ -19,6 +19,23 @@ pub(super) struct Cell {
     pub name: String,
     pub kind: ReaderKind,
     pub card: Mutex<Card>,
+}
+
+/// A transaction that stays open: see [`Engine::batch`].
+pub struct Batch<'a> {
+    cell: &'a Cell,
+    insertion: u64,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut card = lock(&self.cell.card);
+        if card.insertion() == self.insertion
+            && let Err(error) = card.release()
+        {
+            tracing::warn!(reader = self.cell.name, %error, "the card's transaction did not end");
+        }
+    }
 }
 
 /// A card that has been read. Plain values; what is read later goes to `contents`.
@@ -172,6 +189,22 @@ impl Engine {
         loaded: &LoadedCard,
         job: impl FnOnce(&mut Card) -> Result<T, CardError>,
     ) -> Result<T> {
+        self.with_card_as_it_is(reader, loaded, |card| {
+            let result = job(card);
+            if card.is_connected() {
+                self.note_lost_logins(reader, card, loaded);
+            }
+            result
+        })
+    }
+
+    /// As [`Engine::with_card`], but logins that the card has lost are noticed at its next use.
+    pub(super) fn with_card_as_it_is<T>(
+        &self,
+        reader: usize,
+        loaded: &LoadedCard,
+        job: impl FnOnce(&mut Card) -> Result<T, CardError>,
+    ) -> Result<T> {
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
         if !card.is_connected() || card.insertion() != loaded.insertion {
@@ -179,12 +212,32 @@ impl Engine {
             return Err(Error::DeviceRemoved { reader: cell.name.clone() });
         }
         let result = job(&mut card);
-        if card.is_connected() {
-            self.note_lost_logins(reader, &card, loaded);
-        } else {
+        if !card.is_connected() {
             self.lose(reader, loaded);
         }
         result.map_err(|error| from_card(&cell.name, error))
+    }
+
+    /// Keeps the session's card in one transaction until the guard is dropped: many signatures, and no other
+    /// program in between. Never while a person is typing. Errors: `Reader` when another program holds the card.
+    pub fn batch(&self, session: SessionHandle) -> Result<Batch<'_>> {
+        let session = self.session(session)?;
+        self.with_card(session.reader, &session.card, Card::hold)?;
+        Ok(Batch { cell: self.cell(session.reader)?, insertion: session.card.insertion })
+    }
+
+    /// Closes every session and takes every login back from the cards, as dropping the engine does; but a card
+    /// that did not let go is told. All cards are tried; the error is the first one's.
+    pub fn finish(&self) -> Result<()> {
+        let mut outcome = Ok(());
+        for cell in &self.cells {
+            let finished = lock(&cell.card).finish().map_err(|error| from_card(&cell.name, error));
+            outcome = outcome.and(finished);
+        }
+        let mut state = lock(&self.state);
+        state.sessions.clear();
+        state.tokens.clear();
+        outcome
     }
 
     fn lose(&self, reader: usize, loaded: &LoadedCard) {
@@ -196,7 +249,7 @@ impl Engine {
     }
 
     /// A token whose PIN is not verified on the card any more is not logged in any more.
-    fn note_lost_logins(&self, reader: usize, card: &MutexGuard<'_, Card>, loaded: &LoadedCard) {
+    fn note_lost_logins(&self, reader: usize, card: &Card, loaded: &LoadedCard) {
         let mut state = lock(&self.state);
         for slot in state.slots_of(reader) {
             let auth = auth_for(&state.layout, slot, loaded, state.login(slot)).cloned();

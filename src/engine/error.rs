@@ -389,7 +389,7 @@ fn crypto_return_value(error: &CryptoError) -> ReturnValue {
     }
 }
 
-/// A return value; every line above names the constant twice, and a test compares both with the header.
+/// A return value. Every line above names its constant twice: a test holds that both are the same.
 fn rv(name: &'static str, number: ck::CK_RV) -> ReturnValue {
     ReturnValue { number, name }
 }
@@ -430,5 +430,17 @@ mod tests {
         let error = from_card("R", CardError::NoSuchObject);
         let source = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(source.as_deref(), Some("the card has no such object"));
+    }
+
+    #[test]
+    fn return_value_name_and_number_are_of_the_same_constant() {
+        let lines = include_str!("error.rs").split("rv(\"CKR_").skip(1);
+        let mut count = 0;
+        for line in lines {
+            let Some((name, rest)) = line.split_once("\", ck::CKR_") else { continue };
+            assert!(rest.starts_with(&format!("{name})")), "CKR_{name}");
+            count += 1;
+        }
+        assert!(count > 40, "{count} lines found");
     }
 }

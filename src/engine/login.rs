@@ -114,19 +114,31 @@ impl Engine {
         self.end_login(&session, |_| true)
     }
 
-    /// The user again, for the one operation of this session that waits for it.
+    /// The user again, for the one operation of this session that waits for it. A wrong PIN leaves the states
+    /// of the sessions as they are.
     fn login_for_operation(&self, session: &Session, pin: Option<&Secret>) -> Result<()> {
         let mut operations = lock(&session.operations);
         let waiting = Error::OperationNotInitialized("operation that asks for the PIN");
         let key = operations.consent_mut().ok_or(waiting)?;
-        if lock(&self.state).login(session.slot) != Login::User {
-            return Err(Error::UserNotLoggedIn);
+        {
+            let mut state = lock(&self.state);
+            let token = state.token_mut(session.slot);
+            // A wrong PIN here takes the login back on most cards; the right one brings it again.
+            if token.login != Login::User && !token.login_lost {
+                return Err(Error::UserNotLoggedIn);
+            }
         }
         let id = key.auth.clone().ok_or(Error::UserTypeInvalid)?;
         let auth = session.card.token.auth(&id).ok_or(Error::UserTypeInvalid)?;
         let pin = checked_pin(auth, pin)?;
-        self.with_card(session.reader, &session.card, |card| self.verify_pin(session, card, &id, pin))?;
+        self.with_card_as_it_is(session.reader, &session.card, |card| {
+            self.verify_pin(session, card, &id, pin)
+        })?;
         key.consent = Consent::Given;
+        let mut state = lock(&self.state);
+        let token = state.token_mut(session.slot);
+        token.login = Login::User;
+        token.login_lost = false;
         Ok(())
     }
 
@@ -201,7 +213,7 @@ impl Engine {
 
 /// The PIN as given, if it may be sent at all. Errors: `PinLength` for an empty one.
 fn checked_pin<'a>(auth: &Auth, pin: Option<&'a Secret>) -> Result<&'a Secret> {
-    let pin = pin.ok_or(Error::NotSupported("PIN entry on the reader"))?;
+    let pin = pin.ok_or(Error::Arguments("no PIN, and no PIN pad"))?;
     if pin.is_empty() {
         return Err(Error::PinLength { min: auth.min_len.max(1), max: auth.max_len });
     }

@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
+pub use cards::Batch;
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};

@@ -181,3 +181,131 @@ impl KeyView<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Curve;
+    use crate::token::{KeyAccess, KeyId, KeyUsage, ObjectId};
+
+    fn key(class: KeyClass, algorithm: KeyAlgorithm) -> Key {
+        Key {
+            object: ObjectId(7),
+            class,
+            id: KeyId(vec![0x45]),
+            label: "Key 1".into(),
+            auth: None,
+            private: class != KeyClass::Public,
+            algorithm,
+            usage: KeyUsage { non_repudiation: true, verify: true, encrypt: true, ..KeyUsage::default() },
+            access: KeyAccess {
+                sensitive: true,
+                never_extractable: true,
+                local: true,
+                ..KeyAccess::default()
+            },
+            always_authenticate: true,
+            modifiable: false,
+            public: None,
+        }
+    }
+
+    fn ask(key: &Key, public: Known<'_, PublicKey>, kind: A) -> Answer {
+        KeyView { key, public, subject: Known::Absent, mechanisms: &|| vec![1, 2] }.answer(kind)
+    }
+
+    const RSA: KeyAlgorithm = KeyAlgorithm::Rsa { modulus_bits: 2048 };
+    const P256: KeyAlgorithm = KeyAlgorithm::Ec { curve: Some(Curve::P256) };
+
+    fn rsa_public() -> PublicKey {
+        let mut modulus = vec![0x11; 256];
+        modulus[0] = 0xC1;
+        PublicKey::Rsa { modulus, exponent: vec![1, 0, 1] }
+    }
+
+    // I.49
+    #[test]
+    fn answer_rsa_private_key_tells_its_public_numbers() {
+        let (key, public) = (key(KeyClass::Private, RSA), rsa_public());
+        let known = Known::Is(&public);
+        let PublicKey::Rsa { modulus, .. } = &public else { panic!("RSA") };
+        assert_eq!(ask(&key, known, A::MODULUS), Answer::from(modulus.clone()));
+        assert_eq!(ask(&key, known, A::PUBLIC_EXPONENT), Answer::from(vec![1, 0, 1]));
+        assert_eq!(ask(&key, Known::Unread, A::MODULUS), Answer::Unread);
+        // Known from the directory: no reading for that.
+        assert_eq!(ask(&key, Known::Unread, A::MODULUS_BITS), Answer::from(2048));
+        assert_eq!(ask(&key, Known::Unread, A::KEY_TYPE), Answer::from(ck::CKK_RSA));
+        assert_eq!(ask(&key, known, A::EC_PARAMS), Answer::Absent);
+    }
+
+    // I.42
+    #[test]
+    fn answer_secret_parts_are_sensitive_and_only_for_their_type() {
+        let rsa = key(KeyClass::Private, RSA);
+        for kind in
+            [A::PRIVATE_EXPONENT, A::PRIME_1, A::PRIME_2, A::EXPONENT_1, A::EXPONENT_2, A::COEFFICIENT]
+        {
+            assert_eq!(ask(&rsa, Known::Unread, kind), Answer::Sensitive, "{kind}");
+        }
+        assert_eq!(ask(&rsa, Known::Unread, A::VALUE), Answer::Absent);
+        let ec = key(KeyClass::Private, P256);
+        assert_eq!(ask(&ec, Known::Unread, A::VALUE), Answer::Sensitive);
+        assert_eq!(ask(&ec, Known::Unread, A::PRIME_1), Answer::Absent);
+        let aes = key(KeyClass::Secret, KeyAlgorithm::Aes { key_bits: 256 });
+        assert_eq!(ask(&aes, Known::Unread, A::VALUE), Answer::Sensitive);
+        assert_eq!(ask(&aes, Known::Unread, A::VALUE_LEN), Answer::from(32));
+    }
+
+    // I.48
+    #[test]
+    fn answer_ec_public_key_has_wrapped_point_and_named_curve() {
+        let key = key(KeyClass::Public, P256);
+        let mut point = vec![0x04];
+        point.extend_from_slice(&[0x22; 64]);
+        let public = PublicKey::Ec { curve: Curve::P256, point: point.clone() };
+        let mut wrapped = vec![0x04, 65];
+        wrapped.extend_from_slice(&point);
+        assert_eq!(ask(&key, Known::Is(&public), A::EC_POINT), Answer::from(wrapped));
+        let oid = vec![0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+        assert_eq!(ask(&key, Known::Unread, A::EC_PARAMS), Answer::from(oid));
+        assert_eq!(ask(&key, Known::Unread, A::EC_POINT), Answer::Unread);
+        assert_eq!(ask(&key, Known::Is(&public), A::MODULUS), Answer::Absent);
+        assert_eq!(ask(&key, Known::Is(&public), A::PUBLIC_KEY_INFO), Answer::from(public.to_spki_der()));
+    }
+
+    #[test]
+    fn answer_usage_follows_the_class() {
+        let private = key(KeyClass::Private, RSA);
+        // A key for non-repudiation signs.
+        assert_eq!(ask(&private, Known::Unread, A::SIGN), Answer::from(true));
+        assert_eq!(ask(&private, Known::Unread, A::DECRYPT), Answer::from(false));
+        assert_eq!(ask(&private, Known::Unread, A::VERIFY), Answer::Absent);
+        assert_eq!(ask(&private, Known::Unread, A::ALWAYS_AUTHENTICATE), Answer::from(true));
+        let public = key(KeyClass::Public, RSA);
+        assert_eq!(ask(&public, Known::Unread, A::VERIFY), Answer::from(true));
+        assert_eq!(ask(&public, Known::Unread, A::ENCRYPT), Answer::from(true));
+        assert_eq!(ask(&public, Known::Unread, A::SIGN), Answer::Absent);
+        assert_eq!(ask(&public, Known::Unread, A::SENSITIVE), Answer::Absent);
+    }
+
+    // I.50, I.51
+    #[test]
+    fn answer_dates_are_empty_and_mechanisms_are_listed() {
+        let key = key(KeyClass::Private, RSA);
+        assert_eq!(ask(&key, Known::Unread, A::START_DATE), Answer::Is(Value::Date(None)));
+        assert_eq!(ask(&key, Known::Unread, A::ALLOWED_MECHANISMS), Answer::Is(Value::Numbers(vec![1, 2])));
+        assert_eq!(
+            ask(&key, Known::Unread, A::KEY_GEN_MECHANISM),
+            Answer::from(ck::CKM_RSA_PKCS_KEY_PAIR_GEN)
+        );
+        assert_eq!(ask(&key, Known::Unread, A(0x8000_0001)), Answer::Absent);
+    }
+
+    #[test]
+    fn answer_key_without_certificate_has_an_empty_subject() {
+        let key = key(KeyClass::Private, RSA);
+        assert_eq!(ask(&key, Known::Absent, A::SUBJECT), Answer::from(vec![]));
+        assert_eq!(ask(&key, Known::Absent, A::PUBLIC_KEY_INFO), Answer::from(vec![]));
+        assert_eq!(ask(&key, Known::Absent, A::MODULUS), Answer::Absent);
+    }
+}

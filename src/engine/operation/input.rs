@@ -10,7 +10,7 @@ pub(super) enum Input {
     /// No part was given: the operation can still be done at once.
     Untouched,
     /// Parts go through a digest.
-    Digesting(Digester),
+    Digesting(Box<Digester>),
     /// Parts are collected, up to what the mechanism takes.
     Collected(Vec<u8>),
 }
@@ -25,7 +25,7 @@ impl Input {
     pub fn update(&mut self, plan: &Plan, part: &[u8]) -> Result<(), Error> {
         if self.is_untouched() {
             *self = match plan.digest {
-                Some(algorithm) => Self::Digesting(Digester::new(algorithm)),
+                Some(algorithm) => Self::Digesting(Box::new(Digester::new(algorithm))),
                 None => Self::Collected(Vec::new()),
             };
         }

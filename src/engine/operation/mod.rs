@@ -37,11 +37,12 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// The key operation that waits for the PIN, if one does.
-    pub fn consent_mut(&mut self) -> Option<&mut compute::CardKey> {
-        let keys =
-            [self.sign.as_mut().map(|sign| &mut sign.key), self.decrypt.as_mut().map(|op| &mut op.key)];
-        keys.into_iter().flatten().find(|key| key.consent != compute::Consent::NotNeeded)
+    /// The key operation that asks for the PIN, if there is one: rather one that still waits for it.
+    pub fn consent_mut(&mut self) -> Option<&mut CardKey> {
+        let sign = self.sign.as_mut().map(|signing| &mut signing.key);
+        let decrypt = self.decrypt.as_mut().map(|decrypting| &mut decrypting.key);
+        let asking = [sign, decrypt].into_iter().flatten().filter(|key| key.consent != Consent::NotNeeded);
+        asking.min_by_key(|key| key.consent == Consent::Given)
     }
 }
 
