@@ -1,11 +1,14 @@
 //! Card families: each driver turns APDUs into a neutral token and back. No PKCS#11 numbers here.
 
+pub mod admin;
 pub mod cache;
 pub mod connection;
+pub mod example;
 pub mod myeid;
 pub mod pkcs15;
 pub mod registry;
 
+pub use admin::CardAdmin;
 pub use connection::{Card, CardSettings};
 
 use crate::apdu::{ApduError, Channel, StatusWord};
@@ -58,9 +61,6 @@ pub trait CardDriver: Send {
         None
     }
 }
-
-/// Writing a card. Grows with the personalisation issue.
-pub trait CardAdmin: Send {}
 
 /// The counter of a PIN, as far as the card tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

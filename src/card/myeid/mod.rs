@@ -1,6 +1,7 @@
 //! MyEID cards and the open OsEID token: PKCS#15 directories, keys, PINs, by the MyEID command set.
 //! No PKCS#11 here.
 
+mod admin;
 pub mod commands;
 mod files;
 mod operations;
@@ -17,7 +18,7 @@ use self::files::{Extent, Files};
 use self::operations::{Environment, KeyFile};
 use super::cache::{CacheStore, CardCache, CardState};
 use super::pkcs15::{self, Content, ObjectValue, Path, Place};
-use super::{Abilities, CardCall, CardDriver, CardError, CardSettings, Tries};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
 
 /// The driver of one inserted card.
 pub struct MyEid {
@@ -144,6 +145,10 @@ impl CardDriver for MyEid {
             CardCall::Random { len } => Ok(iso::get_challenge(channel, len, RANDOM_LEN)?),
         }
     }
+
+    fn admin(&mut self) -> Option<&mut dyn CardAdmin> {
+        Some(self)
+    }
 }
 
 impl MyEid {
@@ -172,8 +177,9 @@ impl MyEid {
         }
         let mut walker = Walker { channel: &mut *channel, files: &mut self.files };
         let directory = pkcs15::read_application(&mut walker, Place::standard())?;
-        let Some(directory) = directory else { return Ok(()) };
-        let mut content = Content::new(directory);
+        // Formatting fills the ODF last: without a record in it, the card is as good as blank.
+        let Some(directory) = directory.filter(|directory| !directory.odf.is_empty()) else { return Ok(()) };
+        let mut content = admin::content(directory);
         self.learn_curves(channel, &mut content)?;
         self.content = Some(content);
         Ok(())
