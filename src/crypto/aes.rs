@@ -138,3 +138,6 @@ where
     }
     Ok(buffer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 use const_oid::ObjectIdentifier;
 use der::{Decode, ErrorKind, Length};
 
-use super::CryptoError;
+use super::{CryptoError, Curve};
 use crate::codec::tlv::Reader;
 
 /// One element: its tag, its value, and all of its bytes.
@@ -25,6 +25,15 @@ impl<'a> Element<'a> {
     /// The value as an object identifier.
     pub fn oid(&self) -> Option<ObjectIdentifier> {
         if self.tag == TAG_OID { ObjectIdentifier::from_bytes(self.value).ok() } else { None }
+    }
+
+    /// The curve that EC parameters name. Errors: `Unsupported` for one of another name, or given by its numbers.
+    pub fn named_curve(&self) -> Result<Curve, CryptoError> {
+        match self.oid() {
+            Some(oid) => Curve::from_oid(&oid)
+                .ok_or_else(|| CryptoError::Unsupported(format!("the elliptic curve {oid}"))),
+            None => Err(CryptoError::Unsupported("an elliptic curve that is not given by name".to_owned())),
+        }
     }
 
     /// The bytes of a BIT STRING that has no unused bits.

@@ -78,6 +78,12 @@ impl Curve {
         Self::ALL.into_iter().find(|curve| curve.oid() == *oid)
     }
 
+    /// The curve of `CKA_EC_PARAMS` that hold an object identifier, if it is one of ours.
+    pub fn from_parameters_der(parameters: &[u8]) -> Option<Self> {
+        let oid = crate::codec::tlv::find(parameters, 0x06)?;
+        Self::from_oid(&ObjectIdentifier::from_bytes(oid).ok()?)
+    }
+
     /// Size of the field in bits: 521 for P-521.
     pub fn bits(self) -> u32 {
         match self {
@@ -101,5 +107,22 @@ impl Curve {
 impl fmt::Display for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curve_is_found_by_every_name_and_by_its_parameters() {
+        for curve in Curve::ALL {
+            assert_eq!(Curve::from_name(curve.name()), Some(curve));
+            assert_eq!(Curve::from_name(curve.standard_name()), Some(curve));
+            assert_eq!(Curve::from_parameters_der(&curve.parameters_der()), Some(curve));
+        }
+        assert_eq!(Curve::from_name("prime256v1"), Some(Curve::P256));
+        assert_eq!(Curve::from_name("p224"), None);
+        assert_eq!(Curve::from_parameters_der(&[0x06, 0x01]), None);
     }
 }

@@ -196,3 +196,6 @@ const TAG_OID: u32 = 0x06;
 const TAG_NULL: u32 = 0x05;
 const TAG_OCTET_STRING: u32 = 0x04;
 const TAG_SEQUENCE: u32 = 0x30;
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use x25519_dalek::{PublicKey as X25519Public, StaticSecret};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{CryptoError, random};
 use crate::codec::Secret;
@@ -68,13 +68,22 @@ impl fmt::Display for PinKeyCost {
 /// Derives 32 key bytes from a PIN and a salt of at least 8 bytes (16 random ones are right).
 /// Errors: `Unsupported` for a cost or salt that argon2id does not take or that exceeds [`PinKeyCost::MAXIMAL`].
 pub fn derive_pin_key(pin: &Secret, salt: &[u8], cost: PinKeyCost) -> Result<Secret, CryptoError> {
+    let params = cost.params()?;
     let mut key = vec![0; KEY_LEN];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.params()?)
-        .hash_password_into(pin.expose(), salt, &mut key)
-        .map_err(|_| {
-            CryptoError::Unsupported(format!("argon2id with {cost} and {} salt bytes", salt.len()))
-        })?;
-    Ok(Secret::new(key))
+    let mut memory = vec![Block::default(); params.block_count()];
+    let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
+        pin.expose(),
+        salt,
+        &mut key,
+        &mut memory,
+    );
+    memory.iter_mut().for_each(Block::zeroize);
+    match derived {
+        Ok(()) => Ok(Secret::new(key)),
+        Err(_) => {
+            Err(CryptoError::Unsupported(format!("argon2id with {cost} and {} salt bytes", salt.len())))
+        }
+    }
 }
 
 /// Encrypts and authenticates `plaintext` under a 32-byte key; `associated_data` is authenticated with it.
@@ -202,3 +211,6 @@ const TAG_LEN: usize = 16;
 const SEAL_KEY: &str = "ChaCha20-Poly1305";
 /// Separates these keys from any other use of the same X25519 key.
 const BOX_LABEL: &[u8] = b"p11ctl sealed box 1";
+
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,21 @@ pub(super) fn signing_keys() -> Vec<(PrivateKey, Vec<SignatureAlgorithm>)> {
         })
         .collect()
 }
+
+/// The lines of a file below `tests/data`, each as its fields; comments are left out.
+pub(super) fn vectors(file: &str) -> Vec<Vec<String>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines: Vec<Vec<String>> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect();
+    assert!(!lines.is_empty(), "{file} holds no vector");
+    lines
+}
+
+/// A field of such a line as bytes; a hyphen is an empty field.
+pub(super) fn bytes(field: &str) -> Vec<u8> {
+    if field == "-" { Vec::new() } else { crate::codec::hex::decode(field).unwrap() }
+}

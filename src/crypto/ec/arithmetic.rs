@@ -13,6 +13,7 @@ use elliptic_curve::{
 };
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
+use zeroize::Zeroizing;
 
 use crate::codec::Secret;
 use crate::crypto::{CryptoError, Curve};
@@ -85,7 +86,8 @@ where
     SignatureSize<C>: ArraySize,
 {
     fn generate(&self, random: &mut UnwrapErr<SysRng>) -> Secret {
-        Secret::from(SecretKey::<C>::generate_from_rng(random).to_bytes().as_slice())
+        let scalar = Zeroizing::new(SecretKey::<C>::generate_from_rng(random).to_bytes());
+        Secret::from(scalar.as_slice())
     }
 
     fn public_point(&self, scalar: &[u8]) -> Result<Vec<u8>, CryptoError> {
@@ -93,7 +95,7 @@ where
     }
 
     fn sign(&self, scalar: &[u8], digest: &[u8], additional: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let scalar = self.secret(scalar)?.to_nonzero_scalar();
+        let scalar = Zeroizing::new(self.secret(scalar)?.to_nonzero_scalar());
         // RFC 6979 takes the digest's own hash for its HMAC; a digest says by its length which that was.
         let (signature, _) = match digest.len() {
             20 => sign_prehashed_rfc6979::<C, sha1::Sha1>(&scalar, digest, additional),
@@ -116,8 +118,8 @@ where
     }
 
     fn agree(&self, scalar: &[u8], peer: &[u8]) -> Result<Secret, CryptoError> {
-        let scalar = self.secret(scalar)?.to_nonzero_scalar();
-        let shared = diffie_hellman::<C>(scalar, self.point(peer)?.as_affine());
+        let scalar = Zeroizing::new(self.secret(scalar)?.to_nonzero_scalar());
+        let shared = diffie_hellman::<C>(&*scalar, self.point(peer)?.as_affine());
         Ok(Secret::from(shared.raw_secret_bytes().as_slice()))
     }
 

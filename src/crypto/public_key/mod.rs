@@ -106,3 +106,6 @@ impl PublicKey {
 }
 
 const TAG_OCTET_STRING: u32 = 0x04;
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,9 @@ use der::pem::{self, LineEnding};
 
 use super::PublicKey;
 use crate::codec::tlv;
+use crate::crypto::CryptoError;
 use crate::crypto::asn1::{Cursor, TAG_BIT_STRING, TAG_INTEGER, TAG_NULL, TAG_OID, TAG_SEQUENCE};
-use crate::crypto::{CryptoError, Curve};
+use crate::crypto::integer::trim;
 
 impl PublicKey {
     /// Reads a SubjectPublicKeyInfo; bytes behind it are not looked at.
@@ -24,7 +25,7 @@ impl PublicKey {
                     Cursor::new(key, "RSA public key").expect(TAG_SEQUENCE)?.children("RSA public key");
                 Self::from_rsa(numbers.expect(TAG_INTEGER)?.value, numbers.expect(TAG_INTEGER)?.value)
             }
-            ID_EC_PUBLIC_KEY => Self::from_ec_point(named_curve(&mut algorithm)?, key),
+            ID_EC_PUBLIC_KEY => Self::from_ec_point(algorithm.any()?.named_curve()?, key),
             other => Err(CryptoError::Unsupported(algorithm_text(&other))),
         }
     }
@@ -59,14 +60,6 @@ impl PublicKey {
     }
 }
 
-fn named_curve(parameters: &mut Cursor<'_>) -> Result<Curve, CryptoError> {
-    let oid = parameters
-        .any()?
-        .oid()
-        .ok_or_else(|| CryptoError::Unsupported("an elliptic curve that is not given by name".to_owned()))?;
-    Curve::from_oid(&oid).ok_or_else(|| CryptoError::Unsupported(format!("the elliptic curve {oid}")))
-}
-
 fn algorithm_text(oid: &ObjectIdentifier) -> String {
     const_oid::db::DB
         .by_oid(oid)
@@ -75,7 +68,7 @@ fn algorithm_text(oid: &ObjectIdentifier) -> String {
 
 /// A non-negative INTEGER.
 fn unsigned_integer(bytes: &[u8]) -> Vec<u8> {
-    let digits = crate::crypto::integer::trim(bytes);
+    let digits = trim(bytes);
     let sign = digits.first().is_none_or(|byte| byte & 0x80 != 0);
     let mut value = if sign { vec![0] } else { Vec::new() };
     value.extend_from_slice(digits);

@@ -153,9 +153,8 @@ impl RejectionKey {
     /// The synthetic message's bytes, as long as the block, and how many of the last ones are the message.
     fn message(&self, block_len: usize) -> (Zeroizing<Vec<u8>>, u16) {
         let longest = u16::try_from(block_len.saturating_sub(MIN_BLOCK_LEN)).unwrap_or(u16::MAX);
-        let mask = longest.checked_next_power_of_two().map_or(u16::MAX, |power| {
-            if power == longest { (power << 1).wrapping_sub(1) } else { power - 1 }
-        });
+        // As many one bits as the longest length has bits.
+        let mask = u16::MAX.checked_shr(longest.leading_zeros()).unwrap_or(0);
         let candidates = self.expand(b"length", LENGTH_CANDIDATES * 2);
         let mut length = 0u16;
         for pair in candidates.chunks_exact(2) {
