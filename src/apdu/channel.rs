@@ -86,6 +86,9 @@ impl<'a> Channel<'a> {
     /// Begins a transaction on `transport`.
     pub fn begin(transport: &'a mut dyn Transport, stats: &Stats) -> Result<Self, ApduError> {
         let begun = transport.begin()?;
+        if let Some(recording) = stats.recording() {
+            recording.begin(transport, begun);
+        }
         Ok(Self {
             transport,
             stats: stats.clone(),
@@ -281,6 +284,9 @@ impl<'a> Channel<'a> {
         let mut received = self.transport.transmit(bytes)?;
         self.stats.record(get_response, bytes.len(), received.len(), start.elapsed());
         trace::response(&received, self.visibility);
+        if let Some(recording) = self.stats.recording() {
+            recording.exchange(bytes, &received, self.visibility);
+        }
         let status = match received.as_slice() {
             [data @ .., sw1, sw2] if data.len() <= EXTENDED_RESPONSE_LEN => u16::from_be_bytes([*sw1, *sw2]),
             other => return Err(TransportError::BadResponse(other.len()).into()),

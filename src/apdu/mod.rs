@@ -6,6 +6,7 @@ mod command;
 mod encode;
 mod file;
 pub mod iso;
+mod recording;
 mod stats;
 mod status;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub use channel::{ApduError, Channel, Lengthening};
 pub use command::{Command, Response};
 pub use encode::FormError;
 pub use file::{FileInfo, FileKind, Select, Tell, select};
+pub use recording::Recording;
 pub use stats::{Stats, StatsSnapshot};
 pub use status::StatusWord;

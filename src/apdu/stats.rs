@@ -1,8 +1,10 @@
-//! What card traffic cost: counted by the channel, read by `--stats`.
+//! What card traffic cost: counted by the channel, read by `--stats`. Where the traffic is recorded, too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+
+use super::recording::Recording;
 
 /// Counters shared by all channels of one run. Cloning shares.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +17,7 @@ struct Counters {
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
     nanoseconds: AtomicU64,
+    recording: Option<Recording>,
 }
 
 /// The counters at one moment.
@@ -33,6 +36,15 @@ pub struct StatsSnapshot {
 }
 
 impl Stats {
+    /// Counters of a run whose traffic goes to `recording` as well.
+    pub fn recorded(recording: Recording) -> Self {
+        Self(Arc::new(Counters { recording: Some(recording), ..Counters::default() }))
+    }
+
+    pub(super) fn recording(&self) -> Option<&Recording> {
+        self.0.recording.as_ref()
+    }
+
     /// Counts one exchange.
     pub fn record(&self, get_response: bool, sent: usize, received: usize, time: Duration) {
         let counter = if get_response { &self.0.get_responses } else { &self.0.apdus };

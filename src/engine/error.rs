@@ -370,7 +370,7 @@ fn transport_return_value(error: &TransportError) -> ReturnValue {
         | TransportError::Pcsc(_)
         | TransportError::Image { .. }
         | TransportError::Io { .. }
-        | TransportError::NotRecorded
+        | TransportError::NotRecorded { .. }
         | TransportError::BadResponse(_) => rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR),
     }
 }

@@ -1,6 +1,7 @@
 //! Bytes to a card: readers and transports. Does not know what the bytes mean.
 
 pub mod pcsc;
+pub mod replay;
 
 use std::time::Duration;
 
@@ -172,8 +173,11 @@ pub enum TransportError {
         source: std::io::Error,
     },
     /// A recorded dialogue does not hold the command that was sent.
-    #[error("the recorded dialogue has no answer to this command")]
-    NotRecorded,
+    #[error("the recorded dialogue has no answer to this command at its line {line}")]
+    NotRecorded {
+        /// The line of the command that was recorded there.
+        line: usize,
+    },
     /// The reader gave fewer than two bytes, or more than it may.
     #[error("the reader gave a response of {0} bytes")]
     BadResponse(usize),
