@@ -2,6 +2,8 @@
 
 pub mod pcsc;
 pub mod replay;
+pub mod software;
+pub mod vpcd;
 
 use std::time::Duration;
 
@@ -193,4 +195,37 @@ pub trait VirtualCard: Send {
 
     /// Answers one command APDU (short or extended) with data and status word.
     fn process(&mut self, command: &[u8]) -> Vec<u8>;
+
+    /// Why the last answer was 6581 or 6F00, where the cause lies outside the card: its image could not be
+    /// written, say. Asked once; the default has nothing to tell.
+    fn take_fault(&mut self) -> Option<TransportError> {
+        None
+    }
+}
+
+/// The first protocol that an answer to reset offers (ISO 7816-3, 8.2.3: the first TD byte; T=0 without one).
+pub fn protocol_of_atr(atr: &[u8]) -> Protocol {
+    let Some(format) = atr.get(1) else { return Protocol::T0 };
+    // T0's high nibble says which of TA1, TB1, TC1, TD1 follow; TD1's low nibble is the protocol.
+    let before_td1 = (format >> 4 & 0x07).count_ones() as usize;
+    let td1 = (format & 0x80 != 0).then(|| atr.get(2 + before_td1)).flatten();
+    if td1.is_some_and(|td1| td1 & 0x0F == 1) { Protocol::T1 } else { Protocol::T0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocol_of_atr_is_the_first_one_offered() {
+        for (atr, protocol) in [
+            ("3BF5960000 8131FE454D7945494414", Protocol::T1),
+            ("3BF51800 0210804F73454944", Protocol::T0),
+            ("3B00", Protocol::T0),
+            ("3B8001", Protocol::T1),
+            ("3B", Protocol::T0),
+        ] {
+            assert_eq!(protocol_of_atr(&crate::codec::hex::decode(atr).unwrap()), protocol, "{atr}");
+        }
+    }
 }
