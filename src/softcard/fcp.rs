@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn decode_df_takes_a_name() {
-        let file = decoded("6214 81020000 820138 83025020 8403A0B0C1 86031111FF").unwrap();
+        let file = decoded("6215 81020000 820138 83025020 8403A0B0C1 86031111FF").unwrap();
         assert_eq!(file.body, Body::Dedicated { name: vec![0xA0, 0xB0, 0xC1] });
     }
 

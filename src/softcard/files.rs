@@ -5,8 +5,8 @@ use super::access::AccessRules;
 use super::keys::StoredKey;
 use crate::apdu::StatusWord;
 
-/// Identity of a file for as long as it exists; never used twice on one card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Identity of a file for as long as it exists; never used twice on one card. The default is the master file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FileUid(pub u32);
 
 impl FileUid {

@@ -228,10 +228,8 @@ mod tests {
         let card = Echo::default();
         let mut connection = reader(&card).connect().unwrap();
         card.held_elsewhere.store(true, SeqCst);
-        assert!(
-            matches!(connection.begin(), Err(TransportError::Busy { reader, waited })
-                if reader == "echo" && waited == Duration::from_millis(20))
-        );
+        assert!(matches!(connection.begin(), Err(TransportError::Busy { reader, waited })
+                if reader == "echo" && waited == Duration::from_millis(20)));
         card.held_elsewhere.store(false, SeqCst);
         assert_eq!(connection.begin().unwrap(), Begun::Unchanged);
     }

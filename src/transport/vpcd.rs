@@ -73,7 +73,9 @@ pub fn serve_observed(
 fn connect(address: &str) -> Result<Option<TcpStream>, TransportError> {
     let unresolved = |source| TransportError::Io { what: format!("address {address:?} of vpcd"), source };
     let candidates = address.to_socket_addrs().map_err(unresolved)?;
-    Ok(candidates.into_iter().find_map(|candidate| TcpStream::connect_timeout(&candidate, CONNECT_TIMEOUT).ok()))
+    Ok(candidates
+        .into_iter()
+        .find_map(|candidate| TcpStream::connect_timeout(&candidate, CONNECT_TIMEOUT).ok()))
 }
 
 struct Connection<'a> {

@@ -1,0 +1,4 @@
+//! What several integration tests share. Each uses a part of it.
+#![allow(dead_code)]
+
+pub mod rig;
