@@ -85,7 +85,7 @@ impl AccessRules {
 
     fn nibble(self, index: usize) -> Rule {
         let byte = self.0[index / 2];
-        Rule::from_nibble(if index % 2 == 0 { byte >> 4 } else { byte })
+        Rule::from_nibble(if index.is_multiple_of(2) { byte >> 4 } else { byte })
     }
 }
 

@@ -26,7 +26,7 @@ impl KeyKind {
     pub fn of(file: &File) -> Result<Self, StatusWord> {
         let bits = u32::from(file.size);
         let kind = match (file.descriptor & !SHAREABLE, bits) {
-            (DESCRIPTOR_RSA, MIN_MODULUS_BITS..=MAX_MODULUS_BITS) if bits % RSA_STEP == 0 => {
+            (DESCRIPTOR_RSA, MIN_MODULUS_BITS..=MAX_MODULUS_BITS) if bits.is_multiple_of(RSA_STEP) => {
                 Self::Rsa { modulus_bits: bits }
             }
             (DESCRIPTOR_EC_NIST, 256) => Self::Ec(Curve::P256),
@@ -44,7 +44,7 @@ impl KeyKind {
     /// A new random key.
     pub fn generate(self) -> Result<PrivateKey, CryptoError> {
         match self {
-            Self::Rsa { modulus_bits } => RsaPrivateKey::generate(modulus_bits).map(PrivateKey::Rsa),
+            Self::Rsa { modulus_bits } => RsaPrivateKey::generate(modulus_bits).map(PrivateKey::from),
             Self::Ec(curve) => EcPrivateKey::generate(curve).map(PrivateKey::Ec),
             Self::Aes { key_bits } => AesKey::generate(key_bits).map(PrivateKey::Aes),
         }
@@ -53,7 +53,7 @@ impl KeyKind {
     /// Reads what [`PrivateKey::to_bytes`] wrote.
     pub fn key_from_bytes(self, bytes: &Secret) -> Result<PrivateKey, CryptoError> {
         match self {
-            Self::Rsa { .. } => RsaPrivateKey::from_bytes(bytes).map(PrivateKey::Rsa),
+            Self::Rsa { .. } => RsaPrivateKey::from_bytes(bytes).map(PrivateKey::from),
             Self::Ec(curve) => EcPrivateKey::from_scalar(curve, bytes.expose()).map(PrivateKey::Ec),
             Self::Aes { .. } => AesKey::new(bytes.clone()).map(PrivateKey::Aes),
         }
@@ -85,7 +85,7 @@ impl StoredKey {
 /// A key ready for use.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PrivateKey {
-    Rsa(RsaPrivateKey),
+    Rsa(Box<RsaPrivateKey>),
     Ec(EcPrivateKey),
     Aes(AesKey),
 }
@@ -107,6 +107,12 @@ impl PrivateKey {
             Self::Ec(key) => Some(key.public()),
             Self::Aes(_) => None,
         }
+    }
+}
+
+impl From<RsaPrivateKey> for PrivateKey {
+    fn from(key: RsaPrivateKey) -> Self {
+        Self::Rsa(Box::new(key))
     }
 }
 
@@ -137,7 +143,7 @@ impl KeyUpload {
         }
         self.parts.insert(part, Secret::from(value));
         let key = match kind {
-            KeyKind::Rsa { modulus_bits } => self.rsa_key(modulus_bits).map(|key| key.map(PrivateKey::Rsa)),
+            KeyKind::Rsa { modulus_bits } => self.rsa_key(modulus_bits).map(|key| key.map(PrivateKey::from)),
             KeyKind::Ec(curve) => self.ec_key(curve).map(|key| key.map(PrivateKey::Ec)),
             KeyKind::Aes { key_bits } => self.aes_key(key_bits).map(|key| key.map(PrivateKey::Aes)),
         };

@@ -10,8 +10,10 @@ use crate::softcard::state::Profile;
 
 thread_local! {
     /// Called at every step of a write on this thread.
-    static AT_STEP: RefCell<Option<Box<dyn FnMut(&str)>>> = const { RefCell::new(None) };
+    static AT_STEP: RefCell<Option<Hook>> = const { RefCell::new(None) };
 }
+
+type Hook = Box<dyn FnMut(&str)>;
 
 pub(super) fn step(name: &str) {
     AT_STEP.with_borrow_mut(|hook| {
