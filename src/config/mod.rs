@@ -1,7 +1,26 @@
 //! Typed configuration: `opensc.conf` as TOML, and OpenSC's own grammar. Knows no card.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+mod error;
+mod load;
+mod opensc;
+mod show;
+#[cfg(test)]
+mod tests;
+mod toml_file;
+
+pub use error::{ConfigError, Problem};
+pub use load::{Loaded, Notice, Surroundings, load, load_in, parse};
+pub use opensc::GrammarError;
+
+/// Slots that a reader can have: no card has more PINs than a byte has references, and one for the left-overs.
+pub const NUM_SLOTS: RangeInclusive<u32> = 1..=256;
+
+/// Seconds that a card can be waited for.
+pub const BUSY_TIMEOUT: RangeInclusive<u32> = 0..=3600;
 
 /// Everything that `opensc.conf` can say, with built-in defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +41,21 @@ pub struct Config {
     pub origin: Option<PathBuf>,
 }
 
+impl Config {
+    /// What holds for a program: `[pkcs11]` and over it `[application.NAME]`, where NAME is the path of its
+    /// executable or the file name alone.
+    pub fn pkcs11_for(&self, program: &Path) -> Pkcs11Config {
+        let mut config = self.pkcs11.clone();
+        let names = [program.file_name().map(Path::new), Some(program)];
+        for name in names.into_iter().flatten().filter_map(Path::to_str) {
+            if let Some(overrides) = self.applications.get(name) {
+                overrides.apply(&mut config);
+            }
+        }
+        config
+    }
+}
+
 /// `[pkcs11]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pkcs11Config {
@@ -31,14 +65,30 @@ pub struct Pkcs11Config {
     pub max_virtual_slots: u32,
     /// Hide empty tokens; their slots stay.
     pub hide_empty_tokens: bool,
-    /// `None` = every user PIN; else the labels or identifiers of those that get a slot.
-    pub create_slots_for_pins: Option<Vec<String>>,
+    /// Which user PINs get a slot.
+    pub create_slots_for_pins: PinSelection,
 }
 
 impl Default for Pkcs11Config {
     fn default() -> Self {
-        Self { num_slots: 4, max_virtual_slots: 8, hide_empty_tokens: false, create_slots_for_pins: None }
+        Self {
+            num_slots: 4,
+            max_virtual_slots: 8,
+            hide_empty_tokens: false,
+            create_slots_for_pins: PinSelection::All,
+        }
     }
+}
+
+/// Which user PINs get a slot of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PinSelection {
+    /// Every user PIN.
+    #[default]
+    All,
+    /// Only these, in the card's order: a PIN's label, its identifier in hexadecimal, or `#2` for the second
+    /// user PIN of the card.
+    Only(Vec<String>),
 }
 
 /// `[application.NAME]`: settings that override `[pkcs11]`; `None` leaves the general one.
@@ -51,7 +101,19 @@ pub struct Pkcs11Overrides {
     /// See [`Pkcs11Config::hide_empty_tokens`].
     pub hide_empty_tokens: Option<bool>,
     /// See [`Pkcs11Config::create_slots_for_pins`].
-    pub create_slots_for_pins: Option<Vec<String>>,
+    pub create_slots_for_pins: Option<PinSelection>,
+}
+
+impl Pkcs11Overrides {
+    /// Puts what is set here into `config`.
+    fn apply(&self, config: &mut Pkcs11Config) {
+        config.num_slots = self.num_slots.unwrap_or(config.num_slots);
+        config.max_virtual_slots = self.max_virtual_slots.unwrap_or(config.max_virtual_slots);
+        config.hide_empty_tokens = self.hide_empty_tokens.unwrap_or(config.hide_empty_tokens);
+        if let Some(pins) = &self.create_slots_for_pins {
+            config.create_slots_for_pins.clone_from(pins);
+        }
+    }
 }
 
 /// `[readers]`.

@@ -7,6 +7,8 @@
 //! A blank card, one that was never formatted, is no empty token: it shows one token, empty and not
 //! initialised, in the first slot of its reader, and `hide_empty_tokens` does not hide it.
 
+pub use crate::config::PinSelection;
+
 use crate::config::Pkcs11Config;
 use crate::token::{ObjectId, Token};
 
@@ -41,39 +43,20 @@ pub struct Policy {
     pub create_slots_for_pins: PinSelection,
 }
 
-/// Which user PINs get a slot of their own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PinSelection {
-    /// Every user PIN.
-    All,
-    /// Only these, in the card's order: a PIN's label, its identifier in hexadecimal, or `#2` for the second
-    /// user PIN of the card.
-    Only(Vec<String>),
-}
-
 impl From<&Pkcs11Config> for Policy {
     fn from(config: &Pkcs11Config) -> Self {
-        let create_slots_for_pins = match &config.create_slots_for_pins {
-            None => PinSelection::All,
-            Some(names) => PinSelection::Only(names.clone()),
-        };
         Self {
             num_slots: config.num_slots,
             max_virtual_slots: config.max_virtual_slots,
             hide_empty_tokens: config.hide_empty_tokens,
-            create_slots_for_pins,
+            create_slots_for_pins: config.create_slots_for_pins.clone(),
         }
     }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            num_slots: 4,
-            max_virtual_slots: 8,
-            hide_empty_tokens: false,
-            create_slots_for_pins: PinSelection::All,
-        }
+        Self::from(&Pkcs11Config::default())
     }
 }
 

@@ -1,0 +1,107 @@
+//! A configuration as TOML that parses back to the same configuration.
+
+use std::path::Path;
+
+use super::toml_file::{AFTER_LOGIN, ALL};
+use super::{
+    CacheConfig, Config, DriversConfig, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig,
+    SoftwareReaderConfig,
+};
+
+impl Config {
+    /// The whole effective configuration as TOML: every setting with its value, paths absolute.
+    pub fn to_toml(&self) -> String {
+        let Self { pkcs11, readers, software_readers, cache, drivers, applications, origin: _ } = self;
+        let mut out = Document::default();
+        out.section("[pkcs11]");
+        out.overrides(&all(pkcs11));
+        out.readers(readers);
+        for SoftwareReaderConfig { name, card } in software_readers {
+            out.section("[[software_reader]]");
+            out.setting("name", text(name));
+            out.path("card", card.as_deref());
+        }
+        let CacheConfig { enabled, directory } = cache;
+        out.section("[cache]");
+        out.setting("enabled", enabled);
+        out.path("directory", directory.as_deref());
+        let DriversConfig { only } = drivers;
+        out.section("[drivers]");
+        out.setting("only", only.as_deref().map_or_else(|| text(ALL), list));
+        for (program, overrides) in applications {
+            out.section(&format!("[application.{}]", text(program)));
+            out.overrides(overrides);
+        }
+        out.0
+    }
+}
+
+#[derive(Default)]
+struct Document(String);
+
+impl Document {
+    fn section(&mut self, header: &str) {
+        let gap = if self.0.is_empty() { "" } else { "\n" };
+        self.0.push_str(&format!("{gap}{header}\n"));
+    }
+
+    fn setting(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.0.push_str(&format!("{name} = {value}\n"));
+    }
+
+    fn path(&mut self, name: &str, path: Option<&Path>) {
+        if let Some(path) = path {
+            self.setting(name, text(&path.to_string_lossy()));
+        }
+    }
+
+    fn readers(&mut self, readers: &ReadersConfig) {
+        let ReadersConfig { pcsc, ignored, exclusive, busy_timeout, after_login } = readers;
+        let word = AFTER_LOGIN.iter().find(|(_, meaning)| meaning == after_login);
+        self.section("[readers]");
+        self.setting("pcsc", pcsc);
+        self.setting("ignored", list(ignored));
+        self.setting("exclusive", exclusive);
+        self.setting("busy_timeout", busy_timeout);
+        self.setting("after_login", text(word.map_or("", |(word, _)| word)));
+    }
+
+    fn overrides(&mut self, overrides: &Pkcs11Overrides) {
+        let Pkcs11Overrides { num_slots, max_virtual_slots, hide_empty_tokens, create_slots_for_pins } =
+            overrides;
+        if let Some(value) = num_slots {
+            self.setting("num_slots", value);
+        }
+        if let Some(value) = max_virtual_slots {
+            self.setting("max_virtual_slots", value);
+        }
+        if let Some(value) = hide_empty_tokens {
+            self.setting("hide_empty_tokens", value);
+        }
+        match create_slots_for_pins {
+            Some(PinSelection::All) => self.setting("create_slots_for_pins", text(ALL)),
+            Some(PinSelection::Only(names)) => self.setting("create_slots_for_pins", list(names)),
+            None => {}
+        }
+    }
+}
+
+/// Overrides that set everything.
+fn all(config: &Pkcs11Config) -> Pkcs11Overrides {
+    let Pkcs11Config { num_slots, max_virtual_slots, hide_empty_tokens, create_slots_for_pins } = config;
+    Pkcs11Overrides {
+        num_slots: Some(*num_slots),
+        max_virtual_slots: Some(*max_virtual_slots),
+        hide_empty_tokens: Some(*hide_empty_tokens),
+        create_slots_for_pins: Some(create_slots_for_pins.clone()),
+    }
+}
+
+fn text(value: &str) -> String {
+    toml::Value::from(value).to_string()
+}
+
+fn list(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| text(value)).collect();
+    format!("[{}]", values.join(", "))
+}

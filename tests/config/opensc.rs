@@ -1,0 +1,172 @@
+//! OpenSC's grammar: what is taken over, what is named, what is refused.
+
+use std::path::Path;
+
+use crate::{read, refusal};
+use p11ctl::config::{AfterLogin, Loaded, PinSelection, Pkcs11Overrides};
+
+/// Every construct and every kind of block that OpenSC's own example has, written for this test.
+const EXAMPLE: &str = include_str!("example.conf");
+
+/// The notices with a line, as `line name`.
+fn noticed(loaded: &Loaded) -> Vec<String> {
+    let with_line = loaded.notices.iter().filter_map(|notice| Some((notice.line?, notice.name.as_str())));
+    with_line.map(|(line, name)| format!("{line} {name}")).collect()
+}
+
+fn pins(words: &[&str]) -> PinSelection {
+    PinSelection::Only(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn example_with_every_block_is_taken_over() {
+    let config = read(EXAMPLE).config;
+    assert_eq!((config.pkcs11.num_slots, config.pkcs11.max_virtual_slots), (2, 32));
+    assert_eq!(config.pkcs11.create_slots_for_pins, pins(&["#1", "#2"]));
+    assert!(config.pkcs11.hide_empty_tokens);
+    assert_eq!(config.readers.ignored, ["Blue Reader 10", "Pad"]);
+    assert!(config.readers.exclusive);
+    assert_eq!(config.readers.after_login, AfterLogin::Reset);
+    assert!(config.cache.enabled);
+    assert_eq!(config.cache.directory.as_deref(), Some(Path::new("/var/lib/cards/cache")));
+    assert_eq!(config.drivers.only, Some(vec!["myeid".to_owned(), "PIV".to_owned()]));
+    let browser = Pkcs11Overrides { num_slots: Some(1), ..Pkcs11Overrides::default() };
+    let names: Vec<_> = config.applications.keys().map(String::as_str).collect();
+    assert_eq!(names, ["C:\\Program Files\\Browser\\browser.exe"]);
+    assert_eq!(config.applications["C:\\Program Files\\Browser\\browser.exe"], browser);
+}
+
+#[test]
+fn example_names_everything_that_has_no_effect() {
+    let loaded = read(EXAMPLE);
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    let mut named: Vec<usize> = loaded.notices.iter().filter_map(|notice| notice.line).collect();
+    named.dedup();
+    let marked: Vec<usize> =
+        (1..).zip(&lines).filter(|(_, line)| line.ends_with("# named")).map(|(line, _)| line).collect();
+    assert_eq!(named, marked, "{:#?}", loaded.notices);
+    let differing: Vec<_> = loaded.notices.iter().filter(|notice| notice.line.is_none()).collect();
+    assert_eq!(differing.len(), 1, "{differing:?}");
+}
+
+#[test]
+fn settings_are_mapped_one_by_one() {
+    let default = read("app default {}").config;
+    type Expected = fn(&mut p11ctl::config::Config);
+    let rows: [(&str, Expected); 16] = [
+        ("pkcs11 { slots_per_card = 7; }", |c| c.pkcs11.num_slots = 7),
+        ("pkcs11 { num_slots = 0x7; }", |c| c.pkcs11.num_slots = 7),
+        ("pkcs11 { Slots_Per_Card = 010; }", |c| c.pkcs11.num_slots = 8),
+        ("pkcs11 { max_virtual_slots = 0; }", |c| c.pkcs11.max_virtual_slots = 0),
+        ("pkcs11 { hide_empty_tokens = yes; }", |c| c.pkcs11.hide_empty_tokens = true),
+        ("pkcs11 { create_slots_for_pins = \"user\" }", |c| c.pkcs11.create_slots_for_pins = pins(&["#1"])),
+        ("pkcs11 { create_slots_for_pins = sign; }", |c| c.pkcs11.create_slots_for_pins = pins(&["#2"])),
+        ("pkcs11 { create_slots_for_pins = \"user,all\"; }", |_| {}),
+        ("pkcs11 { slots_per_card = @SLOTS@; }", |_| {}),
+        ("pkcs11 { slots_per_card = 5, 6; slots_per_card = 7; }", |c| c.pkcs11.num_slots = 5),
+        ("ignored_readers = a, \"b c\"; ignored_readers = d;", |c| {
+            c.readers.ignored = vec!["a".into(), "b c".into(), "d".into()];
+        }),
+        ("card_drivers = old, internal;", |_| {}),
+        ("reader_driver pcsc { disconnect_action = leave; }", |_| {}),
+        ("reader_driver pcsc { disconnect_action = unpower; }", |c| {
+            c.readers.after_login = AfterLogin::Reset
+        }),
+        ("framework pkcs15 { use_file_caching = no; }", |c| c.cache.enabled = false),
+        ("framework pkcs15 { file_cache_dir = cache; }", |c| c.cache.directory = Some("/etc/x/cache".into())),
+    ];
+    for (text, change) in rows {
+        let mut expected = default.clone();
+        change(&mut expected);
+        assert_eq!(read(&format!("app default {{ {text} }}")).config, expected, "{text}");
+    }
+}
+
+#[test]
+fn block_of_the_module_hides_the_same_block_of_default() {
+    let loaded = read(
+        "app default {
+             pkcs11 { slots_per_card = 2; max_virtual_slots = 20; }
+             framework pkcs15 { use_file_caching = no; }
+         }
+         app opensc-pkcs11 { pkcs11 { slots_per_card = 3; } }",
+    );
+    assert_eq!((loaded.config.pkcs11.num_slots, loaded.config.pkcs11.max_virtual_slots), (3, 8));
+    assert!(!loaded.config.cache.enabled);
+    assert_eq!(noticed(&loaded), ["2 pkcs11"]);
+}
+
+#[test]
+fn only_the_first_block_of_a_name_counts() {
+    let loaded = read(
+        "app default { pkcs11 { slots_per_card = 2; } }\napp default { pkcs11 { slots_per_card = 3; } }",
+    );
+    assert_eq!(loaded.config.pkcs11.num_slots, 2);
+    assert_eq!(noticed(&loaded), ["2 app default"]);
+}
+
+#[test]
+fn misspelt_settings_are_named_with_a_suggestion() {
+    let loaded = read("app default {\n pkcs11 {\n slot_per_card = 2; } }");
+    let notice = loaded.notices.iter().find(|notice| notice.line == Some(3)).unwrap();
+    assert_eq!(
+        (notice.name.as_str(), notice.why.as_str()),
+        ("pkcs11: slot_per_card", "unknown, did you mean \"slots_per_card\"?")
+    );
+}
+
+#[test]
+fn differing_defaults_are_told_where_nothing_is_set() {
+    let loaded = read("app default { }");
+    let names: Vec<_> = loaded.notices.iter().map(|notice| notice.name.as_str()).collect();
+    assert_eq!(names, ["max_virtual_slots", "slots_per_card", "hide_empty_tokens", "left-over objects"]);
+}
+
+#[test]
+fn bad_values_of_what_is_taken_over_are_refused() {
+    for (text, expected) in [
+        ("pkcs11 {\n slots_per_card = 0; }", "2: slots_per_card must be a number from 1 to 256, not \"0\""),
+        (
+            "pkcs11 {\n slots_per_card = many; }",
+            "2: slots_per_card must be a number from 1 to 256, not \"many\"",
+        ),
+        ("pkcs11 {\n max_virtual_slots = -1; }", "2: max_virtual_slots must be a number from 0, not \"-1\""),
+        ("pkcs11 {\n hide_empty_tokens = 1; }", "2: hide_empty_tokens must be true or false, not \"1\""),
+        (
+            "pkcs11 {\n create_slots_for_pins = typo; }",
+            "2: create_slots_for_pins must be \"all\", \"user\", \"sign\" or \"user,sign\", not \"typo\"",
+        ),
+        (
+            "reader_driver pcsc {\n disconnect_action = x; }",
+            "2: disconnect_action must be leave, reset or unpower, not \"x\"",
+        ),
+        (
+            "framework pkcs15 {\n use_file_caching = x; }",
+            "2: use_file_caching must be yes, public or no, not \"x\"",
+        ),
+        ("framework pkcs15 {\n x = 1;", "1: block \"framework pkcs15\" is not closed"),
+    ] {
+        let closing = if expected.contains("closed") { "" } else { "}" };
+        assert_eq!(
+            refusal(&format!("app default {{ {text} {closing}")),
+            format!("/etc/x/opensc.conf:{expected}")
+        );
+    }
+}
+
+#[test]
+fn grammar_is_recognised_by_itself() {
+    for text in [
+        "app default {}",
+        "app\tx\n{}",
+        "# c\n\r\n\t# d\napp \"a=b\" { }",
+        "app x, y {}",
+        "other thing { }",
+        "app{ {}",
+    ] {
+        assert!(!read(text).notices.is_empty(), "{text:?}");
+    }
+    for text in ["app = 1", "app.x = 1", "[app]", "apple = 1", "x = { a = 1 }"] {
+        assert!(refusal(text).contains("unknown"), "{text:?}");
+    }
+}
