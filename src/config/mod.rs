@@ -42,17 +42,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// What holds for a program: `[pkcs11]` and over it `[application.NAME]`, where NAME is the path of its
-    /// executable or the file name alone.
-    pub fn pkcs11_for(&self, program: &Path) -> Pkcs11Config {
-        let mut config = self.pkcs11.clone();
+    /// The configuration for one program: over `[pkcs11]` goes `[application.NAME]`, where NAME is the file name of
+    /// its executable or (this counts more) the whole path.
+    pub fn for_program(mut self, program: &Path) -> Self {
         let names = [program.file_name().map(Path::new), Some(program)];
         for name in names.into_iter().flatten().filter_map(Path::to_str) {
             if let Some(overrides) = self.applications.get(name) {
-                overrides.apply(&mut config);
+                overrides.apply(&mut self.pkcs11);
             }
         }
-        config
+        self
     }
 }
 

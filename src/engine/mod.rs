@@ -38,7 +38,7 @@ use crate::apdu::{Stats, StatsSnapshot};
 use crate::card::{Card, CardSettings};
 use crate::codec::Secret;
 use crate::config::Config;
-use crate::layout::{PinSelection, Policy};
+use crate::layout::Policy;
 use crate::transport::Reader;
 use cards::Cell;
 use operation::Session;
@@ -82,7 +82,7 @@ impl Engine {
                 card: Mutex::new(Card::new(reader, settings.clone(), stats.clone())),
             })
             .collect();
-        let policy = policy(config);
+        let policy = Policy::from(&config.pkcs11);
         let mut state = State {
             readers: cells.iter().map(|cell| ReaderState::new(&cell.name)).collect(),
             ..State::default()
@@ -115,20 +115,6 @@ impl Engine {
 
     fn next_handle(&self) -> u64 {
         self.handles.fetch_add(1, Relaxed)
-    }
-}
-
-/// The part of the configuration that shapes the layout.
-fn policy(config: &Config) -> Policy {
-    let pkcs11 = &config.pkcs11;
-    Policy {
-        num_slots: pkcs11.num_slots,
-        max_virtual_slots: pkcs11.max_virtual_slots,
-        hide_empty_tokens: pkcs11.hide_empty_tokens,
-        create_slots_for_pins: match &pkcs11.create_slots_for_pins {
-            None => PinSelection::All,
-            Some(pins) => PinSelection::Only(pins.clone()),
-        },
     }
 }
 

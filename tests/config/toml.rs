@@ -91,15 +91,15 @@ fn application_settings_hold_for_a_program_by_name_and_by_path() {
         num_slots = 2
         "##,
     );
-    let firefox = config.pkcs11_for(Path::new("/usr/bin/firefox"));
+    let firefox = config.clone().for_program(Path::new("/usr/bin/firefox")).pkcs11;
     assert_eq!((firefox.num_slots, firefox.hide_empty_tokens), (1, true));
     assert_eq!(firefox.create_slots_for_pins, PinSelection::Only(vec!["#1".into()]));
-    let special = config.pkcs11_for(Path::new("/opt/firefox"));
+    let special = config.clone().for_program(Path::new("/opt/firefox")).pkcs11;
     assert_eq!(
         (special.num_slots, special.create_slots_for_pins),
         (2, PinSelection::Only(vec!["#1".into()]))
     );
-    assert_eq!(config.pkcs11_for(Path::new("ssh")), config.pkcs11);
+    assert_eq!(config.clone().for_program(Path::new("ssh")), config);
 }
 
 #[test]
