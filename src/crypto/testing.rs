@@ -33,8 +33,13 @@ impl OpenSsl {
 
     /// Runs in the folder; returns success, standard output, standard error.
     pub(super) fn try_run(&self, line: &str, input: &[u8]) -> (bool, Vec<u8>, String) {
+        self.try_run_args(&line.split_whitespace().collect::<Vec<_>>(), input)
+    }
+
+    /// The same with arguments that may hold spaces.
+    pub(super) fn try_run_args(&self, arguments: &[&str], input: &[u8]) -> (bool, Vec<u8>, String) {
         let mut child = Command::new("openssl")
-            .args(line.split_whitespace())
+            .args(arguments)
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -52,7 +52,7 @@ fn attributes(name: &[u8]) -> Option<Vec<Vec<Attribute<'_>>>> {
 }
 
 fn set_text(set: &[Attribute<'_>]) -> String {
-    let attributes: Vec<String> = set.iter().map(attribute_text).collect();
+    let attributes: Vec<String> = set.iter().rev().map(attribute_text).collect();
     attributes.join("+")
 }
 

@@ -99,7 +99,7 @@ impl RsaPrivateKey {
     fn checked(key: rsa::RsaPrivateKey) -> Result<Self, CryptoError> {
         let has_crt = key.dp().is_some() && key.primes().len() == 2;
         let fits = (MIN_MODULUS_BITS..=MAX_MODULUS_BITS).contains(&key.n().bits_vartime());
-        if has_crt && fits { Ok(Self(key)) } else { Err(INVALID) }
+        if has_crt && fits { Ok(Self(Box::new(key))) } else { Err(INVALID) }
     }
 
     /// One private operation with its check: numbers that fit together but are not prime do not pass.

@@ -29,8 +29,9 @@ pub const MIN_MODULUS_BITS: u32 = 1024;
 pub const MAX_MODULUS_BITS: u32 = 4096;
 
 /// A two-prime RSA private key; everything secret in it is zeroized and never printed.
+/// Boxed, so that handing it on moves a pointer and leaves no copy of the numbers behind.
 #[derive(Clone)]
-pub struct RsaPrivateKey(rsa::RsaPrivateKey);
+pub struct RsaPrivateKey(Box<rsa::RsaPrivateKey>);
 
 impl RsaPrivateKey {
     /// A new random key with exponent 65537; `modulus_bits` is a multiple of 16 from 1024 to 4096.
@@ -41,7 +42,7 @@ impl RsaPrivateKey {
             return Err(CryptoError::Unsupported(format!("RSA with {modulus_bits} bits")));
         }
         rsa::RsaPrivateKey::new(&mut random::generator()?, modulus_bits as usize)
-            .map(Self)
+            .map(|key| Self(Box::new(key)))
             .map_err(|_| CryptoError::InvalidKey("RSA"))
     }
 
@@ -72,7 +73,7 @@ impl RsaPrivateKey {
     pub fn raw(&self, block: &[u8]) -> Result<Secret, CryptoError> {
         let length = self.modulus_len();
         let mut number = public::block_number(block, self.0.n(), length)?;
-        let result = rsa_decrypt_and_check(&self.0, Some(&mut random::generator()?), &number);
+        let result = rsa_decrypt_and_check(&*self.0, Some(&mut random::generator()?), &number);
         number.zeroize();
         let mut result = result.map_err(|_| CryptoError::Decryption)?;
         let bytes = secret_block(&result, length);
