@@ -141,7 +141,12 @@ impl KeyUpload {
         if self.parts.contains_key(&part) {
             self.parts.clear();
         }
-        self.parts.insert(part, Secret::from(value));
+        // The numbers of an RSA key come with leading zeros or without.
+        let digits = match kind {
+            KeyKind::Rsa { .. } => value.iter().position(|byte| *byte != 0).unwrap_or(value.len()),
+            KeyKind::Ec(_) | KeyKind::Aes { .. } => 0,
+        };
+        self.parts.insert(part, Secret::from(value.get(digits..).unwrap_or_default()));
         let key = match kind {
             KeyKind::Rsa { modulus_bits } => self.rsa_key(modulus_bits).map(|key| key.map(PrivateKey::from)),
             KeyKind::Ec(curve) => self.ec_key(curve).map(|key| key.map(PrivateKey::Ec)),
@@ -261,13 +266,13 @@ mod tests {
         let components = key.components().unwrap();
         let secret = |part: &Option<Secret>| part.as_ref().unwrap().expose().to_vec();
         let mut upload = KeyUpload::new(FileUid(2));
-        // The order of pkcs15-init, with its leading zero byte.
-        let p = [&[0], components.prime_p.expose()].concat();
+        // The order of pkcs15-init, with its leading zero bytes.
+        let padded = |digits: &[u8]| [&[0], digits].concat();
         let first: [(u8, &[u8]); 4] = [
-            (PART_P, &p),
-            (PART_Q, components.prime_q.expose()),
-            (PART_DP, &secret(&components.exponent_p)),
-            (PART_DQ, &secret(&components.exponent_q)),
+            (PART_P, &padded(components.prime_p.expose())),
+            (PART_Q, &padded(components.prime_q.expose())),
+            (PART_DP, &padded(&secret(&components.exponent_p))),
+            (PART_DQ, &padded(&secret(&components.exponent_q))),
         ];
         assert_eq!(add_all(&mut upload, kind, &first), None);
         let inverse = secret(&components.coefficient);
