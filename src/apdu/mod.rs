@@ -1,5 +1,6 @@
 //! ISO 7816-4: commands, responses, status words, chaining, files, tracing. Does not know which card it is.
 
+mod atr;
 mod binary;
 mod channel;
 mod command;

@@ -287,6 +287,90 @@ fn transmit_outside_a_transaction_is_refused() {
 }
 
 #[test]
+fn service_without_readers_has_an_empty_list() {
+    inside("service_without_readers_has_an_empty_list", Service::NoReaders, || {
+        let start = Instant::now();
+        while let Err(error) = pcsc::list_readers(&patient(0)) {
+            assert!(
+                matches!(error, TransportError::NoService) && start.elapsed().as_secs() < 10,
+                "{error:?}"
+            );
+        }
+        assert!(pcsc::list_readers(&patient(0)).unwrap().is_empty());
+    });
+}
+
+/// Starts the service by hand, for tests that end it.
+fn start_service() -> std::process::Child {
+    std::process::Command::new("pcscd").args(["--foreground"]).spawn().unwrap()
+}
+
+fn end(mut service: std::process::Child) {
+    service.kill().unwrap();
+    service.wait().unwrap();
+}
+
+#[test]
+fn reader_that_a_new_service_does_not_have_is_gone() {
+    inside("reader_that_a_new_service_does_not_have_is_gone", Service::Nothing, || {
+        let service = start_service();
+        let mut reader = first_reader(&patient(0));
+        end(service);
+        for entry in std::fs::read_dir(rig::READERS).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        let service = start_service();
+        let start = Instant::now();
+        while matches!(reader.presence(), Err(TransportError::NoService)) {
+            assert!(start.elapsed().as_secs() < 10);
+        }
+        for error in [reader.presence().err(), reader.connect().err()] {
+            assert!(
+                matches!(&error, Some(TransportError::ReaderGone(name)) if name == "Virtual PCD 00 00"),
+                "{error:?}"
+            );
+        }
+        end(service);
+    });
+}
+
+#[test]
+fn card_that_does_not_answer_to_reset_is_mute() {
+    inside("card_that_does_not_answer_to_reset_is_mute", Service::Pcscd, || {
+        let mut reader = first_reader(&patient(0));
+        let _card = Inserted::unseen(SmallCard::mute(), 0);
+        wait_for(reader.as_mut(), |presence| *presence == Presence::Mute);
+        match reader.connect() {
+            Err(TransportError::MuteCard(name)) => assert_eq!(name, "Virtual PCD 00 00"),
+            other => panic!("{:?}", other.err()),
+        }
+    });
+}
+
+#[test]
+fn cards_in_two_readers_work_at_the_same_time() {
+    inside("cards_in_two_readers_work_at_the_same_time", Service::Pcscd, || {
+        let _cards = [Inserted::unseen(SmallCard::t1(), 0), Inserted::unseen(SmallCard::t1(), 1)];
+        let mut readers = rig::readers(&patient(5));
+        let transports: Vec<_> = readers
+            .iter_mut()
+            .map(|reader| {
+                wait_for(reader.as_mut(), |presence| matches!(presence, Presence::Card { .. }));
+                reader.connect().unwrap()
+            })
+            .collect();
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for mut transport in transports {
+                scope.spawn(move || exchange(transport.as_mut(), &[0x00, 0xE0, 0x00, 0x00]));
+            }
+        });
+        let elapsed = start.elapsed();
+        assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_millis(950), "{elapsed:?}");
+    });
+}
+
+#[test]
 fn service_that_does_not_run_is_said() {
     inside("service_that_does_not_run_is_said", Service::Nothing, || {
         let error = pcsc::list_readers(&patient(0)).err().unwrap();
@@ -332,25 +416,22 @@ fn service_whose_socket_is_forbidden_denies_access() {
 #[test]
 fn service_that_ends_is_said_and_a_new_one_is_used() {
     inside("service_that_ends_is_said_and_a_new_one_is_used", Service::Nothing, || {
-        let start = || std::process::Command::new("pcscd").args(["--foreground"]).spawn().unwrap();
-        let mut service = start();
+        let service = start_service();
         let card = Inserted::new(SmallCard::t1());
         let mut reader = first_reader(&patient(1));
         let mut transport = reader.connect().unwrap();
         exchange(transport.as_mut(), &VERIFY);
-        service.kill().unwrap();
-        service.wait().unwrap();
+        end(service);
         drop(card);
         for error in [transport.begin().err(), reader.presence().err(), reader.connect().err()] {
             assert!(matches!(error, Some(TransportError::NoService)), "{error:?}");
         }
         drop(transport);
-        let mut service = start();
+        let service = start_service();
         let _card = Inserted::new(SmallCard::t1());
         wait_for(reader.as_mut(), |presence| matches!(presence, Presence::Card { .. }));
         assert_eq!(exchange(reader.connect().unwrap().as_mut(), &IS_VERIFIED), [0, 0x90, 0]);
-        service.kill().unwrap();
-        service.wait().unwrap();
+        end(service);
     });
 }
 

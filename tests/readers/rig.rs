@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use p11ctl::transport::{Presence, Reader, VirtualCard, pcsc};
 pub enum Service {
     /// pcscd with the two readers of vpcd.
     Pcscd,
+    /// pcscd without any reader.
+    NoReaders,
     /// Nothing at all.
     Nothing,
 }
@@ -23,12 +26,14 @@ pub fn inside(test: &str, service: Service, body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return body();
     }
-    let start = match service {
-        Service::Pcscd => "pcscd --foreground >/run/pcscd.log 2>&1 &",
-        Service::Nothing => "",
+    let (list, start) = match service {
+        Service::Pcscd => (LIST_OF_VPCD, "pcscd --foreground >/run/pcscd.log 2>&1 &"),
+        Service::NoReaders => ("", "pcscd --foreground >/run/pcscd.log 2>&1 &"),
+        Service::Nothing => (LIST_OF_VPCD, ""),
     };
     let script = format!(
-        "set -e; mount -t tmpfs tmpfs /run; mkdir -p /run/pcscd; ip link set lo up; {start} \
+        "set -e; mount -t tmpfs tmpfs /run; mkdir -p /run/pcscd {READERS}; ip link set lo up; {list}
+         mount --bind {READERS} /etc/reader.conf.d; {start}
          if ! \"$0\" --exact {test} --nocapture --test-threads=1; then cat /run/pcscd.log; exit 1; fi"
     );
     let output = Command::new("unshare")
@@ -154,9 +159,17 @@ impl Inserted {
     /// Puts `card` into the first reader of vpcd and waits until the service has seen it.
     pub fn new(card: impl VirtualCard + 'static) -> Self {
         let atr = card.atr();
+        let inserted = Self::unseen(card, 0);
+        let mut reader = first_reader(&ReadersConfig::default());
+        wait_for(reader.as_mut(), |presence| *presence == Presence::Card { atr: atr.clone() });
+        inserted
+    }
+
+    /// Puts `card` into one of the two readers of vpcd.
+    pub fn unseen(card: impl VirtualCard + 'static, reader: u16) -> Self {
         let deadline = Instant::now() + Duration::from_secs(10);
         let stream = loop {
-            match TcpStream::connect(("127.0.0.1", VPCD_PORT)) {
+            match TcpStream::connect(("127.0.0.1", VPCD_PORT + reader)) {
                 Ok(stream) => break stream,
                 Err(error) if Instant::now() > deadline => panic!("vpcd: {error}"),
                 Err(_) => std::thread::sleep(Duration::from_millis(20)),
@@ -165,8 +178,6 @@ impl Inserted {
         stream.set_nodelay(true).unwrap();
         let served = stream.try_clone().unwrap();
         std::thread::spawn(move || serve(served, card));
-        let mut reader = first_reader(&ReadersConfig::default());
-        wait_for(reader.as_mut(), |presence| *presence == Presence::Card { atr: atr.clone() });
         Self(stream)
     }
 }
@@ -203,9 +214,13 @@ fn serve(mut stream: TcpStream, mut card: impl VirtualCard) {
 
 /// A small card: VERIFY (20) is remembered until reset and told by GET DATA (CA: 01 or 00 and the reset count); any other
 /// command is echoed (its whole bytes). On T=0 the echo waits for GET RESPONSE.
+/// INS E0 takes half a second.
 pub struct SmallCard {
     atr: Vec<u8>,
     verified: bool,
+    mute: bool,
+    /// Powered, and not asked for its answer to reset since.
+    fresh: AtomicBool,
     waiting: Vec<u8>,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
 }
@@ -219,8 +234,20 @@ impl SmallCard {
         Self::new(&[0x3B, 0x02, 0x14, 0x50])
     }
 
+    /// A card that is there but does not answer when it is powered: with more bytes than an answer to reset has.
+    pub fn mute() -> Self {
+        Self { mute: true, ..Self::t1() }
+    }
+
     fn new(atr: &[u8]) -> Self {
-        Self { atr: atr.to_vec(), verified: false, waiting: Vec::new(), seen: Arc::default() }
+        Self {
+            atr: atr.to_vec(),
+            verified: false,
+            mute: false,
+            fresh: AtomicBool::default(),
+            waiting: Vec::new(),
+            seen: Arc::default(),
+        }
     }
 
     /// Every command that reaches the card, as long as somebody holds this.
@@ -231,11 +258,13 @@ impl SmallCard {
 
 impl VirtualCard for SmallCard {
     fn atr(&self) -> Vec<u8> {
-        self.atr.clone()
+        let asked_for_it = self.fresh.swap(false, Ordering::SeqCst);
+        if self.mute && asked_for_it { vec![0x3B; 40] } else { self.atr.clone() }
     }
 
     fn reset(&mut self) {
         self.verified = false;
+        self.fresh = true.into();
     }
 
     fn process(&mut self, command: &[u8]) -> Vec<u8> {
@@ -246,6 +275,10 @@ impl VirtualCard for SmallCard {
                 vec![0x90, 0x00]
             }
             Some(0xCA) => vec![self.verified.into(), 0x90, 0x00],
+            Some(0xE0) => {
+                std::thread::sleep(Duration::from_millis(500));
+                vec![0x90, 0x00]
+            }
             Some(0xC0) => [self.waiting.as_slice(), &[0x90, 0x00]].concat(),
             _ if self.atr == Self::t0().atr => {
                 self.waiting = command.to_vec();
@@ -256,6 +289,9 @@ impl VirtualCard for SmallCard {
     }
 }
 
+/// The service's list of readers: a copy, which a test may change.
+pub const READERS: &str = "/run/readers";
+const LIST_OF_VPCD: &str = "cp -r /etc/reader.conf.d/. /run/readers;";
 const INSIDE: &str = "P11CTL_TEST_INSIDE";
 const HELPER: &str = "P11CTL_TEST_HELPER";
 const VPCD_PORT: u16 = 35963;

@@ -1,7 +1,7 @@
 //! A card connected through PC/SC: transactions, exchange of bytes, resets and removals. Knows nothing of APDUs.
 
 use std::ffi::CString;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::pcsc::{Card, Context, Error, Scope, Transaction};
 use self_cell::{MutBorrow, self_cell};
@@ -131,6 +131,7 @@ impl PcscCard {
             Error::ResetCard => TransportError::CardReset(reader()),
             Error::RemovedCard | Error::NoSmartcard => TransportError::CardRemoved(reader()),
             Error::ReaderUnavailable | Error::UnknownReader => TransportError::ReaderGone(reader()),
+            Error::SharingViolation => TransportError::Busy { reader: reader(), waited: Duration::ZERO },
             Error::InsufficientBuffer => TransportError::BadResponse(self.buffer.len()),
             Error::SecurityViolation | Error::NoService | Error::ServiceStopped => service::explain(error),
             error => self.watch(error),
