@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use p11ctl::config::ReadersConfig;
@@ -214,7 +214,7 @@ fn serve(mut stream: TcpStream, mut card: impl VirtualCard) {
 
 /// A small card: VERIFY (20) is remembered until reset and told by GET DATA (CA: 01 or 00 and the reset count); any other
 /// command is echoed (its whole bytes). On T=0 the echo waits for GET RESPONSE.
-/// INS E0 takes half a second.
+/// INS E0 is done when the other card is in the middle of an E0 too (6400 when that takes too long).
 pub struct SmallCard {
     atr: Vec<u8>,
     verified: bool,
@@ -223,6 +223,8 @@ pub struct SmallCard {
     fresh: AtomicBool,
     waiting: Vec<u8>,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Cards in the middle of an E0.
+    meeting: Arc<(Mutex<usize>, Condvar)>,
 }
 
 impl SmallCard {
@@ -247,7 +249,15 @@ impl SmallCard {
             fresh: AtomicBool::default(),
             waiting: Vec::new(),
             seen: Arc::default(),
+            meeting: Arc::default(),
         }
+    }
+
+    /// Two cards whose E0 waits for the other's.
+    pub fn pair() -> [Self; 2] {
+        let first = Self::t1();
+        let second = Self { meeting: Arc::clone(&first.meeting), ..Self::t1() };
+        [first, second]
     }
 
     /// Every command that reaches the card, as long as somebody holds this.
@@ -276,8 +286,13 @@ impl VirtualCard for SmallCard {
             }
             Some(0xCA) => vec![self.verified.into(), 0x90, 0x00],
             Some(0xE0) => {
-                std::thread::sleep(Duration::from_millis(500));
-                vec![0x90, 0x00]
+                let (count, changed) = &*self.meeting;
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                changed.notify_all();
+                let (_together, late) =
+                    changed.wait_timeout_while(count, Duration::from_secs(10), |count| *count < 2).unwrap();
+                if late.timed_out() { vec![0x64, 0x00] } else { vec![0x90, 0x00] }
             }
             Some(0xC0) => [self.waiting.as_slice(), &[0x90, 0x00]].concat(),
             _ if self.atr == Self::t0().atr => {
