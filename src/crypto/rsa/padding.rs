@@ -3,14 +3,7 @@
 //! Taking the padding off a decrypted block is the dangerous part: an attacker who learns, from an error, a time or a
 //! length, whether a block of his was padded correctly decrypts any message with some thousand questions
 //! (Bleichenbacher; CVE-2023-5992 is this in OpenSC). [`pkcs1_unpad`] therefore works in constant time and gives an
-//! [`Unpadded`] that does not say how it went. Its user chooses, in this order of preference:
-//!
-//! 1. [`Unpadded::or_synthetic`]: implicit rejection (draft-irtf-cfrg-rsa-guidance): a wrong block decrypts to a
-//!    message that depends only on key and ciphertext. There is no failure to observe. It needs a secret that belongs to
-//!    the key for good, so it is for keys whose private half is here.
-//! 2. [`Unpadded::copy_to`]: for keys on a card, where no such secret exists: validity as a [`Choice`], the message copied
-//!    in constant time, so that a C caller can be answered without a branch.
-//! 3. [`Unpadded::into_message`]: one uniform error, for a person at a terminal who must learn that a file is damaged.
+//! [`Unpadded`] that does not say how it went; its documentation says which way out of it is right for whom.
 
 use hkdf::hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -72,7 +65,16 @@ pub fn pkcs1_unpad(block: &Secret) -> Result<Unpadded, CryptoError> {
     Ok(Unpadded { block: Zeroizing::new(bytes.to_vec()), message_len, valid })
 }
 
-/// A decrypted block of which nobody knows yet whether its padding was right. See the module for how to use it.
+/// A decrypted block of which nobody knows yet whether its padding was right.
+///
+/// Its user chooses, in this order of preference:
+///
+/// 1. [`Self::or_synthetic`], implicit rejection (draft-irtf-cfrg-rsa-guidance): a wrong block decrypts to a message
+///    that depends only on key and ciphertext, so that there is no failure to observe. It needs a secret that belongs to the
+///    key for good, and is for keys whose private half is in this process.
+/// 2. [`Self::copy_to`], for keys on a card, where no such secret exists: validity as a [`Choice`], the message copied in
+///    constant time, so that a caller from C can be answered without a branch.
+/// 3. [`Self::into_message`], one uniform error, for a person at a terminal who must learn that a file is damaged.
 pub struct Unpadded {
     block: Zeroizing<Vec<u8>>,
     /// Zero when not valid.

@@ -2,6 +2,7 @@
 
 use super::padding::pkcs1_encrypt_encode;
 use super::*;
+use crate::codec::tlv;
 use crate::crypto::digest::digest;
 use crate::crypto::testing::{OpenSsl, Reproducible, bytes, rsa_1024, vectors};
 use crate::crypto::{DigestAlgorithm, PrivateKey};
@@ -318,6 +319,13 @@ fn components_with_a_composite_prime_are_refused() {
 }
 
 #[test]
+fn generate_gives_exactly_the_bits_asked_for() {
+    for bits in [1040, 1088] {
+        assert_eq!(RsaPrivateKey::generate(bits).unwrap().modulus_bits(), bits);
+    }
+}
+
+#[test]
 fn generate_other_sizes_are_refused() {
     for bits in [0, 512, 1023, 1025, 2047, 4097, 8192, u32::MAX] {
         assert!(matches!(RsaPrivateKey::generate(bits), Err(CryptoError::Unsupported(_))), "{bits}");
@@ -335,6 +343,58 @@ fn der_that_is_no_key_is_refused_at_every_length() {
     let ec =
         PrivateKey::from(crate::crypto::EcPrivateKey::from_scalar(crate::crypto::Curve::P256, &[1]).unwrap());
     assert!(RsaPrivateKey::from_pkcs8_der(&ec.to_pkcs8_der().unwrap()).is_err());
+}
+
+/// PKCS#1 of these numbers, whatever they are: n, e, d, p, q, dP, dQ, qInv.
+fn pkcs1(numbers: &[Vec<u8>]) -> Secret {
+    let integer = |number: &Vec<u8>| tlv::encode(0x02, &[vec![0], number.clone()].concat());
+    let fields: Vec<Vec<u8>> = [vec![0x02, 1, 0]].into_iter().chain(numbers.iter().map(integer)).collect();
+    Secret::new(tlv::encode(0x30, &fields.concat()))
+}
+
+/// The numbers of a PKCS#1 key without leading zeros.
+fn numbers(der: &Secret) -> Vec<Vec<u8>> {
+    let outer = tlv::find(der.expose(), 0x30).unwrap();
+    let integers = tlv::Reader::new(outer).skip(1).map(|number| number.unwrap().value);
+    integers.map(|number| number[usize::from(number[0] == 0)..].to_vec()).collect()
+}
+
+#[test]
+fn der_with_impossible_numbers_is_refused_without_a_panic() {
+    let good = numbers(&rsa_1024().to_bytes().unwrap());
+    assert_eq!(good.len(), 8);
+    let edges: [&[u8]; 7] = [&[], &[1], &[2], &[3], &[1, 0, 0], &[0xFF; 128], &[0xFF; 700]];
+    // The last three numbers follow from the others; what a file says of them is not used.
+    for index in 0..5 {
+        for edge in edges.into_iter().chain(good.iter().map(Vec::as_slice)) {
+            if edge == good[index] {
+                continue;
+            }
+            let mut changed = good.clone();
+            changed[index] = edge.to_vec();
+            let result = RsaPrivateKey::from_pkcs1_der(&pkcs1(&changed));
+            assert_eq!(result, Err(CryptoError::InvalidKey("RSA")), "number {index}, {} bytes", edge.len());
+        }
+    }
+    let small = ["8f", "03", "5b", "0b", "0d", "01", "0b", "06"].map(bytes);
+    assert_eq!(RsaPrivateKey::from_pkcs1_der(&pkcs1(&small)), Err(CryptoError::InvalidKey("RSA")));
+}
+
+#[test]
+fn der_with_any_bytes_changed_never_panics() {
+    let good = rsa_1024().to_bytes().unwrap();
+    let mut random = Reproducible::new("der_with_any_bytes_changed");
+    for _ in 0..400 {
+        let mut changed = good.expose().to_vec();
+        for _ in 0..=random.below(3) {
+            let index = random.below(changed.len());
+            changed[index] = random.next() as u8;
+        }
+        if let Ok(key) = RsaPrivateKey::from_pkcs1_der(&Secret::new(changed)) {
+            // Only the three numbers that are not used, or a value that was there before.
+            assert_eq!(&key, rsa_1024());
+        }
+    }
 }
 
 #[test]
