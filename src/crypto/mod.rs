@@ -14,7 +14,7 @@ pub mod rsa;
 pub mod seal;
 pub mod signature_algorithm;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use certificate::CertificateDetails;
 pub use curve::Curve;

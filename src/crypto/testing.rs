@@ -61,11 +61,11 @@ impl OpenSsl {
 }
 
 /// xorshift64*: the same bytes for the same seed, so that a failure can be repeated.
-pub(super) struct Reproducible(u64);
+pub(crate) struct Reproducible(u64);
 
 impl Reproducible {
     /// Starts from `P11CTL_TEST_SEED`, or from the clock; prints the seed, which cargo shows when the test fails.
-    pub(super) fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let seed =
             std::env::var("P11CTL_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
                 let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -75,18 +75,18 @@ impl Reproducible {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
-    pub(super) fn bytes(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| self.next() as u8).collect()
     }
 }

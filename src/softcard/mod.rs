@@ -12,6 +12,8 @@ mod machine;
 mod pins;
 mod session;
 mod state;
+#[cfg(test)]
+mod testing;
 mod vault;
 
 pub use card::{Options, SoftCard, create, open, reader};

@@ -100,3 +100,118 @@ fn offset(command: &CommandApdu, file: &File) -> Result<u16, StatusWord> {
     }
     Ok(offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::softcard::files::{Body, Content};
+    use crate::softcard::testing::Bench;
+
+    #[test]
+    fn read_gives_what_update_wrote() {
+        let mut bench = Bench::blank();
+        bench.create("4401", "01", 8, "0000");
+        bench.ok("00D6000203AABBCC");
+        assert_eq!(bench.ok("00B0000000"), [0, 0, 0xAA, 0xBB, 0xCC, 0, 0, 0]);
+        assert_eq!(bench.ok("00B0000302"), [0xBB, 0xCC]);
+        bench.ok("000E0003");
+        assert_eq!(bench.ok("00B0000000"), [0, 0, 0xAA, 0, 0, 0, 0, 0]);
+        bench.ok("000E0000020002");
+        assert_eq!(bench.ok("00B0000203"), [0xAA, 0, 0]);
+    }
+
+    #[test]
+    fn read_beyond_the_end_gives_the_rest_with_a_warning() {
+        let mut bench = Bench::blank();
+        bench.create("4401", "01", 8, "0000");
+        assert_eq!(bench.send("00B0000604"), (vec![0, 0], 0x6282));
+        assert_eq!(bench.send("00B0000600"), (vec![0, 0], 0x9000));
+        assert_eq!(bench.status("00B0000800"), 0x6B00);
+    }
+
+    #[test]
+    fn read_whole_file_in_one_extended_apdu() {
+        let mut bench = Bench::blank();
+        bench.create("4401", "01", 0x7FFF, "0000");
+        assert_eq!(bench.ok("00B00000000000").len(), 0x7FFF);
+        let command = format!("00D60000 00 7FFF {}", "5A".repeat(0x7FFF));
+        bench.ok(&command);
+        assert_eq!(bench.ok("00B0000000 0400"), [0x5A; 0x400]);
+    }
+
+    #[test]
+    fn binary_wrong_files_and_places_are_refused() {
+        let mut bench = Bench::blank();
+        assert_eq!(bench.status("00B0000000"), 0x6986, "a DF");
+        bench.create("4B01", "11", 2048, "0000");
+        assert_eq!(bench.status("00B0000000"), 0x6981, "a key file");
+        assert_eq!(bench.status("00D600000155"), 0x6981);
+        bench.create("4401", "01", 8, "0000");
+        for (command, status) in [
+            ("00D60007025555", 0x6B00),
+            ("00D60009 0155", 0x6B00),
+            ("00D68001 0155", 0x6A86),
+            ("00B0800000", 0x6A86),
+            ("00B00009 01", 0x6B00),
+            ("00D60000", 0x6700),
+            ("00B00000", 0x6700),
+            ("000E0008", 0x6B00),
+            ("000E0000 020009", 0x6B00),
+            ("000E0000 0109", 0x6700),
+        ] {
+            assert_eq!(bench.status(command), status, "{command}");
+        }
+        bench.ok("00E40000");
+        assert_eq!(bench.card.selected().unwrap().id, 0x3F00);
+    }
+
+    #[test]
+    fn binary_access_rules_hold_on_an_operational_card() {
+        let mut bench = Bench::operational();
+        bench.verify(1);
+        bench.create("4401", "01", 8, "12FF");
+        bench.ok("00B0000000");
+        assert_eq!(bench.status("00D600000155"), 0x6982);
+        bench.ok("002E0000");
+        assert_eq!(bench.status("00B0000000"), 0x6982);
+        bench.verify(2);
+        assert_eq!(bench.status("00B0000000"), 0x6982);
+        bench.ok("00D600000155");
+        assert_eq!(bench.status("000E0004"), 0x9000);
+    }
+
+    #[test]
+    fn protected_file_is_sealed_in_memory_and_patched_blindly() {
+        let mut bench = Bench::operational();
+        bench.verify(1);
+        bench.create("4401", "01", 8, "12FF");
+        bench.ok("002E0000");
+        bench.verify(2);
+        bench.ok("00D6000002AABB");
+        bench.ok("00D6000102CCDD");
+        let Body::Transparent(Content::Sealed(patches)) = &bench.card.selected().unwrap().body else {
+            panic!("not sealed")
+        };
+        assert_eq!(patches.len(), 2);
+        bench.verify(1);
+        assert_eq!(bench.ok("00B0000000"), [0xAA, 0xCC, 0xDD, 0, 0, 0, 0, 0]);
+        bench.ok("00D6000701EE");
+        let Body::Transparent(Content::Sealed(patches)) = &bench.card.selected().unwrap().body else {
+            panic!("not sealed")
+        };
+        assert_eq!(patches.len(), 1, "who may read puts the patches together");
+        assert_eq!(bench.ok("00B0000000"), [0xAA, 0xCC, 0xDD, 0, 0, 0, 0, 0xEE]);
+    }
+
+    #[test]
+    fn update_with_the_same_bytes_changes_nothing() {
+        let mut bench = Bench::blank();
+        bench.create("4401", "01", 8, "0000");
+        let counter = bench.change_counter();
+        bench.card.take_modified();
+        bench.ok("00D600000200 00");
+        assert!(!bench.card.take_modified());
+        bench.ok("00D600000200 01");
+        assert!(bench.card.take_modified());
+        assert_ne!(bench.change_counter(), counter);
+    }
+}

@@ -71,3 +71,99 @@ pub(super) fn activate(card: &mut Machine, command: &CommandApdu) -> Answer {
 pub(super) fn formatting_rule(card: &Machine) -> Rule {
     card.state.files.get(FileUid::MF).map_or(Rule::Never, |mf| mf.access.delete())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::softcard::testing::Bench;
+
+    #[test]
+    fn create_makes_the_file_the_selected_one() {
+        let mut bench = Bench::blank();
+        bench.create("4401", "01", 8, "0000");
+        assert_eq!(bench.card.selected().unwrap().id, 0x4401);
+        assert_eq!(bench.status("00E00000 (62 (800200088201018302440186030000FF))"), 0x6A89);
+        assert_eq!(bench.ok("00CA01A100"), [0x50, 0x15, 0x44, 0x01]);
+    }
+
+    #[test]
+    fn create_refusals_change_nothing() {
+        let mut bench = Bench::blank();
+        let counter = bench.change_counter();
+        for (command, status) in [
+            ("00E00001 (6200)", 0x6A86),
+            ("00E00000", 0x6700),
+            ("00E00000 (6200)", 0x6A80),
+            ("00E00000 (62 (81020000 820138 83020001 840CA000000063504B4353))", 0x6A80),
+            ("00E00000 (62 (81020000 820138 83020001 840CA000000063504B43532D3135))", 0x6A8A),
+        ] {
+            assert_eq!(bench.status(command), status, "{command}");
+        }
+        assert_eq!(bench.change_counter(), counter);
+        assert_eq!(bench.ok("00CA01A100"), [0x50, 0x15]);
+    }
+
+    #[test]
+    fn create_full_card_says_so() {
+        let mut bench = Bench::blank();
+        for number in 0..254 {
+            bench.create(&format!("{:04X}", 0x4000 + number), "01", 0x7FFF, "0000");
+        }
+        assert_eq!(bench.status("00E00000 (62 (80027FFF 820101 830244FF 86030000FF))"), 0x6A84);
+        bench.ok("00E40000");
+        bench.create("44FF", "01", 0x7FFF, "0000");
+    }
+
+    #[test]
+    fn delete_takes_the_subtree_and_selects_the_parent() {
+        let mut bench = Bench::blank();
+        bench.ok("00E00000 (62 (81020000 820138 83026001 86030000FF))");
+        bench.create("4401", "01", 8, "0000");
+        bench.ok("00A4000C026001");
+        bench.ok("A0E40000");
+        assert_eq!(bench.card.selected().unwrap().id, 0x3F00);
+        assert_eq!(bench.status("00A4080C0460014401"), 0x6A82);
+    }
+
+    #[test]
+    fn delete_permanent_directories_stay() {
+        let mut bench = Bench::blank();
+        assert_eq!(bench.status("00E40000"), 0x6985, "the master file");
+        bench.select_application();
+        assert_eq!(bench.status("00E40000"), 0x6985, "the application");
+        assert_eq!(bench.status("00E40001"), 0x6A86);
+        assert_eq!(bench.status("00E40000021234"), 0x6700);
+    }
+
+    #[test]
+    fn delete_and_create_need_their_pins() {
+        let mut bench = Bench::operational();
+        let create = "00E00000 (62 (80020008 820101 83024401 860301 3FFF))";
+        assert_eq!(bench.status(create), 0x6982);
+        bench.verify(1);
+        bench.ok(create);
+        assert_eq!(bench.status("00E40000"), 0x6982);
+        bench.verify(3);
+        bench.ok("00E40000");
+    }
+
+    #[test]
+    fn activate_needs_the_pin_that_formats() {
+        let mut bench = Bench::blank();
+        assert_eq!(bench.status("004404000CA000000063504B43532D3135"), 0x6985);
+        assert_eq!(bench.status("004404000CA000000063504B43532D3136"), 0x6A82);
+        assert_eq!(bench.status("004400000CA000000063504B43532D3135"), 0x6A86);
+        bench.ok("00DA0103 (3333333333333333 3939393939393939)");
+        bench.activate();
+        assert_eq!(bench.ok("00A4000000").last_chunk::<3>(), Some(&[0x8A, 0x01, 0x07]));
+        bench.activate();
+    }
+
+    #[test]
+    fn session_object_goes_with_the_reset() {
+        let mut bench = Bench::blank();
+        bench.ok("00E00000 (62 (81020080 820129 83024D01 85020001 86030000FF))");
+        bench.ok("00DA01A0 10 000102030405060708090A0B0C0D0E0F");
+        bench.card.reset();
+        assert_eq!(bench.status("00A4000C024D01"), 0x6A82);
+    }
+}
