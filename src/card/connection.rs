@@ -1,6 +1,8 @@
 //! One reader's card, connected: transport, driver, counters, and which PINs this process has verified.
 //! Knows no card family and no PKCS#11; whoever holds a [`Card`] holds the only lock that it needs.
 
+use std::sync::Arc;
+
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
 use crate::config::{AfterLogin, Config};
@@ -38,9 +40,16 @@ pub struct Card {
     reader: Box<dyn Reader>,
     settings: CardSettings,
     stats: Stats,
+    recognise: Recognise,
     link: Option<Link>,
     insertion: u64,
 }
+
+/// Finds the driver of a newly connected card.
+pub type Recognise = Arc<dyn Fn(&mut Channel<'_>, &CardSettings) -> Recognised + Send + Sync>;
+
+/// The driver of a card, or why there is none.
+pub type Recognised = Result<Box<dyn CardDriver>, CardError>;
 
 /// What exists only while a card is connected.
 struct Link {
@@ -56,7 +65,17 @@ struct Link {
 impl Card {
     /// The card in `reader`, whenever there is one. Touches nothing yet.
     pub fn new(reader: Box<dyn Reader>, settings: CardSettings, stats: Stats) -> Self {
-        Self { reader, settings, stats, link: None, insertion: 0 }
+        Self::with_recognition(reader, settings, stats, Arc::new(registry::recognise))
+    }
+
+    /// As [`Card::new`], with another way to find the driver than the registry.
+    pub fn with_recognition(
+        reader: Box<dyn Reader>,
+        settings: CardSettings,
+        stats: Stats,
+        recognise: Recognise,
+    ) -> Self {
+        Self { reader, settings, stats, recognise, link: None, insertion: 0 }
     }
 
     /// The reader's name.
@@ -279,7 +298,9 @@ impl Card {
         job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let (settings, stats) = (self.settings.clone(), self.stats.clone());
-        let result = self.connect().and_then(|link| link.run(&settings, &stats, job));
+        let recognise = Arc::clone(&self.recognise);
+        let recognise = |channel: &mut Channel<'_>| recognise(channel, &settings);
+        let result = self.connect().and_then(|link| link.run(&recognise, &stats, job));
         self.settle(result)
     }
 
@@ -322,7 +343,7 @@ impl std::fmt::Debug for Card {
 impl Link {
     fn run<T>(
         &mut self,
-        settings: &CardSettings,
+        recognise: &dyn Fn(&mut Channel<'_>) -> Recognised,
         stats: &Stats,
         job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
@@ -340,7 +361,7 @@ impl Link {
                 }
                 driver
             }
-            none => none.insert(registry::recognise(&mut channel, settings)?),
+            none => none.insert(recognise(&mut channel)?),
         };
         let result = job(driver.as_mut(), &mut channel);
         let ended = channel.end(Disposition::Leave);

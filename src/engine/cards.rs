@@ -8,7 +8,7 @@ use super::session::{Login, SessionHandle};
 use super::state::CardState;
 use super::{Engine, Result, lock};
 use crate::apdu::{ApduError, Channel};
-use crate::card::{Abilities, Card, CardDriver, CardError};
+use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{self, SlotId};
 use crate::token::{AuthId, AuthRole, ObjectId, Problem, Token};
@@ -46,8 +46,16 @@ pub(super) struct LoadedCard {
     pub token: Arc<Token>,
     /// Public values read on demand, kept for the next question.
     contents: Mutex<HashMap<ObjectId, Content>>,
-    /// Tries left as the card last told; `None` inside: it does not tell.
-    tries: Mutex<HashMap<AuthId, Option<u8>>>,
+    /// Counters of PINs as the card last told them.
+    counters: Mutex<HashMap<AuthId, Counter>>,
+}
+
+/// What is known of a PIN's counter.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counter {
+    /// The card was asked since the last login attempt that went well.
+    pub asked: bool,
+    pub tries: Tries,
 }
 
 /// The value of an object.
@@ -67,18 +75,30 @@ impl LoadedCard {
         lock(&self.contents).insert(object, content);
     }
 
-    /// Tries left of a PIN as far as they are known without asking; the inner `None`: the card does not tell.
-    pub fn tries(&self, auth: &AuthId) -> Option<Option<u8>> {
-        lock(&self.tries).get(auth).copied()
+    /// The counter of a PIN as far as it is known without asking.
+    pub fn counter(&self, auth: &AuthId) -> Counter {
+        lock(&self.counters).get(auth).copied().unwrap_or_default()
     }
 
-    pub fn note_tries(&self, auth: &AuthId, tries_left: Option<u8>) {
-        lock(&self.tries).insert(auth.clone(), tries_left);
+    /// The card was asked, and told this.
+    pub fn note_counter(&self, auth: &AuthId, tries: Tries) {
+        lock(&self.counters).insert(auth.clone(), Counter { asked: true, tries });
+    }
+
+    /// The card told at a wrong PIN how many tries are left; `None`: it has to be asked again.
+    pub fn note_tries_left(&self, auth: &AuthId, left: Option<u8>) {
+        let mut counters = lock(&self.counters);
+        match left {
+            Some(_) => counters.entry(auth.clone()).or_default().tries.left = left,
+            None => {
+                counters.remove(auth);
+            }
+        }
     }
 
     /// Counters have to be asked again.
-    pub fn forget_tries(&self) {
-        lock(&self.tries).clear();
+    pub fn forget_counters(&self) {
+        lock(&self.counters).clear();
     }
 
     /// The security officer's PIN of the card.
@@ -291,7 +311,7 @@ fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
         abilities,
         token: Arc::new(token),
         contents: Mutex::default(),
-        tries: Mutex::default(),
+        counters: Mutex::default(),
     }))
 }
 

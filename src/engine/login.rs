@@ -151,9 +151,9 @@ impl Engine {
     ) -> Result<(), CardError> {
         let result = card.verify(auth, pin);
         match &result {
-            Ok(()) => session.card.forget_tries(),
-            Err(CardError::PinIncorrect { tries_left }) => session.card.note_tries(auth, *tries_left),
-            Err(CardError::PinBlocked) => session.card.note_tries(auth, Some(0)),
+            Ok(()) => session.card.note_tries_left(auth, None),
+            Err(CardError::PinIncorrect { tries_left }) => session.card.note_tries_left(auth, *tries_left),
+            Err(CardError::PinBlocked) => session.card.note_tries_left(auth, Some(0)),
             Err(_) => {}
         }
         result

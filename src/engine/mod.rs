@@ -22,6 +22,10 @@ mod session;
 mod slot;
 mod slots;
 mod state;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod uri;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -74,7 +78,7 @@ impl Engine {
     pub fn new(readers: Vec<Box<dyn Reader>>, config: &Config) -> Self {
         let stats = Stats::default();
         let settings = CardSettings::new(config);
-        let cells: Vec<_> = readers
+        let cells = readers
             .into_iter()
             .map(|reader| Cell {
                 name: reader.name().to_owned(),
@@ -82,7 +86,10 @@ impl Engine {
                 card: Mutex::new(Card::new(reader, settings.clone(), stats.clone())),
             })
             .collect();
-        let policy = Policy::from(&config.pkcs11);
+        Self::over(cells, stats, Policy::from(&config.pkcs11))
+    }
+
+    fn over(cells: Vec<Cell>, stats: Stats, policy: Policy) -> Self {
         let mut state = State {
             readers: cells.iter().map(|cell| ReaderState::new(&cell.name)).collect(),
             ..State::default()

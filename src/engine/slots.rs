@@ -9,6 +9,7 @@ use super::slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenF
 use super::state::CardState;
 use super::uri::Uri;
 use super::{Engine, Result, lock};
+use crate::card::Tries;
 use crate::codec::padded::truncate;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{Layout, SlotId, Unplaced};
@@ -42,7 +43,7 @@ impl Engine {
         for reader in 0..self.cells.len() {
             self.look(reader);
             if let Some(loaded) = lock(&self.state).readers.get(reader).and_then(|reader| reader.loaded()) {
-                loaded.forget_tries();
+                loaded.forget_counters();
             }
         }
     }
@@ -213,22 +214,22 @@ impl Engine {
     }
 
     fn status(&self, reader: usize, loaded: &LoadedCard, auth: &Auth) -> Result<PinStatus> {
-        let tries_left = match loaded.tries(&auth.id) {
-            Some(asked) => asked,
-            None => {
-                let asked = self.with_card(reader, loaded, |card| card.tries_left(&auth.id))?;
-                loaded.note_tries(&auth.id, asked.or(auth.tries_left));
-                asked.or(auth.tries_left)
-            }
-        };
+        let known = loaded.counter(&auth.id);
+        let mut tries = known.tries;
+        if !known.asked {
+            let told = self.with_card(reader, loaded, |card| card.tries(&auth.id))?;
+            let left = told.left.or(known.tries.left).or(auth.tries_left);
+            tries = Tries { left, max: told.max.or(auth.tries_max) };
+            loaded.note_counter(&auth.id, tries);
+        }
         Ok(PinStatus {
             id: auth.id.clone(),
             label: auth.label.clone(),
             initialized: auth.initialized,
             min_len: auth.min_len,
             max_len: auth.max_len,
-            tries_left,
-            tries_max: auth.tries_max,
+            tries_left: tries.left,
+            tries_max: tries.max,
         })
     }
 }

@@ -21,7 +21,11 @@ impl Engine {
         if operations.digest.is_some() {
             return Err(Error::OperationActive(DIGEST));
         }
-        let plan = mechanism(call.id)?.plan(Purpose::Digest, &call.parameters, None)?;
+        let found = mechanism(call.id)?;
+        if !found.info(&session.card.abilities).is_some_and(|info| info.uses.digest) {
+            return Err(Error::MechanismInvalid(call.id));
+        }
+        let plan = found.plan(Purpose::Digest, &call.parameters, None)?;
         operations.digest = Some(Digesting { plan, input: Input::Untouched });
         Ok(())
     }

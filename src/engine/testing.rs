@@ -1,0 +1,477 @@
+//! A puppet for the engine's tests: a card whose driver does what the test says (is slow, is pulled, is reset,
+//! tells no tries) and remembers what it was asked. What a real card does is tested in `tests/engine.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::cards::Cell;
+use super::{Engine, lock};
+use crate::apdu::{Channel, Stats};
+use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Tries};
+use crate::codec::Secret;
+use crate::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
+use crate::crypto::{CertificateDetails, Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey};
+use crate::layout::Policy;
+use crate::token::{
+    Auth, AuthId, AuthRole, Certificate, CertificateHints, DataObject, Key, KeyAccess, KeyAlgorithm,
+    KeyClass, KeyId, KeyUsage, ObjectId, PinEncoding, Token, TokenInfo,
+};
+use crate::transport::{
+    Begun, Disposition, Presence, Protocol, Reader, ReaderKind, Transport, TransportError,
+};
+
+/// A test's hand in a card.
+#[derive(Clone)]
+pub(super) struct Puppet(Arc<Mutex<Strings>>);
+
+/// What the test pulls.
+pub(super) struct Strings {
+    pub name: &'static str,
+    pub present: bool,
+    /// The next transaction finds the card reset.
+    pub reset: bool,
+    /// How long each computation takes.
+    pub delay: Duration,
+    /// The card tells tries without spending one.
+    pub tells_tries: bool,
+    /// The card can only be reset to end a login.
+    pub cannot_deauthenticate: bool,
+    pub abilities: Abilities,
+    pub token: Token,
+    pub pins: BTreeMap<AuthId, Pin>,
+    pub verified: BTreeSet<AuthId>,
+    pub keys: BTreeMap<ObjectId, PrivateKey>,
+    pub contents: BTreeMap<ObjectId, Vec<u8>>,
+    /// What the card was asked, in order.
+    pub calls: Vec<String>,
+    insertion: u64,
+}
+
+pub(super) struct Pin {
+    pub value: &'static str,
+    pub left: u8,
+}
+
+/// PINs of the founding document's example, as `card new --example` sets them.
+pub(super) const PIN_1: &str = "11111111";
+pub(super) const PIN_2: &str = "22222222";
+pub(super) const SO_PIN: &str = "00000000";
+
+impl Puppet {
+    /// The founding document's card: two PINs, each with a key (RSA, EC) and a chain of three; three other roots;
+    /// a private and a public data object.
+    pub fn founding(name: &'static str) -> Self {
+        let mut strings = Strings {
+            name,
+            present: true,
+            reset: false,
+            delay: Duration::ZERO,
+            tells_tries: true,
+            cannot_deauthenticate: false,
+            abilities: Abilities {
+                rsa_bits: vec![1024, 2048],
+                rsa_raw: true,
+                ecdsa: vec![Curve::P256],
+                random: true,
+                tells_tries: true,
+                ..Abilities::default()
+            },
+            token: Token { info: info(name), ..Token::default() },
+            pins: BTreeMap::new(),
+            verified: BTreeSet::new(),
+            keys: BTreeMap::new(),
+            contents: BTreeMap::new(),
+            calls: Vec::new(),
+            insertion: 1,
+        };
+        for (id, label, role, value) in [
+            (1, "PIN 1", AuthRole::User, PIN_1),
+            (2, "PIN 2", AuthRole::User, PIN_2),
+            (3, "SO PIN", AuthRole::SecurityOfficer, SO_PIN),
+        ] {
+            strings.token.auths.push(auth(id, label, role));
+            strings.pins.insert(AuthId(vec![id]), Pin { value, left: 3 });
+        }
+        strings.add_key(1, PrivateKey::Rsa(test_rsa_key()));
+        strings.add_key(2, PrivateKey::Ec(EcPrivateKey::generate(Curve::P256).unwrap()));
+        for root in ["CN=Root A", "CN=Root B", "CN=Root C"] {
+            let key = PrivateKey::Ec(EcPrivateKey::generate(Curve::P256).unwrap());
+            let der = certify(root, &key.public(), None, &key, true);
+            strings.add_certificate(root, KeyId::default(), der);
+        }
+        strings.add_data("public note", None, b"for all");
+        strings.add_data("private note", Some(1), b"for PIN 1");
+        Self(Arc::new(Mutex::new(strings)))
+    }
+
+    /// An empty reader.
+    pub fn empty(name: &'static str) -> Self {
+        let puppet = Self::founding(name);
+        puppet.strings().present = false;
+        puppet
+    }
+
+    /// What the test pulls.
+    pub fn strings(&self) -> MutexGuard<'_, Strings> {
+        lock(&self.0)
+    }
+
+    /// What the card was asked since the last question for that.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.strings().calls)
+    }
+
+    /// Another card of the same kind is put in.
+    pub fn exchange(&self) {
+        let mut strings = self.strings();
+        strings.insertion += 1;
+        strings.verified.clear();
+    }
+}
+
+/// An engine over puppets, with the founding document's four slots for each reader.
+pub(super) fn engine(puppets: &[&Puppet]) -> Engine {
+    engine_with(puppets, Policy { max_virtual_slots: 0, ..Policy::default() })
+}
+
+/// An engine over puppets.
+pub(super) fn engine_with(puppets: &[&Puppet], policy: Policy) -> Engine {
+    let stats = Stats::default();
+    let cells = puppets.iter().map(|puppet| {
+        let strings = Arc::clone(&puppet.0);
+        let recognise = move |_: &mut Channel<'_>, _: &CardSettings| {
+            let abilities = lock(&strings).abilities.clone();
+            let driver: Box<dyn CardDriver> = Box::new(Driver { strings: Arc::clone(&strings), abilities });
+            Ok(driver)
+        };
+        let reader = Box::new(PuppetReader { name: puppet.strings().name, strings: Arc::clone(&puppet.0) });
+        let card =
+            Card::with_recognition(reader, CardSettings::default(), stats.clone(), Arc::new(recognise));
+        Cell { name: puppet.strings().name.to_owned(), kind: ReaderKind::Software, card: Mutex::new(card) }
+    });
+    Engine::over(cells.collect(), stats.clone(), policy)
+}
+
+impl Strings {
+    fn add_key(&mut self, number: u8, key: PrivateKey) {
+        let (root, issuing) = (ec_key(), ec_key());
+        let id = KeyId(vec![0x44 + number]);
+        let names = [format!("CN=Root {number}"), format!("CN=CA {number}"), format!("CN=Leaf {number}")];
+        let root_der = certify(&names[0], &root.public(), None, &root, true);
+        let issuing_der = certify(&names[1], &issuing.public(), Some(&root_der), &root, true);
+        let leaf_der = certify(&names[2], &key.public(), Some(&issuing_der), &issuing, false);
+        let algorithm = match key.public() {
+            PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: key.public().bits() },
+            PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(curve) },
+        };
+        let object = ObjectId(u32::from(number));
+        self.token.keys.push(Key {
+            object,
+            class: KeyClass::Private,
+            id: id.clone(),
+            label: format!("key {number}"),
+            auth: Some(AuthId(vec![number])),
+            private: true,
+            algorithm,
+            usage: KeyUsage { sign: true, decrypt: number == 1, ..KeyUsage::default() },
+            access: KeyAccess { sensitive: true, ..KeyAccess::default() },
+            always_authenticate: false,
+            modifiable: false,
+            public: None,
+        });
+        let public = ObjectId(u32::from(number) + 10);
+        self.contents.insert(public, key.public().to_spki_der());
+        self.token.keys.push(Key {
+            object: public,
+            class: KeyClass::Public,
+            id: id.clone(),
+            label: format!("key {number}"),
+            auth: None,
+            private: false,
+            algorithm,
+            usage: KeyUsage { verify: true, encrypt: number == 1, ..KeyUsage::default() },
+            access: KeyAccess::default(),
+            always_authenticate: false,
+            modifiable: false,
+            public: None,
+        });
+        self.keys.insert(object, key);
+        self.add_certificate(&names[2], id, leaf_der);
+        self.add_certificate(&names[1], KeyId::default(), issuing_der);
+        self.add_certificate(&names[0], KeyId::default(), root_der);
+    }
+
+    fn add_certificate(&mut self, label: &str, id: KeyId, der: Vec<u8>) {
+        let object = ObjectId(100 + u32::try_from(self.token.certificates.len()).unwrap());
+        let details = CertificateDetails::parse(&der).unwrap();
+        self.token.certificates.push(Certificate {
+            object,
+            id,
+            label: label.to_owned(),
+            auth: None,
+            private: false,
+            authority: false,
+            trusted: false,
+            modifiable: false,
+            hints: CertificateHints {
+                subject: Some(details.subject),
+                issuer: Some(details.issuer),
+                subject_key_id: details.subject_key_id,
+            },
+            details: None,
+        });
+        self.contents.insert(object, der);
+    }
+
+    fn add_data(&mut self, label: &str, pin: Option<u8>, value: &[u8]) {
+        let object = ObjectId(200 + u32::try_from(self.token.data.len()).unwrap());
+        self.token.data.push(DataObject {
+            object,
+            label: label.to_owned(),
+            application: "p11ctl".to_owned(),
+            oid: vec![0x06, 0x01, 0x2A],
+            auth: pin.map(|pin| AuthId(vec![pin])),
+            private: pin.is_some(),
+            modifiable: true,
+        });
+        self.contents.insert(object, value.to_vec());
+    }
+}
+
+fn info(name: &str) -> TokenInfo {
+    TokenInfo {
+        label: "Example".to_owned(),
+        serial: format!("0123456789ABCDEF{name}"),
+        manufacturer: "Nobody".to_owned(),
+        model: "Puppet".to_owned(),
+        initialized: true,
+        has_random: true,
+        ..TokenInfo::default()
+    }
+}
+
+fn auth(id: u8, label: &str, role: AuthRole) -> Auth {
+    Auth {
+        id: AuthId(vec![id]),
+        label: label.to_owned(),
+        role,
+        min_len: 4,
+        max_len: 8,
+        encoding: PinEncoding::AsciiNumeric,
+        initialized: true,
+        can_change: true,
+        can_unblock: true,
+        unblocked_by: None,
+        tries_left: None,
+        tries_max: None,
+    }
+}
+
+fn ec_key() -> PrivateKey {
+    PrivateKey::Ec(EcPrivateKey::generate(Curve::P256).unwrap())
+}
+
+/// One RSA key for all tests of a process: making one takes time.
+fn test_rsa_key() -> RsaPrivateKey {
+    static KEY: std::sync::OnceLock<RsaPrivateKey> = std::sync::OnceLock::new();
+    KEY.get_or_init(|| RsaPrivateKey::generate(1024).unwrap()).clone()
+}
+
+fn certify(
+    subject: &str,
+    public: &PublicKey,
+    issuer: Option<&[u8]>,
+    key: &PrivateKey,
+    authority: bool,
+) -> Vec<u8> {
+    let kind = if authority {
+        CertificateKind::Authority { path_len: None }
+    } else {
+        CertificateKind::EndEntity { purposes: Vec::new() }
+    };
+    // 2026 and 2036.
+    let template = CertificateTemplate::new(subject, public.clone(), kind, (1_767_225_600, 2_082_758_399));
+    let issuer = issuer.map(|der| CertificateDetails::parse(der).unwrap());
+    template.sign(issuer.as_ref().map_or(Issuer::Itself, Issuer::Certificate), key).unwrap()
+}
+
+struct PuppetReader {
+    name: &'static str,
+    strings: Arc<Mutex<Strings>>,
+}
+
+impl Reader for PuppetReader {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn presence(&mut self) -> Result<Presence, TransportError> {
+        let present = lock(&self.strings).present;
+        Ok(if present { Presence::Card { atr: ATR.to_vec() } } else { Presence::Empty })
+    }
+
+    fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError> {
+        let strings = lock(&self.strings);
+        if !strings.present {
+            return Err(TransportError::NoCard(self.name.to_owned()));
+        }
+        let insertion = strings.insertion;
+        Ok(Box::new(Line { strings: Arc::clone(&self.strings), insertion }))
+    }
+}
+
+struct Line {
+    strings: Arc<Mutex<Strings>>,
+    insertion: u64,
+}
+
+impl Transport for Line {
+    fn atr(&self) -> &[u8] {
+        &ATR
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::T1
+    }
+
+    fn begin(&mut self) -> Result<Begun, TransportError> {
+        let mut strings = lock(&self.strings);
+        if !strings.present || strings.insertion != self.insertion {
+            return Err(TransportError::CardRemoved(strings.name.to_owned()));
+        }
+        if !std::mem::take(&mut strings.reset) {
+            return Ok(Begun::Unchanged);
+        }
+        strings.verified.clear();
+        Ok(Begun::Reset)
+    }
+
+    fn end(&mut self, disposition: Disposition) -> Result<(), TransportError> {
+        if disposition == Disposition::Reset {
+            let mut strings = lock(&self.strings);
+            strings.calls.push("reset".to_owned());
+            strings.verified.clear();
+        }
+        Ok(())
+    }
+
+    fn transmit(&mut self, _command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        Err(TransportError::NotRecorded)
+    }
+}
+
+struct Driver {
+    strings: Arc<Mutex<Strings>>,
+    abilities: Abilities,
+}
+
+impl Driver {
+    fn strings(&self, call: String) -> MutexGuard<'_, Strings> {
+        let mut strings = lock(&self.strings);
+        strings.calls.push(call);
+        strings
+    }
+}
+
+impl CardDriver for Driver {
+    fn name(&self) -> &'static str {
+        "Puppet"
+    }
+
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn forget_state(&mut self) {}
+
+    fn read_token(&mut self, _: &mut Channel<'_>) -> Result<Token, CardError> {
+        Ok(self.strings("read token".to_owned()).token.clone())
+    }
+
+    fn read_object(&mut self, _: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        let strings = self.strings(format!("read {}", object.0));
+        let guarded = strings.token.data.iter().find(|data| data.object == object);
+        if guarded.and_then(|data| data.auth.as_ref()).is_some_and(|auth| !strings.verified.contains(auth)) {
+            return Err(CardError::NotAuthenticated);
+        }
+        strings.contents.get(&object).cloned().ok_or(CardError::NoSuchObject)
+    }
+
+    fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError> {
+        Ok(self.tries(channel, auth)?.left)
+    }
+
+    fn tries(&mut self, _: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
+        let strings = self.strings(format!("tries {auth}"));
+        let pin = strings.pins.get(auth).filter(|_| strings.tells_tries);
+        Ok(Tries { left: pin.map(|pin| pin.left), max: pin.map(|_| 3) })
+    }
+
+    fn verify(&mut self, _: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        let mut strings = self.strings(format!("verify {auth}"));
+        assert!(!pin.is_empty(), "an empty PIN reached the card");
+        let known = strings.pins.get_mut(auth).ok_or(CardError::NoSuchObject)?;
+        if known.left == 0 {
+            return Err(CardError::PinBlocked);
+        }
+        if known.value.as_bytes() == pin.expose() {
+            known.left = 3;
+            strings.verified.insert(auth.clone());
+            return Ok(());
+        }
+        known.left -= 1;
+        let left = known.left;
+        strings.verified.remove(auth);
+        if left == 0 {
+            Err(CardError::PinBlocked)
+        } else {
+            Err(CardError::PinIncorrect { tries_left: Some(left) })
+        }
+    }
+
+    fn deauthenticate(&mut self, _: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
+        let mut strings = self.strings(format!("deauthenticate {auth}"));
+        if strings.cannot_deauthenticate {
+            return Ok(false);
+        }
+        strings.verified.remove(auth);
+        Ok(true)
+    }
+
+    fn perform(&mut self, _: &mut Channel<'_>, call: &CardCall<'_>) -> Result<Secret, CardError> {
+        let (key, name) = match call {
+            CardCall::RsaRaw { key, .. } => (*key, "rsa raw"),
+            CardCall::RsaSignPkcs1 { key, .. } => (*key, "rsa pkcs1"),
+            CardCall::EcdsaSign { key, .. } => (*key, "ecdsa"),
+            CardCall::Random { len } => {
+                drop(self.strings(format!("random {len}")));
+                return Ok(Secret::new(vec![0x5A; *len]));
+            }
+            _ => return Err(CardError::NotSupported { what: "do that".to_owned() }),
+        };
+        let (delay, private) = {
+            let strings = self.strings(format!("{name} {}", key.0));
+            let known = strings.token.keys.iter().find(|known| known.object == key);
+            let auth = known.and_then(|known| known.auth.as_ref()).ok_or(CardError::NoSuchObject)?;
+            if !strings.verified.contains(auth) {
+                return Err(CardError::NotAuthenticated);
+            }
+            (strings.delay, strings.keys.get(&key).cloned().ok_or(CardError::NoSuchObject)?)
+        };
+        std::thread::sleep(delay);
+        match (call, private) {
+            (CardCall::RsaRaw { block, .. }, PrivateKey::Rsa(private)) => Ok(private.raw(block)?),
+            (CardCall::RsaSignPkcs1 { digest_info, .. }, PrivateKey::Rsa(private)) => {
+                let block = crate::crypto::rsa::pkcs1_sign_encode(digest_info, private.modulus_len())?;
+                Ok(private.raw(&block)?)
+            }
+            (CardCall::EcdsaSign { digest, .. }, PrivateKey::Ec(private)) => {
+                Ok(Secret::new(private.sign(digest)?))
+            }
+            _ => Err(CardError::NotSupported { what: "use this key so".to_owned() }),
+        }
+    }
+}
+
+const ATR: [u8; 2] = [0x3B, 0x00];
