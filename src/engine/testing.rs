@@ -357,7 +357,7 @@ impl Transport for Line {
     }
 
     fn transmit(&mut self, _command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        Err(TransportError::NotRecorded)
+        Err(TransportError::BadResponse(0))
     }
 }
 
