@@ -2,14 +2,14 @@
 //! And a small card, attached to it through vpcd.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use p11ctl::config::ReadersConfig;
-use p11ctl::transport::{Presence, Reader, VirtualCard, pcsc};
+use p11ctl::transport::{Presence, Reader, VirtualCard, pcsc, vpcd};
 
 /// What stands at the socket of the service.
 pub enum Service {
@@ -153,7 +153,10 @@ pub fn wait_for(reader: &mut dyn Reader, wanted: impl Fn(&Presence) -> bool) -> 
 }
 
 /// A card in a reader of vpcd. Dropped, it is pulled.
-pub struct Inserted(TcpStream);
+pub struct Inserted {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Inserted {
     /// Puts `card` into the first reader of vpcd and waits until the service has seen it.
@@ -166,48 +169,21 @@ impl Inserted {
     }
 
     /// Puts `card` into one of the two readers of vpcd.
-    pub fn unseen(card: impl VirtualCard + 'static, reader: u16) -> Self {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let stream = loop {
-            match TcpStream::connect(("127.0.0.1", VPCD_PORT + reader)) {
-                Ok(stream) => break stream,
-                Err(error) if Instant::now() > deadline => panic!("vpcd: {error}"),
-                Err(_) => std::thread::sleep(Duration::from_millis(20)),
-            }
-        };
-        stream.set_nodelay(true).unwrap();
-        let served = stream.try_clone().unwrap();
-        std::thread::spawn(move || serve(served, card));
-        Self(stream)
+    pub fn unseen(mut card: impl VirtualCard + 'static, reader: u16) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = std::thread::spawn({
+            let stop = Arc::clone(&stop);
+            move || vpcd::serve(&mut card, &format!("127.0.0.1:{}", VPCD_PORT + reader), &stop).unwrap()
+        });
+        Self { stop, thread: Some(thread) }
     }
 }
 
 impl Drop for Inserted {
     fn drop(&mut self) {
-        let _ = self.0.shutdown(Shutdown::Both);
-    }
-}
-
-/// vpcd's protocol: each message is a length of two bytes and that many bytes; one byte alone is a control.
-fn serve(mut stream: TcpStream, mut card: impl VirtualCard) {
-    let mut length = [0u8; 2];
-    while stream.read_exact(&mut length).is_ok() {
-        let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
-        if stream.read_exact(&mut message).is_err() {
-            return;
-        }
-        let answer = match message.as_slice() {
-            [0..=2] => {
-                card.reset();
-                continue;
-            }
-            [4] => card.atr(),
-            command => card.process(command),
-        };
-        let mut out = u16::try_from(answer.len()).unwrap().to_be_bytes().to_vec();
-        out.extend(answer);
-        if stream.write_all(&out).is_err() {
-            return;
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
