@@ -163,7 +163,7 @@ impl PcscCard {
         }
     }
 
-    /// Ends the transaction and keeps the handle. True when nothing is held any more.
+    /// Ends the transaction, if there is one, and keeps the handle.
     fn unlock(&mut self, disposition: ::pcsc::Disposition) -> Result<(), Error> {
         let mut held = match std::mem::replace(&mut self.line, Line::Lost) {
             Line::Open(held) => held,
