@@ -1,6 +1,8 @@
 //! Reading files of a MyEID card with as few APDUs as possible, through the cache of public contents.
 //! Paths are from the MF, without its own identifier.
 
+use std::collections::BTreeMap;
+
 use crate::apdu::{self, ApduError, Channel, FileInfo, ReadBinary, Select, StatusWord, Target, Tell};
 use crate::card::CardError;
 use crate::card::cache::CardCache;
@@ -25,11 +27,24 @@ pub(super) struct Files {
     current: Option<Vec<u8>>,
     /// Whether what is read may be kept: nothing is after a login.
     keeps: bool,
+    /// Types of key files that were asked for.
+    key_types: BTreeMap<Vec<u8>, (u8, usize)>,
 }
 
 impl Files {
     pub fn new(cache: CardCache) -> Self {
-        Self { cache, current: None, keeps: true }
+        Self { cache, current: None, keeps: true, key_types: BTreeMap::new() }
+    }
+
+    /// The card is in another state: what was read before is not true any more.
+    pub fn renew(&mut self, cache: CardCache) {
+        self.cache = cache;
+        self.key_types.clear();
+    }
+
+    /// The card is in another state by our doing: what is known besides the cache stays true.
+    pub fn renew_after_own_change(&mut self, cache: CardCache) {
+        self.cache = cache;
     }
 
     /// Another program may have selected something else.
@@ -48,17 +63,24 @@ impl Files {
         channel: &mut Channel<'_>,
         path: &[u8],
     ) -> Result<Option<(u8, usize)>, CardError> {
+        if let Some(known) = self.key_types.get(path) {
+            return Ok(Some(*known));
+        }
         let name = [path, KEY_TYPE_MARK].concat();
-        if let Some(&[descriptor, high, low]) = self.cache.get(&name) {
-            return Ok(Some((descriptor, usize::from(u16::from_be_bytes([high, low])))));
+        let known = match self.cache.get(&name) {
+            Some(&[descriptor, high, low]) => (descriptor, usize::from(u16::from_be_bytes([high, low]))),
+            _ => {
+                let Some(info) = self.select(channel, path)? else { return Ok(None) };
+                let (Some(descriptor), Some(size)) = (info.descriptor, info.size) else { return Ok(None) };
+                (descriptor, size)
+            }
+        };
+        if let (true, Ok(size)) = (self.keeps, u16::try_from(known.1)) {
+            let [high, low] = size.to_be_bytes();
+            self.cache.insert(&name, &[known.0, high, low]);
         }
-        let Some(info) = self.select(channel, path)? else { return Ok(None) };
-        let (Some(descriptor), Some(size)) = (info.descriptor, info.size) else { return Ok(None) };
-        if let (true, Ok(short)) = (self.keeps, u16::try_from(size)) {
-            let [high, low] = short.to_be_bytes();
-            self.cache.insert(&name, &[descriptor, high, low]);
-        }
-        Ok(Some((descriptor, size)))
+        self.key_types.insert(path.to_vec(), known);
+        Ok(Some(known))
     }
 
     /// Makes a DF current, if it is not.

@@ -11,7 +11,7 @@ pub mod write_commands;
 use crate::apdu::{self, ApduError, Channel, Select, Tell, iso};
 use crate::codec::{Secret, hex};
 use crate::crypto::{Curve, PublicKey};
-use crate::token::{AuthId, AuthRole, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo};
+use crate::token::{AuthId, AuthRole, Key, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo};
 
 use self::commands::{AppletInfo, Capabilities};
 use self::files::{Extent, Files};
@@ -157,17 +157,34 @@ impl MyEid {
         if self.current {
             return Ok(());
         }
+        if let Some(cache) = self.renewed_cache(channel)? {
+            self.content = None;
+            self.environment = None;
+            self.files.renew(cache);
+        }
+        Ok(())
+    }
+
+    /// After a change of our own, so that it does not look like somebody else's.
+    fn note_own_change(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if let Some(cache) = self.renewed_cache(channel)? {
+            self.files.renew_after_own_change(cache);
+        }
+        Ok(())
+    }
+
+    /// Asks the card for its state; the cache of a state that is new, `None` when it is still the same.
+    fn renewed_cache(&mut self, channel: &mut Channel<'_>) -> Result<Option<CardCache>, CardError> {
         let info = applet_info(channel)?.ok_or_else(|| CardError::Malformed {
             what: "applet information".to_owned(),
             why: "it was there before".to_owned(),
         })?;
-        if info != self.info {
-            self.content = None;
-            self.files = Files::new(CardCache::open(self.store.as_ref(), state(&info)));
-            self.info = info;
-        }
         self.current = true;
-        Ok(())
+        if info == self.info {
+            return Ok(None);
+        }
+        self.info = info;
+        Ok(Some(CardCache::open(self.store.as_ref(), state(&self.info))))
     }
 
     /// Reads the directories, if they are not known. A blank card has none.
@@ -187,16 +204,19 @@ impl MyEid {
 
     /// Asks the card for the curves that the directories do not name: a key file's type and size tell.
     fn learn_curves(&mut self, channel: &mut Channel<'_>, content: &mut Content) -> Result<(), CardError> {
-        let unknown = content.token.keys.iter_mut().filter(|key| {
-            key.class == KeyClass::Private && matches!(key.algorithm, KeyAlgorithm::Ec { curve: None })
-        });
-        for key in unknown {
-            let place = content.objects.get(&key.object).and_then(|place| place.value.as_ref());
-            let Some(path) = place.and_then(ObjectValue::path).and_then(from_master) else {
+        let mut learned = Vec::new();
+        for key in &content.token.keys {
+            if key.class != KeyClass::Private || !lacks_curve(key) {
                 continue;
-            };
+            }
+            let place = content.objects.get(&key.object).and_then(|place| place.value.as_ref());
+            let Some(path) = place.and_then(ObjectValue::path).and_then(from_master) else { continue };
             let Some((descriptor, size)) = self.files.key_type(channel, &path)? else { continue };
-            key.algorithm = KeyAlgorithm::Ec { curve: curve(descriptor, size) };
+            learned.push((key.id.clone(), curve(descriptor, size)));
+        }
+        for key in content.token.keys.iter_mut().filter(|key| lacks_curve(key)) {
+            let known = learned.iter().find(|(id, _)| *id == key.id);
+            key.algorithm = KeyAlgorithm::Ec { curve: known.and_then(|(_, curve)| *curve) };
         }
         Ok(())
     }
@@ -354,6 +374,10 @@ fn abilities(info: &AppletInfo, capabilities: Capabilities) -> Abilities {
         random: true,
         tells_tries: true,
     }
+}
+
+fn lacks_curve(key: &Key) -> bool {
+    matches!(key.algorithm, KeyAlgorithm::Ec { curve: None })
 }
 
 /// The curve of a key file, by its descriptor byte and size in bits.

@@ -54,14 +54,12 @@ impl MyEid {
         call(channel, &write_commands::initialise(access, access), "format the card")?;
         initialise_pins(channel, format, puks)?;
         self.create_common_files(channel, format, puks)?;
-        let users: Vec<u8> = USERS.into_iter().take(format.pins.len()).collect();
+        let users: Vec<u8> = USERS.take(format.pins.len()).collect();
         for reference in &users {
             self.create_pin_folder(channel, *reference)?;
         }
         call(channel, &write_commands::activate(), "activate the card")?;
-        let mut records = structure::common_records();
-        records.extend(users.into_iter().flat_map(structure::pin_records));
-        self.write_odf_as_officer(channel, format.officer.pin, &records)
+        self.write_odf_as_officer(channel, format.officer.pin, &structure::odf_records(users))
     }
 
     fn create_common_files(
@@ -172,7 +170,7 @@ impl MyEid {
             });
         }
         let used: Vec<u8> = content.auths.values().map(|place| place.reference()).collect();
-        USERS.into_iter().find(|reference| !used.contains(reference)).ok_or_else(|| CardError::NotSupported {
+        USERS.find(|reference| !used.contains(reference)).ok_or_else(|| CardError::NotSupported {
             what: format!("hold more than {} user PINs", USERS.count()),
         })
     }
@@ -290,7 +288,7 @@ fn initialise_pins(channel: &mut Channel<'_>, format: &Format<'_>, puks: &Puks) 
     );
     call(channel, &command, "make the SO PIN")?;
     let users = format.pins.iter().map(Some).chain(std::iter::repeat(None));
-    for ((reference, user), (puk, _)) in USERS.into_iter().zip(users).zip(&puks.0) {
+    for ((reference, user), (puk, _)) in USERS.zip(users).zip(&puks.0) {
         let command = match user {
             Some(pin) => {
                 write_commands::initialise_pin(reference, pin.pin, puk, &policy(pin, PinPower::User))
@@ -311,7 +309,7 @@ fn initialise_pins(channel: &mut Channel<'_>, format: &Format<'_>, puks: &Puks) 
 }
 
 fn auth_objects(format: &Format<'_>) -> Vec<AuthObject> {
-    let users = USERS.into_iter().zip(format.pins);
+    let users = USERS.zip(format.pins);
     let officer = std::iter::once((OFFICER, &format.officer));
     users
         .chain(officer)

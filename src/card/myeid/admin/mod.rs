@@ -54,20 +54,13 @@ impl MyEid {
         self.files.cache.clear();
         self.environment = None;
         let result = change(self, channel);
-        if result.is_err() {
-            self.content = None;
-        }
+        let content = self.content.take().filter(|_| result.is_ok());
         self.note_own_change(channel)?;
+        if let Some(mut content) = content {
+            self.learn_curves(channel, &mut content)?;
+            self.content = Some(content);
+        }
         result
-    }
-
-    /// Learns the change counter after a change of our own, so that it does not look like somebody else's.
-    fn note_own_change(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        let content = self.content.take();
-        self.current = false;
-        self.ask_for_changes(channel)?;
-        self.content = content;
-        Ok(())
     }
 
     fn known(&mut self) -> Result<&mut Content, CardError> {

@@ -77,10 +77,28 @@ impl MyEid {
             consent,
         )?;
         let public = generate(channel, key.key_type)?;
-        let [public_entry, private_entry] = key_entries(key, &home, file, &public);
+        let public_value = self.store_public_key(channel, &home, &public)?;
+        let [public_entry, private_entry] = key_entries(key, &home, file, public_value);
         self.append(channel, &home.folder, FileKind::PublicKeys, public_entry)?;
         self.append(channel, &home.folder, FileKind::PrivateKeys, private_entry)?;
         Ok(public)
+    }
+
+    /// Where the value of a public key goes: an RSA key into its entry, another one into a file of its own. That
+    /// is what OpenSC reads.
+    fn store_public_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        home: &Home,
+        public: &PublicKey,
+    ) -> Result<ObjectValue, CardError> {
+        if let Some((modulus, exponent)) = public.rsa() {
+            return Ok(ObjectValue::Direct(rsa_public_key(modulus, exponent)));
+        }
+        let access = Access::file(0, home.writer(), home.writer());
+        let file =
+            self.store_value(channel, home, structure::FIRST_PUBLIC_KEY, access, &public.to_spki_der())?;
+        Ok(ObjectValue::Path(home.path(file)))
     }
 
     fn key_file_type(&self, key_type: KeyType) -> Result<FileType, CardError> {
@@ -206,7 +224,7 @@ fn generate(channel: &mut Channel<'_>, key_type: KeyType) -> Result<PublicKey, C
 }
 
 /// The entries of both halves in their directories: public, private.
-fn key_entries(key: &NewKey<'_>, home: &Home, file: u16, public: &PublicKey) -> [Object; 2] {
+fn key_entries(key: &NewKey<'_>, home: &Home, file: u16, public_value: ObjectValue) -> [Object; 2] {
     let common = |flags, auth_id, user_consent| CommonObject {
         label: Some(key.label.to_owned()),
         flags,
@@ -240,7 +258,7 @@ fn key_entries(key: &NewKey<'_>, home: &Home, file: u16, public: &PublicKey) -> 
             key: attributes(public_usage(key.usage), local, None),
             subject: None,
             family: public_family,
-            value: ObjectValue::Direct(spki_choice(public)),
+            value: public_value,
             info: None,
             extra: Extras::default(),
         }),
@@ -268,21 +286,26 @@ fn public_usage(private: KeyUsage) -> KeyUsage {
     }
 }
 
-/// `spki [1]` of RSAPublicKeyChoice and ECPublicKeyChoice: the SubjectPublicKeyInfo under another tag.
-fn spki_choice(public: &PublicKey) -> Vec<u8> {
-    let spki = public.to_spki_der();
-    tlv::encode(TAG_SPKI, tlv::find(&spki, 0x30).unwrap_or_default())
+/// RSAPublicKey (RFC 8017, A.1.1).
+fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let integer = |number: &[u8]| {
+        let sign: &[u8] = if number.first().is_some_and(|byte| byte & 0x80 != 0) { &[0x00] } else { &[] };
+        tlv::encode(TAG_INTEGER, &[sign, number].concat())
+    };
+    tlv::encode(TAG_SEQUENCE, &[integer(modulus), integer(exponent)].concat())
 }
 
 /// CredentialIdentifier with the subject key identifier (PKCS #15 v1.1, 6.1.9), content of the SEQUENCE.
 fn subject_key_identifier(id: &[u8]) -> Vec<u8> {
-    let mut content = tlv::encode(0x02, &[SUBJECT_KEY_IDENTIFIER]);
-    tlv::write(&mut content, 0x04, id);
+    let mut content = tlv::encode(TAG_INTEGER, &[SUBJECT_KEY_IDENTIFIER]);
+    tlv::write(&mut content, TAG_OCTET_STRING, id);
     content
 }
 
 /// Tag of the point in the answer to GENERATE KEY PAIR.
 const TAG_POINT: u32 = 0x86;
-const TAG_SPKI: u32 = 0xA1;
+const TAG_INTEGER: u32 = 0x02;
+const TAG_OCTET_STRING: u32 = 0x04;
+const TAG_SEQUENCE: u32 = 0x30;
 const SUBJECT_KEY_IDENTIFIER: u8 = 2;
 const MAX_FILE_LEN: u16 = 0x7FFF;

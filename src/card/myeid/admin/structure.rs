@@ -50,8 +50,10 @@ pub const PIN_DIRECTORIES: [(FileKind, u16, u16); 5] = [
     (FileKind::Data, 0x4406, 1024),
 ];
 
-/// First file identifier of keys, certificates, public and private data objects.
+/// First file identifier of keys, public keys, certificates, public and private data objects.
 pub const FIRST_KEY: u16 = 0x4B01;
+/// See [`FIRST_KEY`].
+pub const FIRST_PUBLIC_KEY: u16 = 0x5501;
 /// See [`FIRST_KEY`].
 pub const FIRST_CERTIFICATE: u16 = 0x4301;
 /// See [`FIRST_KEY`].
@@ -68,7 +70,7 @@ pub fn pin_folder(reference: u8) -> u16 {
 pub fn owner_of(path: &[u8]) -> Option<u8> {
     let (folder, _file) = path.strip_prefix(&APPLICATION.to_be_bytes())?.split_first_chunk::<2>()?;
     let folder = u16::from_be_bytes(*folder);
-    USERS.into_iter().find(|reference| pin_folder(*reference) == folder)
+    USERS.find(|reference| pin_folder(*reference) == folder)
 }
 
 /// A path from the MF, as directory entries have it.
@@ -100,12 +102,12 @@ pub fn token_info(label: &str, serial: &[u8]) -> TokenInfo {
     }
 }
 
-/// The records of the ODF that belong to no user PIN.
-pub fn common_records() -> Vec<OdfRecord> {
+/// The records of the ODF of a new card: PINs, what belongs to each, and what belongs to none.
+pub fn odf_records(users: impl IntoIterator<Item = u8>) -> Vec<OdfRecord> {
     let auth = OdfRecord::File { kind: FileKind::Auth, path: path(&[APPLICATION, EF_AODF]) };
-    let others =
+    let common =
         COMMON_DIRECTORIES.map(|(kind, file, _)| OdfRecord::File { kind, path: path(&[APPLICATION, file]) });
-    std::iter::once(auth).chain(others).collect()
+    std::iter::once(auth).chain(users.into_iter().flat_map(pin_records)).chain(common).collect()
 }
 
 /// The records of the ODF that a user PIN adds.
@@ -155,9 +157,7 @@ mod tests {
 
     #[test]
     fn odf_has_room_for_every_pin() {
-        let records: Vec<OdfRecord> =
-            common_records().into_iter().chain(USERS.into_iter().flat_map(pin_records)).collect();
-        assert!(encode_odf(&records).len() < usize::from(ODF_SIZE));
+        assert!(encode_odf(&odf_records(USERS)).len() < usize::from(ODF_SIZE));
     }
 
     #[test]

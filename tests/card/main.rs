@@ -1,0 +1,20 @@
+//! The driver of MyEID-type cards on the embedded software card: reading, computing, personalising, failing well.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+#[path = "../common/faults.rs"]
+mod faults;
+#[path = "../common/rig.rs"]
+#[allow(dead_code)]
+mod rig;
+
+mod computing;
+mod example;
+mod opensc;
+mod pins;
+mod support;
