@@ -100,9 +100,16 @@ fn card_on_t0_is_chained_and_asked_for_its_response() {
         let mut channel = Channel::begin(transport.as_mut(), &stats).unwrap();
         let echo = channel.call(&Command::new(0, 0xD0, 0, 0).data(&[1, 2]).expect(256)).unwrap();
         assert_eq!(echo, [0, 0xD0, 0, 0, 2, 1, 2]);
-        channel.end(Disposition::Leave).unwrap();
         assert_eq!((stats.snapshot().apdus, stats.snapshot().get_responses), (1, 1));
-        assert_eq!(seen.lock().unwrap().len(), 2);
+        // Extended length is for T=1: here the wish for it ends in a chain.
+        channel.prefer(Lengthening::Extended);
+        let echo = channel.call(&Command::new(0, 0xD0, 0, 0).data(&[7; 300]).expect(65_536)).unwrap();
+        assert_eq!(echo, [&[0, 0xD0, 0, 0, 45][..], &[7; 45]].concat());
+        channel.end(Disposition::Leave).unwrap();
+        assert_eq!((stats.snapshot().apdus, stats.snapshot().get_responses), (3, 2));
+        let seen: Vec<(u8, u8, usize)> =
+            seen.lock().unwrap().iter().map(|command| (command[0], command[1], command.len())).collect();
+        assert_eq!(seen, [(0, 0xD0, 7), (0, 0xC0, 5), (0x10, 0xD0, 260), (0, 0xD0, 50), (0, 0xC0, 5)]);
     });
 }
 

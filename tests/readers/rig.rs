@@ -189,7 +189,7 @@ impl Drop for Inserted {
 }
 
 /// A small card: VERIFY (20) is remembered until reset and told by GET DATA (CA: 01 or 00 and the reset count); any other
-/// command is echoed (its whole bytes). On T=0 the echo waits for GET RESPONSE.
+/// command is echoed (its whole bytes), but the parts of a chain before the last. On T=0 the echo waits for GET RESPONSE.
 /// INS E0 is done when the other card is in the middle of an E0 too (6400 when that takes too long).
 pub struct SmallCard {
     atr: Vec<u8>,
@@ -271,6 +271,7 @@ impl VirtualCard for SmallCard {
                 if late.timed_out() { vec![0x64, 0x00] } else { vec![0x90, 0x00] }
             }
             Some(0xC0) => [self.waiting.as_slice(), &[0x90, 0x00]].concat(),
+            _ if command.first() == Some(&0x10) => vec![0x90, 0x00],
             _ if self.atr == Self::t0().atr => {
                 self.waiting = command.to_vec();
                 vec![0x61, self.waiting.len() as u8]
