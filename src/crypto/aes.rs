@@ -61,7 +61,8 @@ impl AesKey {
         self.ecb(Direction::Decrypt, data).map(Secret::new)
     }
 
-    /// Encrypts whole blocks in a chain from `iv` (16 bytes). Errors: `InputLength` for another `iv` or a part of a block.
+    /// Encrypts whole blocks in a chain from `iv` (16 bytes). Errors: `InputLength` for another `iv` or a
+    /// part of a block.
     pub fn cbc_encrypt(&self, iv: &[u8], data: &[u8]) -> Result<Vec<u8>, CryptoError> {
         self.cbc(Direction::Encrypt, iv, data)
     }

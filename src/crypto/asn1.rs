@@ -1,6 +1,8 @@
-//! A forgiving DER cursor for structures from cards: it takes element after element and asks only for what is needed.
+//! A forgiving DER cursor for structures from cards: it takes element after element and asks only for what is
+//! needed.
 //!
-//! Strict decoders refuse a whole certificate for a negative serial number; a person then does not see it at all.
+//! Strict decoders refuse a whole certificate for a negative serial number; a person then does not see it at
+//! all.
 
 use const_oid::ObjectIdentifier;
 use der::{Decode, ErrorKind, Length};
@@ -27,7 +29,8 @@ impl<'a> Element<'a> {
         if self.tag == TAG_OID { ObjectIdentifier::from_bytes(self.value).ok() } else { None }
     }
 
-    /// The curve that EC parameters name. Errors: `Unsupported` for one of another name, or given by its numbers.
+    /// The curve that EC parameters name. Errors: `Unsupported` for one of another name, or given by its
+    /// numbers.
     pub fn named_curve(&self) -> Result<Curve, CryptoError> {
         match self.oid() {
             Some(oid) => Curve::from_oid(&oid)

@@ -1,4 +1,5 @@
-//! Unsigned big-endian numbers as byte strings: with no leading zeros, or with as many as a field has room for.
+//! Unsigned big-endian numbers as byte strings: with no leading zeros, or with as many as a field has room
+//! for.
 
 use crate::codec::Secret;
 

@@ -26,8 +26,8 @@ impl PrivateKey {
         }
     }
 
-    /// Digests and signs a message. Returns PKCS#11's form: modulus length, or r‖s.
-    /// Errors: `Unsupported` for an algorithm of the other family; `InputLength` for an RSA key too short for the digest; `NoRandom`.
+    /// Digests and signs a message. Returns PKCS#11's form: modulus length, or r‖s. Errors: `Unsupported` for
+    /// an algorithm of the other family; `InputLength` for an RSA key too short for the digest; `NoRandom`.
     pub fn sign_message(
         &self,
         algorithm: SignatureAlgorithm,
@@ -58,8 +58,8 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a PKCS#8 PrivateKeyInfo, not encrypted. Errors: `Malformed`; `Unsupported` for another family or curve;
-    /// `InvalidKey` for numbers that are no key, or a public half that is another's.
+    /// Reads a PKCS#8 PrivateKeyInfo, not encrypted. Errors: `Malformed`; `Unsupported` for another family or
+    /// curve; `InvalidKey` for numbers that are no key, or a public half that is another's.
     pub fn from_pkcs8_der(der: &Secret) -> Result<Self, CryptoError> {
         let mut info = Cursor::new(der.expose(), PKCS8).expect(TAG_SEQUENCE)?.children(PKCS8);
         info.expect(TAG_INTEGER)?;
@@ -115,8 +115,8 @@ impl From<EcPrivateKey> for PrivateKey {
 }
 
 impl EcPrivateKey {
-    /// Reads an ECPrivateKey of SEC 1 that names its curve. Errors: `Malformed`; `Unsupported` for another curve;
-    /// `InvalidKey` for a scalar that is no key, or a public half that is another's.
+    /// Reads an ECPrivateKey of SEC 1 that names its curve. Errors: `Malformed`; `Unsupported` for another
+    /// curve; `InvalidKey` for a scalar that is no key, or a public half that is another's.
     pub fn from_sec1_der(der: &Secret) -> Result<Self, CryptoError> {
         ec_from_sec1(der.expose(), None)
     }

@@ -53,7 +53,8 @@ impl PinKeyCost {
 }
 
 impl Default for PinKeyCost {
-    /// About 20 ms on a computer of 2020: 19 MiB and two passes, the first choice of OWASP's password storage cheat sheet.
+    /// About 20 ms on a computer of 2020: 19 MiB and two passes, the first choice of OWASP's password storage
+    /// cheat sheet.
     fn default() -> Self {
         Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 }
     }
@@ -65,8 +66,8 @@ impl fmt::Display for PinKeyCost {
     }
 }
 
-/// Derives 32 key bytes from a PIN and a salt of at least 8 bytes (16 random ones are right).
-/// Errors: `Unsupported` for a cost or salt that argon2id does not take or that exceeds [`PinKeyCost::MAXIMAL`].
+/// Derives 32 key bytes from a PIN and a salt of at least 8 bytes (16 random ones are right). Errors:
+/// `Unsupported` for a cost or salt that argon2id does not take or that exceeds [`PinKeyCost::MAXIMAL`].
 pub fn derive_pin_key(pin: &Secret, salt: &[u8], cost: PinKeyCost) -> Result<Secret, CryptoError> {
     let params = cost.params()?;
     let mut key = vec![0; KEY_LEN];
@@ -87,8 +88,8 @@ pub fn derive_pin_key(pin: &Secret, salt: &[u8], cost: PinKeyCost) -> Result<Sec
 }
 
 /// Encrypts and authenticates `plaintext` under a 32-byte key; `associated_data` is authenticated with it.
-/// Returns nonce ‖ ciphertext ‖ tag. The nonce is random: one key is good for 2³² messages, a card makes thousands.
-/// Errors: `InvalidKey` for a key of another length, `NoRandom`.
+/// Returns nonce ‖ ciphertext ‖ tag. The nonce is random: one key is good for 2³² messages, a card makes
+/// thousands. Errors: `InvalidKey` for a key of another length, `NoRandom`.
 pub fn seal(key: &Secret, plaintext: &[u8], associated_data: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let mut sealed = random::bytes(NONCE_LEN)?;
     let nonce = Nonce::try_from(sealed.as_slice()).map_err(|_| CryptoError::NoRandom)?;
@@ -140,8 +141,8 @@ impl SealingKey {
         SealingPublicKey(X25519Public::from(&self.0).to_bytes())
     }
 
-    /// Opens a box made by [`seal_to`] for this key's public half. Errors: `Decryption` for a box to another key,
-    /// other associated data or damaged bytes.
+    /// Opens a box made by [`seal_to`] for this key's public half. Errors: `Decryption` for a box to another
+    /// key, other associated data or damaged bytes.
     pub fn open_sealed(&self, sealed: &[u8], associated_data: &[u8]) -> Result<Secret, CryptoError> {
         let (ephemeral, sealed) = sealed.split_at_checked(KEY_LEN).ok_or(CryptoError::Decryption)?;
         let ephemeral = SealingPublicKey::from_bytes(ephemeral).map_err(|_| CryptoError::Decryption)?;

@@ -24,7 +24,8 @@ impl SignatureAlgorithm {
         DigestAlgorithm::ALL.into_iter().flat_map(|digest| [Self::RsaPkcs1(digest), Self::Ecdsa(digest)])
     }
 
-    /// What a key signs with when nobody says otherwise: SHA-256, and the curve's size of SHA-2 for larger curves.
+    /// What a key signs with when nobody says otherwise: SHA-256, and the curve's size of SHA-2 for larger
+    /// curves.
     pub fn for_key(public: &PublicKey) -> Self {
         match public {
             PublicKey::Rsa { .. } => Self::RsaPkcs1(DigestAlgorithm::Sha256),
@@ -82,8 +83,8 @@ impl SignatureAlgorithm {
         AlgorithmIdentifierOwned { oid: self.oid(), parameters }
     }
 
-    /// Verifies a signature in X.509's form (ECDSA as DER) over a message. `Ok(false)` for any that does not fit,
-    /// a key of the other family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
+    /// Verifies a signature in X.509's form (ECDSA as DER) over a message. `Ok(false)` for any that does not
+    /// fit, a key of the other family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
     pub fn verify(self, public: &PublicKey, message: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
         let hashed = digest(self.digest(), message);
         match (self, public) {

@@ -1,5 +1,5 @@
-//! What the tests of this folder share: the installed `openssl` as a second opinion, reproducible random bytes, keys
-//! that are made once.
+//! What the tests of this folder share: the installed `openssl` as a second opinion, reproducible random
+//! bytes, keys that are made once.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -64,7 +64,8 @@ impl OpenSsl {
 pub(crate) struct Reproducible(u64);
 
 impl Reproducible {
-    /// Starts from `P11CTL_TEST_SEED`, or from the clock; prints the seed, which cargo shows when the test fails.
+    /// Starts from `P11CTL_TEST_SEED`, or from the clock; prints the seed, which cargo shows when the test
+    /// fails.
     pub(crate) fn new(test: &str) -> Self {
         let seed =
             std::env::var("P11CTL_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {

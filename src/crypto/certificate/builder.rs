@@ -1,6 +1,6 @@
-//! Building certificates (RFC 5280): roots, issuing authorities, end entities, signed by a key of this process or by
-//! whoever computes a signature over given bytes, such as a card. Names, key identifiers and extensions are made here; nothing is
-//! issued whose signature does not verify.
+//! Building certificates (RFC 5280): roots, issuing authorities, end entities, signed by a key of this
+//! process or by whoever computes a signature over given bytes, such as a card. Names, key identifiers and
+//! extensions are made here; nothing is issued whose signature does not verify.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -85,9 +85,11 @@ impl CertificateTemplate {
         self.sign_with(issuer, |algorithm, body| key.sign_message(algorithm, body))
     }
 
-    /// Signs with whatever `sign` does: it is given the algorithm and the bytes to digest and sign, and returns the signature in
-    /// PKCS#11's form (for ECDSA r‖s). Returns the certificate, DER. Errors: those of `sign`; `Malformed` for a subject, date or serial number
-    /// that cannot be encoded; `InvalidKey` for an issuer whose key is unknown; `SignatureMismatch` when the signature is not that of the issuer's key.
+    /// Signs with whatever `sign` does: it is given the algorithm and the bytes to digest and sign, and
+    /// returns the signature in PKCS#11's form (for ECDSA r‖s). Returns the certificate, DER. Errors: those
+    /// of `sign`; `Malformed` for a subject, date or serial number that cannot be encoded; `InvalidKey` for
+    /// an issuer whose key is unknown; `SignatureMismatch` when the signature is not that of the issuer's
+    /// key.
     pub fn sign_with<E: From<CryptoError>>(
         &self,
         issuer: Issuer<'_>,

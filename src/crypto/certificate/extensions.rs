@@ -1,4 +1,5 @@
-//! The extensions of a certificate that matter here (RFC 5280, 4.2.1). One that does not parse counts as absent.
+//! The extensions of a certificate that matter here (RFC 5280, 4.2.1). One that does not parse counts as
+//! absent.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280;

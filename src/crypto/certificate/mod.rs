@@ -1,7 +1,8 @@
 //! X.509 certificates (RFC 5280): what of them a token needs to know, read tolerantly, and building new ones.
 //!
-//! Reading asks only for the order of the fields. Whatever a certificate gets wrong beyond that (a version that is none, a
-//! negative serial number, an unknown key, a broken extension) leaves that part out and the certificate visible.
+//! Reading asks only for the order of the fields. Whatever a certificate gets wrong beyond that (a version
+//! that is none, a negative serial number, an unknown key, a broken extension) leaves that part out and the
+//! certificate visible.
 
 mod builder;
 mod extensions;
@@ -19,7 +20,8 @@ use extensions::Extensions;
 /// The parts of a certificate that chains, attributes and tables are made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CertificateDetails {
-    /// The whole certificate, DER: as long as its outer length says, without what a card's file has behind it.
+    /// The whole certificate, DER: as long as its outer length says, without what a card's file has behind
+    /// it.
     pub der: Vec<u8>,
     /// Subject, DER Name.
     pub subject: Vec<u8>,
@@ -44,8 +46,9 @@ pub struct CertificateDetails {
 }
 
 impl CertificateDetails {
-    /// Reads a certificate from the front of `bytes`; what follows its outer length (a card's file is often longer) is
-    /// cut off, and `der.len()` tells where. Errors: `Malformed` when the bytes are cut short or the fields are not those of a certificate.
+    /// Reads a certificate from the front of `bytes`; what follows its outer length (a card's file is often
+    /// longer) is cut off, and `der.len()` tells where. Errors: `Malformed` when the bytes are cut short or
+    /// the fields are not those of a certificate.
     pub fn parse(bytes: &[u8]) -> Result<Self, CryptoError> {
         let parts = Parts::parse(bytes)?;
         let extensions = parts.extensions();
@@ -108,7 +111,8 @@ impl CertificateDetails {
     }
 
     /// True when `issuer` signed this certificate. Says nothing of names, validity or permission to sign.
-    /// Errors: `Unsupported` for an algorithm that we do not have, `InvalidKey` and `InvalidPoint` for a broken issuer key.
+    /// Errors: `Unsupported` for an algorithm that we do not have, `InvalidKey` and `InvalidPoint` for a
+    /// broken issuer key.
     pub fn verify_signed_by(&self, issuer: &PublicKey) -> Result<bool, CryptoError> {
         let parts = Parts::parse(&self.der)?;
         let oid = parts.algorithm.children(WHAT).next().and_then(|element| element.oid());

@@ -1,4 +1,5 @@
-//! Names (X.501) for people: RFC 4514 text in which no certificate can hide a control sequence for a terminal.
+//! Names (X.501) for people: RFC 4514 text in which no certificate can hide a control sequence for a
+//! terminal.
 
 use std::fmt::Write as _;
 
@@ -7,8 +8,8 @@ use const_oid::ObjectIdentifier;
 use crate::codec::hex;
 use crate::crypto::asn1::{Cursor, Element, TAG_SEQUENCE};
 
-/// A DER Name as text, most specific part first: `CN=Anna,O=Example,C=AT`. Control and invisible formatting characters are
-/// written as `\0A`. A name that does not parse is its bytes: `#3003…`.
+/// A DER Name as text, most specific part first: `CN=Anna,O=Example,C=AT`. Control and invisible formatting
+/// characters are written as `\0A`. A name that does not parse is its bytes: `#3003…`.
 pub fn name_text(name: &[u8]) -> String {
     match attributes(name) {
         Some(sets) => {
@@ -19,7 +20,8 @@ pub fn name_text(name: &[u8]) -> String {
     }
 }
 
-/// The most specific common name of a DER Name, without the escapes of RFC 4514 but with those of control characters.
+/// The most specific common name of a DER Name, without the escapes of RFC 4514 but with those of control
+/// characters.
 pub fn common_name(name: &[u8]) -> Option<String> {
     let sets = attributes(name)?;
     let found = sets.iter().rev().flatten().find(|attribute| attribute.oid.as_bytes() == COMMON_NAME)?;

@@ -1,5 +1,5 @@
-//! Dates of certificates (RFC 5280, 4.1.2.5): UTCTime and GeneralizedTime to Unix time, also in the forms that
-//! X.680 allows and RFC 5280 forbids: without seconds, with fractions, with an offset instead of `Z`.
+//! Dates of certificates (RFC 5280, 4.1.2.5): UTCTime and GeneralizedTime to Unix time, also in the forms
+//! that X.680 allows and RFC 5280 forbids: without seconds, with fractions, with an offset instead of `Z`.
 
 use super::WHAT;
 use crate::crypto::CryptoError;

@@ -60,7 +60,8 @@ where
         SecretKey::from_slice(scalar).map_err(|_| CryptoError::InvalidKey(self.curve.name()))
     }
 
-    /// A point in any of the forms of SEC 1, 2.3.4; the hybrid form (06, 07) is read as the uncompressed one that it contains.
+    /// A point in any of the forms of SEC 1, 2.3.4; the hybrid form (06, 07) is read as the uncompressed one
+    /// that it contains.
     fn point(&self, point: &[u8]) -> Result<PublicKey<C>, CryptoError> {
         let invalid = CryptoError::InvalidPoint(self.curve);
         let parsed = match (point.first(), point.last()) {

@@ -1,5 +1,5 @@
-//! Elliptic-curve private keys over every [`Curve`]: ECDSA (FIPS 186-5) and ECDH (SP 800-56A). No card, no ASN.1
-//! but the signature's own form.
+//! Elliptic-curve private keys over every [`Curve`]: ECDSA (FIPS 186-5) and ECDH (SP 800-56A). No card, no
+//! ASN.1 but the signature's own form.
 
 mod arithmetic;
 mod signature;
@@ -52,9 +52,10 @@ impl EcPrivateKey {
         PublicKey::Ec { curve: self.curve, point: self.point.clone() }
     }
 
-    /// Signs a digest of any length (cut to the leftmost bits of the order's size, as ECDSA says).
-    /// Returns r‖s, each of the curve's `field_len` bytes. The nonce is that of RFC 6979 with fresh random bytes mixed in
-    /// (section 3.6): safe with a bad generator, and against faults too. Errors: `InputLength` for an empty digest, `NoRandom`.
+    /// Signs a digest of any length (cut to the leftmost bits of the order's size, as ECDSA says). Returns
+    /// r‖s, each of the curve's `field_len` bytes. The nonce is that of RFC 6979 with fresh random bytes
+    /// mixed in (section 3.6): safe with a bad generator, and against faults too. Errors: `InputLength` for
+    /// an empty digest, `NoRandom`.
     pub fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let additional = random::secret(self.curve.field_len())?;
         self.sign_rfc6979(digest, additional.expose())
@@ -73,8 +74,8 @@ impl EcPrivateKey {
         arithmetic(self.curve).sign(self.scalar.expose(), digest, additional)
     }
 
-    /// ECDH with the point of a peer (uncompressed, or compressed). Returns the x coordinate, `field_len` bytes.
-    /// Errors: `InvalidPoint`.
+    /// ECDH with the point of a peer (uncompressed, or compressed). Returns the x coordinate, `field_len`
+    /// bytes. Errors: `InvalidPoint`.
     pub fn agree(&self, peer: &[u8]) -> Result<Secret, CryptoError> {
         arithmetic(self.curve).agree(self.scalar.expose(), peer)
     }
@@ -86,8 +87,8 @@ impl fmt::Debug for EcPrivateKey {
     }
 }
 
-/// Verifies r‖s (two halves of equal length) over a digest. `Ok(false)` is a signature that does not fit, whatever its
-/// bytes; errors: `InvalidPoint` for a broken key, `InvalidKey` for a key of another family.
+/// Verifies r‖s (two halves of equal length) over a digest. `Ok(false)` is a signature that does not fit,
+/// whatever its bytes; errors: `InvalidPoint` for a broken key, `InvalidKey` for a key of another family.
 pub fn verify(public: &PublicKey, digest: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
     let PublicKey::Ec { curve, point } = public else {
         return Err(CryptoError::InvalidKey("ECDSA"));

@@ -23,8 +23,8 @@ pub fn signature_to_der(signature: &[u8]) -> Result<Vec<u8>, CryptoError> {
     value.to_der().map_err(malformed)
 }
 
-/// DER as r‖s, each padded to the curve's `field_len`. Errors: `Malformed` for what is no such DER, is followed by
-/// more bytes, or holds a number too long for the curve.
+/// DER as r‖s, each padded to the curve's `field_len`. Errors: `Malformed` for what is no such DER, is
+/// followed by more bytes, or holds a number too long for the curve.
 pub fn signature_from_der(curve: Curve, der: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let malformed = |source| CryptoError::Malformed { what: WHAT, source };
     let value = EcdsaSigValue::from_der(der).map_err(malformed)?;

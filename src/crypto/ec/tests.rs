@@ -117,7 +117,8 @@ fn sign_twice_differs_and_deterministic_does_not() {
     assert_eq!(key.sign_deterministic(&[7; 32]), key.sign_deterministic(&[7; 32]));
 }
 
-/// Signs here and verifies with openssl, and the reverse, with digests of every length that ECDSA must cut or pad.
+/// Signs here and verifies with openssl, and the reverse, with digests of every length that ECDSA must cut or
+/// pad.
 #[test]
 fn signatures_and_agreement_pass_between_here_and_openssl() {
     let openssl = OpenSsl::new();

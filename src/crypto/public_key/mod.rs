@@ -38,8 +38,8 @@ impl PublicKey {
         Ok(Self::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
     }
 
-    /// An elliptic-curve key of a point: uncompressed, compressed, or either in the OCTET STRING of `CKA_EC_POINT`.
-    /// Errors: `InvalidPoint` when it is not on the curve.
+    /// An elliptic-curve key of a point: uncompressed, compressed, or either in the OCTET STRING of
+    /// `CKA_EC_POINT`. Errors: `InvalidPoint` when it is not on the curve.
     pub fn from_ec_point(curve: Curve, point: &[u8]) -> Result<Self, CryptoError> {
         let bare = ec::uncompressed_point(curve, point);
         let point = match (bare, tlv::find(point, TAG_OCTET_STRING)) {

@@ -7,8 +7,9 @@ use crate::crypto::integer::trim;
 use crate::crypto::{CryptoError, Curve};
 
 impl PublicKey {
-    /// One line without its end: algorithm, base64, comment. Characters of the comment that would end the line become spaces.
-    /// Errors: `Unsupported` for curves that SSH has no name for: all but P-256, P-384, P-521.
+    /// One line without its end: algorithm, base64, comment. Characters of the comment that would end the
+    /// line become spaces. Errors: `Unsupported` for curves that SSH has no name for: all but P-256, P-384,
+    /// P-521.
     pub fn to_openssh(&self, comment: &str) -> Result<String, CryptoError> {
         let (name, blob) = self.openssh_blob()?;
         let comment: String = comment
@@ -20,7 +21,8 @@ impl PublicKey {
         Ok(line.trim_end().to_owned())
     }
 
-    /// The binary form, as SSH hashes, sends and signs it, and the algorithm's name. Errors: as [`Self::to_openssh`].
+    /// The binary form, as SSH hashes, sends and signs it, and the algorithm's name. Errors: as
+    /// [`Self::to_openssh`].
     pub fn openssh_blob(&self) -> Result<(&'static str, Vec<u8>), CryptoError> {
         let mut blob = Vec::new();
         let name = match self {

@@ -11,8 +11,8 @@ use crate::crypto::asn1::{Cursor, TAG_BIT_STRING, TAG_INTEGER, TAG_NULL, TAG_OID
 use crate::crypto::integer::trim;
 
 impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo; bytes behind it are not looked at.
-    /// Errors: `Malformed`; `Unsupported` for another algorithm or curve; `InvalidKey` and `InvalidPoint` for numbers that are no key.
+    /// Reads a SubjectPublicKeyInfo; bytes behind it are not looked at. Errors: `Malformed`; `Unsupported`
+    /// for another algorithm or curve; `InvalidKey` and `InvalidPoint` for numbers that are no key.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, CryptoError> {
         let mut info = Cursor::new(der, WHAT).expect(TAG_SEQUENCE)?.children(WHAT);
         let mut algorithm = info.expect(TAG_SEQUENCE)?.children(WHAT);

@@ -8,11 +8,11 @@ use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use super::public::{MAX_EXPONENT_BITS, number};
 use super::{MAX_MODULUS_BITS, MIN_MODULUS_BITS, RsaPrivateKey};
 use crate::codec::Secret;
-use crate::crypto::integer::fit;
+use crate::crypto::integer::{fit, trim};
 use crate::crypto::{CryptoError, random};
 
-/// The numbers of a private key, big-endian, leading zeros allowed; `None` where the source does not give one.
-/// Debug shows lengths only.
+/// The numbers of a private key, big-endian, leading zeros allowed; `None` where the source does not give
+/// one. Debug shows lengths only.
 #[derive(Debug, Clone, Default)]
 pub struct RsaComponents {
     /// Modulus: computed from the primes when absent.
@@ -32,8 +32,8 @@ pub struct RsaComponents {
 }
 
 impl RsaPrivateKey {
-    /// Builds a key from its primes and checks everything else that is given against them.
-    /// Errors: `InvalidKey` when something is missing (a public exponent, with no dP to compute it from), does not
+    /// Builds a key from its primes and checks everything else that is given against them. Errors:
+    /// `InvalidKey` when something is missing (a public exponent, with no dP to compute it from), does not
     /// fit together, is no half of the modulus, or gives a modulus that is not 1024 to 4096 bits long.
     pub fn from_components(components: &RsaComponents) -> Result<Self, CryptoError> {
         let p = number(components.prime_p.expose(), MAX_MODULUS_BITS)?;
@@ -65,14 +65,14 @@ impl RsaPrivateKey {
         rsa::RsaPrivateKey::from_pkcs8_der(der.expose()).map_err(|_| INVALID).and_then(Self::proven)
     }
 
-    /// Takes what [`Self::to_bytes`] gave, from a source that is trusted (authenticated) not to have changed it.
-    /// Errors: `InvalidKey`.
+    /// Takes what [`Self::to_bytes`] gave, from a source that is trusted (authenticated) not to have changed
+    /// it. Errors: `InvalidKey`.
     pub fn from_bytes(bytes: &Secret) -> Result<Self, CryptoError> {
         rsa::RsaPrivateKey::from_pkcs1_der(bytes.expose()).map_err(|_| INVALID).and_then(Self::checked)
     }
 
-    /// All numbers of the key, for a card that wants to import it: modulus without, the others with their natural leading zeros.
-    /// Errors: `InvalidKey` when the key has no CRT values, which no key of this type has.
+    /// All numbers of the key, for a card that wants to import it: the secret ones as long as half of the
+    /// modulus. Errors: `InvalidKey` when the key has no CRT values, which no key of this type has.
     pub fn components(&self) -> Result<RsaComponents, CryptoError> {
         let half = self.modulus_len().div_ceil(2);
         let [p, q] = self.0.primes() else { return Err(INVALID) };
@@ -108,7 +108,11 @@ impl RsaPrivateKey {
         if let Some(first) = block.first_mut() {
             *first = 0;
         }
-        self.raw(&block).map(drop).map_err(|_| INVALID)
+        match self.raw(&block) {
+            Ok(_) => Ok(()),
+            Err(CryptoError::NoRandom) => Err(CryptoError::NoRandom),
+            Err(_) => Err(INVALID),
+        }
     }
 
     fn agrees_with(&self, given: &RsaComponents) -> Result<(), CryptoError> {
@@ -132,7 +136,7 @@ impl RsaPrivateKey {
 fn public_exponent(p: &BoxedUint, exponent_p: &Secret) -> Result<BoxedUint, CryptoError> {
     let order = p.wrapping_sub(BoxedUint::one()).to_nz().into_option().ok_or(INVALID)?;
     let exponent_p =
-        BoxedUint::from_be_slice(exponent_p.expose(), p.bits_precision()).map_err(|_| INVALID)?;
+        BoxedUint::from_be_slice(trim(exponent_p.expose()), p.bits_precision()).map_err(|_| INVALID)?;
     exponent_p.invert_mod(&order).into_option().ok_or(INVALID)
 }
 

@@ -1,8 +1,8 @@
 //! RSA keys: private operations (blinded), public operations, PKCS#1 v1.5 (RFC 8017).
 //!
-//! A key only knows the raw operation; every padding is a function over blocks of modulus length (`padding.rs`),
-//! so that what a card computes raw and what is computed here are padded by the same code, and PSS and OAEP join as
-//! further functions.
+//! A key only knows the raw operation; every padding is a function over blocks of modulus length
+//! (`padding.rs`), so that what a card computes raw and what is computed here are padded by the same code,
+//! and PSS and OAEP join as further functions.
 
 mod import;
 mod padding;

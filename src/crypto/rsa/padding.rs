@@ -1,9 +1,10 @@
 //! PKCS#1 v1.5 paddings (RFC 8017, 7.2 and 9.2) over blocks of modulus length, without any key.
 //!
-//! Taking the padding off a decrypted block is the dangerous part: an attacker who learns, from an error, a time or a
-//! length, whether a block of his was padded correctly decrypts any message with some thousand questions
-//! (Bleichenbacher; CVE-2023-5992 is this in OpenSC). [`pkcs1_unpad`] therefore works in constant time and gives an
-//! [`Unpadded`] that does not say how it went; its documentation says which way out of it is right for whom.
+//! Taking the padding off a decrypted block is the dangerous part: an attacker who learns, from an error, a
+//! time or a length, whether a block of his was padded correctly decrypts any message with some thousand
+//! questions (Bleichenbacher; CVE-2023-5992 is this in OpenSC). [`pkcs1_unpad`] therefore works in constant
+//! time and gives an [`Unpadded`] that does not say how it went; its documentation says which way out of it
+//! is right for whom.
 
 use hkdf::hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -69,12 +70,13 @@ pub fn pkcs1_unpad(block: &Secret) -> Result<Unpadded, CryptoError> {
 ///
 /// Its user chooses, in this order of preference:
 ///
-/// 1. [`Self::or_synthetic`], implicit rejection (draft-irtf-cfrg-rsa-guidance): a wrong block decrypts to a message
-///    that depends only on key and ciphertext, so that there is no failure to observe. It needs a secret that belongs to the
-///    key for good, and is for keys whose private half is in this process.
-/// 2. [`Self::copy_to`], for keys on a card, where no such secret exists: validity as a [`Choice`], the message copied in
-///    constant time, so that a caller from C can be answered without a branch.
-/// 3. [`Self::into_message`], one uniform error, for a person at a terminal who must learn that a file is damaged.
+/// 1. [`Self::or_synthetic`], implicit rejection (draft-irtf-cfrg-rsa-guidance): a wrong block decrypts to a
+///    message that depends only on key and ciphertext, so that there is no failure to observe. It needs a
+///    secret that belongs to the key for good, and is for keys whose private half is in this process.
+/// 2. [`Self::copy_to`], for keys on a card, where no such secret exists: validity as a [`Choice`], the
+///    message copied in constant time, so that a caller from C can be answered without a branch.
+/// 3. [`Self::into_message`], one uniform error, for a person at a terminal who must learn that a file is
+///    damaged.
 pub struct Unpadded {
     block: Zeroizing<Vec<u8>>,
     /// Zero when not valid.
@@ -83,9 +85,10 @@ pub struct Unpadded {
 }
 
 impl Unpadded {
-    /// Copies the message into `out` in a time that depends on the lengths of block and `out` only, and returns whether the
-    /// padding was right and the message fits, with the message's length (0 if not valid). `out` is filled up with zeros; it stays
-    /// all zeros when the padding was wrong. The caller must answer both cases alike.
+    /// Copies the message into `out` in a time that depends on the lengths of block and `out` only, and
+    /// returns whether the padding was right and the message fits, with the message's length (0 if not
+    /// valid). `out` is filled up with zeros; it stays all zeros when the padding was wrong. The caller must
+    /// answer both cases alike.
     pub fn copy_to(&self, out: &mut [u8]) -> (Choice, u32) {
         let mut shifted = self.left_aligned();
         let fits = !self.message_len.ct_gt(&u32::try_from(out.len()).unwrap_or(u32::MAX));
@@ -99,8 +102,8 @@ impl Unpadded {
         (given, self.message_len)
     }
 
-    /// The message, or `Decryption`, the same for every wrong padding. Whoever asks learns which it was: only for
-    /// callers whose answer no attacker can collect by the thousand.
+    /// The message, or `Decryption`, the same for every wrong padding. Whoever asks learns which it was: only
+    /// for callers whose answer no attacker can collect by the thousand.
     pub fn into_message(self) -> Result<Secret, CryptoError> {
         let message = self.suffix(self.message_len);
         if bool::from(self.valid) { Ok(message) } else { Err(CryptoError::Decryption) }
@@ -122,8 +125,8 @@ impl Unpadded {
         Secret::from(self.block.get(start..).unwrap_or_default())
     }
 
-    /// The block rotated so that the message stands in front: log₂(n) passes over all of it, each done or undone by one bit
-    /// of the secret distance.
+    /// The block rotated so that the message stands in front: log₂(n) passes over all of it, each done or
+    /// undone by one bit of the secret distance.
     fn left_aligned(&self) -> Vec<u8> {
         let mut bytes = self.block.to_vec();
         let distance = (bytes.len() as u32).wrapping_sub(self.message_len);

@@ -46,7 +46,8 @@ pub fn pkcs1_encrypt(public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, Cryp
     public_raw(public, pkcs1_encrypt_encode(message, length)?.expose())
 }
 
-/// `block` as a number. Errors: `InputLength` when it is not `length` bytes long, `BlockTooLarge` when it is not below `modulus`.
+/// `block` as a number. Errors: `InputLength` when it is not `length` bytes long, `BlockTooLarge` when it is
+/// not below `modulus`.
 pub(super) fn block_number(
     block: &[u8],
     modulus: &BoxedUint,

@@ -253,7 +253,9 @@ fn components_of_a_card_give_the_same_key() {
     // Leading zeros, as an INTEGER or a fixed field has them.
     let padded = |number: &Secret| Secret::new([vec![0; 3], number.expose().to_vec()].concat());
     let wide = RsaComponents {
+        public_exponent: None,
         prime_p: padded(&all.prime_p),
+        exponent_p: all.exponent_p.as_ref().map(padded),
         coefficient: all.coefficient.as_ref().map(padded),
         ..all.clone()
     };

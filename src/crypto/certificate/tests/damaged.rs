@@ -15,7 +15,8 @@ fn sample() -> Vec<u8> {
     template.sign(Issuer::Certificate(&root), &key).unwrap()
 }
 
-/// The fields of the signed body, each as its bytes: version, serial, algorithm, issuer, validity, subject, key, extensions.
+/// The fields of the signed body, each as its bytes: version, serial, algorithm, issuer, validity, subject,
+/// key, extensions.
 fn body_fields(der: &[u8]) -> Vec<Vec<u8>> {
     let whole = Cursor::new(der, WHAT).any().unwrap();
     let body = whole.children(WHAT).any().unwrap();

@@ -1,4 +1,5 @@
-//! Certificates built here and judged by openssl, built by openssl and read here, odd, hostile and damaged ones.
+//! Certificates built here and judged by openssl, built by openssl and read here, odd, hostile and damaged
+//! ones.
 
 mod builder;
 mod damaged;

@@ -92,7 +92,8 @@ fn name_of_every_string_type_is_decoded() {
     assert_eq!(name_text(&name(&[0x2A, 0x03, 0x04], 0x0C, b"x")), "1.2.3.4=x");
 }
 
-/// Escape sequences, line ends, text that turns around, invisible characters: nothing of them reaches the terminal.
+/// Escape sequences, line ends, text that turns around, invisible characters: nothing of them reaches the
+/// terminal.
 #[test]
 fn name_with_control_characters_is_escaped() {
     let cases = [
