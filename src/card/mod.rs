@@ -4,6 +4,7 @@ pub mod admin;
 pub mod cache;
 pub mod connection;
 pub mod example;
+pub mod generic;
 pub mod myeid;
 pub mod pkcs15;
 pub mod registry;
@@ -80,6 +81,8 @@ pub struct Abilities {
     pub rsa_raw: bool,
     /// The card pads PKCS#1 v1.5 itself.
     pub rsa_pkcs1: bool,
+    /// The card takes PKCS#1 v1.5 encryption padding off itself.
+    pub rsa_pkcs1_decrypt: bool,
     /// Curves for ECDSA.
     pub ecdsa: Vec<Curve>,
     /// Curves for ECDH.
@@ -110,6 +113,14 @@ pub enum CardCall<'a> {
         key: ObjectId,
         /// DigestInfo (or any data up to the modulus length less 11).
         digest_info: &'a [u8],
+    },
+    /// PKCS#1 v1.5 decryption: the card takes the padding off. Answers the message.
+    /// Errors: `Crypto(Decryption)` for whatever the card says of the cryptogram, always the same.
+    RsaDecryptPkcs1 {
+        /// Which key.
+        key: ObjectId,
+        /// Modulus length.
+        cryptogram: &'a [u8],
     },
     /// ECDSA over a digest. Answers r‖s, each field_len bytes.
     EcdsaSign {

@@ -3,7 +3,7 @@
 
 use crate::apdu::Channel;
 
-use super::{CardDriver, CardError, CardSettings, myeid};
+use super::{CardDriver, CardError, CardSettings, generic, myeid};
 
 /// One card family.
 pub struct Row {
@@ -21,12 +21,20 @@ pub struct Row {
 pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError>;
 
 /// All families, first match wins.
-pub static DRIVERS: &[Row] = &[Row {
-    name: myeid::NAME,
-    reason: "before the generic PKCS#15 driver, which could only read these cards",
-    knows_atr: myeid::knows_atr,
-    open: myeid::open,
-}];
+pub static DRIVERS: &[Row] = &[
+    Row {
+        name: myeid::NAME,
+        reason: "before the generic PKCS#15 driver, which could only read these cards",
+        knows_atr: myeid::knows_atr,
+        open: myeid::open,
+    },
+    Row {
+        name: generic::NAME,
+        reason: "last: it takes every card with a PKCS#15 application, and can do less than a driver of its own",
+        knows_atr: generic::knows_atr,
+        open: generic::open,
+    },
+];
 
 /// Finds the driver of the card: families whose answer to reset matches first, then every one in turn.
 /// Errors: `UnknownCard` when none of them wants it.

@@ -134,6 +134,9 @@ impl CardDriver for MyEid {
                 let key = self.key_file(key)?;
                 self.rsa_sign_pkcs1(channel, &key, digest_info)
             }
+            CardCall::RsaDecryptPkcs1 { .. } => {
+                Err(CardError::NotSupported { what: "take encryption padding off itself".to_owned() })
+            }
             CardCall::EcdsaSign { key, digest } => {
                 let key = self.key_file(key)?;
                 self.ecdsa_sign(channel, &key, digest)
@@ -367,6 +370,7 @@ fn abilities(info: &AppletInfo, capabilities: Capabilities) -> Abilities {
         rsa_bits: RSA_BITS.into_iter().filter(|bits| capabilities.has_rsa(*bits)).collect(),
         rsa_raw: true,
         rsa_pkcs1: true,
+        rsa_pkcs1_decrypt: false,
         ecdsa: curves.clone(),
         ecdh: curves,
         aes_bits: AES_BITS.into_iter().filter(|bits| capabilities.has_aes(*bits)).collect(),

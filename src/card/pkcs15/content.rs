@@ -1,7 +1,8 @@
 //! From directory entries to the neutral token, and back from its names to places on the card.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::asn1::{Fields, tag};
 use super::asymmetric_key::AsymmetricKey;
 use super::auth::{AuthObject, PinAttributes, PinFlags, PinType};
 use super::certificate::{CertificateKind, CertificateObject};
@@ -9,6 +10,7 @@ use super::common::{AccessMode, CommonObject, ObjectFlags};
 use super::data::DataObject;
 use super::file::{DirectoryFile, Object};
 use super::key::{KeyFamily, KeyInfo};
+use super::names::Names;
 use super::odf::FileKind;
 use super::path::Path;
 use super::public_value::{curve_from_oid, decode_public_key};
@@ -384,7 +386,12 @@ impl Build {
             return self.problem(at, why);
         }
         let id = data.id.as_deref().or(data.oid.as_deref()).unwrap_or_default();
-        let object = self.place(at, id, Some(&data.value), None);
+        // A value in the entry stands there as an OCTET STRING; the data is what is in it.
+        let value = match &data.value {
+            ObjectValue::Direct(bytes) => ObjectValue::Direct(octet_string(bytes).to_vec()),
+            other => other.clone(),
+        };
+        let object = self.place(at, id, Some(&value), None);
         self.token.data.push(crate::token::DataObject {
             object,
             label: label(&data.common).unwrap_or_default(),
@@ -430,42 +437,17 @@ const OID_AES: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01];
 /// AES mechanisms of PKCS#11: AlgorithmInfo counts by these numbers.
 const MECHANISMS_AES: std::ops::RangeInclusive<u32> = 0x1080..=0x108F;
 
-/// Gives each object a name that depends on what the object is (kind, identifier, place) and not on its position
-/// in the directory: adding or deleting another object does not rename it, and a new object in an old place
-/// gets another name unless it has the same identifier.
-#[derive(Default)]
-struct Names {
-    used: BTreeSet<ObjectId>,
-    repeats: BTreeMap<u32, u32>,
-}
-
-impl Names {
-    fn name(&mut self, identity: &[u8]) -> ObjectId {
-        let base = fnv(FNV_OFFSET, identity);
-        let repeat = self.repeats.entry(base).or_insert(0);
-        loop {
-            let name = match *repeat {
-                0 => ObjectId(base),
-                count => ObjectId(fnv(base, &count.to_be_bytes())),
-            };
-            *repeat += 1;
-            if self.used.insert(name) {
-                return name;
-            }
-        }
-    }
-}
-
-/// FNV-1a, 32 bits: spreads names; no protection against a card that makes collisions, which cost it only
-/// the stability of its own names.
-fn fnv(start: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(start, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-}
-
-const FNV_OFFSET: u32 = 0x811C_9DC5;
-
 fn label(common: &CommonObject) -> Option<String> {
     common.label.as_deref().map(|label| label.trim_end().to_owned()).filter(|label| !label.is_empty())
+}
+
+/// The content of an OCTET STRING, if the bytes are one and nothing else.
+fn octet_string(bytes: &[u8]) -> &[u8] {
+    let mut fields = Fields::new(bytes);
+    match fields.next_if(&[tag::OCTET_STRING]) {
+        Some(found) if found.raw.len() == bytes.len() => found.value,
+        _ => bytes,
+    }
 }
 
 fn default_label(role: AuthRole) -> &'static str {

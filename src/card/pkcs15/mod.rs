@@ -14,6 +14,7 @@ mod data;
 mod dir;
 mod file;
 mod key;
+mod names;
 mod odf;
 mod path;
 mod public_value;
@@ -36,7 +37,7 @@ pub use file::{DirectoryFile, Entry, Object};
 pub use key::{CommonKey, KeyAccessFlags, KeyFamily, KeyInfo, KeyUsageFlags};
 pub use odf::{FileKind, OdfRecord, UnusedSpace, decode_odf, decode_unused, encode_odf, encode_unused};
 pub use path::Path;
-pub use public_value::{curve_from_oid, decode_public_key};
+pub use public_value::{curve_from_oid, decode_public_key, encode_public_key};
 pub use reader::{
     CARD_LIMIT, Directory, FILE_LIMIT, FILES_LIMIT, Files, Place, is_absent, read_application, read_directory,
 };

@@ -1,6 +1,6 @@
 //! Public key values as PKCS#15 stores them (ISO 7816-15, 8.4), in all forms that cards write.
 
-use super::asn1::{Fields, tag};
+use super::asn1::{Fields, Writer, tag};
 use crate::codec::tlv;
 use crate::crypto::{CryptoError, Curve, PublicKey};
 
@@ -39,6 +39,18 @@ pub fn decode_public_key(bytes: &[u8], curve: Option<Curve>) -> Result<PublicKey
             }
         }
     }
+}
+
+/// Writes a public key as others read it: RSAPublicKey for RSA, in the entry or in a file; SubjectPublicKeyInfo for
+/// elliptic curves, which belongs into a file, because OpenSC reads neither form of it in an entry.
+pub fn encode_public_key(public: &PublicKey) -> Vec<u8> {
+    let PublicKey::Rsa { modulus, exponent } = public else { return public.to_spki_der() };
+    Writer::structure(tag::SEQUENCE, |out| {
+        for number in [modulus, exponent] {
+            let sign: &[u8] = if number.first().is_some_and(|byte| byte & 0x80 != 0) { &[0] } else { &[] };
+            out.bytes(tag::INTEGER, &[sign, number].concat());
+        }
+    })
 }
 
 const UNKNOWN: CryptoError = CryptoError::InvalidKey("a public key of PKCS#15");
@@ -83,6 +95,9 @@ mod tests {
         ];
         for bytes in forms {
             assert_eq!(decode_public_key(&bytes, None).as_ref(), Ok(&rsa), "{bytes:02x?}");
+        }
+        for key in [&rsa, &ec] {
+            assert_eq!(decode_public_key(&encode_public_key(key), None).as_ref(), Ok(key));
         }
         for nonsense in [&[][..], &[0x30, 0], &[0x30, 0x7F], &[0x05, 0], &[0x04], &[0xA1, 2, 5, 0]] {
             assert!(decode_public_key(nonsense, hint).is_err(), "{nonsense:02x?}");

@@ -87,6 +87,8 @@ pub enum Primitive {
     RsaRaw,
     /// RSA PKCS#1 v1.5 signature on the card, which pads.
     RsaSignPkcs1,
+    /// RSA PKCS#1 v1.5 decryption on the card, which takes the padding off.
+    RsaDecryptPkcs1,
     /// ECDSA on the card.
     Ecdsa,
     /// RSA PKCS#1 v1.5 verification on the host.
@@ -165,7 +167,11 @@ impl Plan {
                 Err(error) => Err(error),
             },
             Primitive::VerifyEcdsa => ec::verify(public, block, signature),
-            Primitive::Digest | Primitive::RsaRaw | Primitive::RsaSignPkcs1 | Primitive::Ecdsa => {
+            Primitive::Digest
+            | Primitive::RsaRaw
+            | Primitive::RsaSignPkcs1
+            | Primitive::RsaDecryptPkcs1
+            | Primitive::Ecdsa => {
                 return Err(Error::NotSupported("verification by the card"));
             }
         };

@@ -19,7 +19,7 @@ impl Mechanism for RsaPkcs {
     }
 
     fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        let decrypt = self.digest.is_none() && abilities.rsa_raw;
+        let decrypt = self.digest.is_none() && (abilities.rsa_raw || abilities.rsa_pkcs1_decrypt);
         let sign = abilities.rsa_raw || abilities.rsa_pkcs1;
         let uses = Uses { sign, verify: true, decrypt, ..Uses::default() };
         if sign { rsa_info(abilities, uses) } else { None }
@@ -55,6 +55,12 @@ impl Mechanism for RsaPkcs {
                 digest: None,
                 encoding: Encoding::Pkcs1Unpad { modulus_len },
                 primitive: Primitive::RsaRaw,
+                output_len: modulus_len.saturating_sub(PKCS1_OVERHEAD),
+            }),
+            (Purpose::Decrypt, Some(card)) if card.rsa_pkcs1_decrypt && self.digest.is_none() => Ok(Plan {
+                digest: None,
+                encoding: Encoding::Exactly { len: modulus_len },
+                primitive: Primitive::RsaDecryptPkcs1,
                 output_len: modulus_len.saturating_sub(PKCS1_OVERHEAD),
             }),
             (Purpose::Sign | Purpose::Decrypt | Purpose::Digest, _) => Err(Error::MechanismInvalid(self.id)),

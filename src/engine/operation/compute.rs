@@ -54,6 +54,7 @@ impl Engine {
         let call = match primitive {
             Primitive::RsaRaw => CardCall::RsaRaw { key: key.object, block },
             Primitive::RsaSignPkcs1 => CardCall::RsaSignPkcs1 { key: key.object, digest_info: block },
+            Primitive::RsaDecryptPkcs1 => CardCall::RsaDecryptPkcs1 { key: key.object, cryptogram: block },
             Primitive::Ecdsa => CardCall::EcdsaSign { key: key.object, digest: block },
             Primitive::Digest
             | Primitive::VerifyRsaPkcs1

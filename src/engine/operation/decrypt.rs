@@ -4,10 +4,11 @@
 use super::DECRYPTION;
 use super::compute::{CardKey, to_length};
 use super::input::{Input, check_room};
+use crate::card::CardError;
 use crate::codec::Secret;
-use crate::crypto::rsa;
+use crate::crypto::{CryptoError, rsa};
 use crate::engine::error::Error;
-use crate::engine::mechanism::{Encoding, MechanismCall, Plan, Purpose};
+use crate::engine::mechanism::{Encoding, MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
@@ -101,7 +102,13 @@ impl Engine {
 
     fn plain_text(&self, plan: &Plan, key: &CardKey, data: &[u8]) -> Result<Secret> {
         let block = plan.encode(data)?;
-        let answer = self.compute(key, plan.primitive, &block)?;
+        let answer = match (self.compute(key, plan.primitive, &block), plan.primitive) {
+            (Ok(message), Primitive::RsaDecryptPkcs1) => return Ok(message),
+            (Err(Error::Card { source: CardError::Crypto(CryptoError::Decryption), .. }), _) => {
+                return Err(Error::EncryptedDataInvalid);
+            }
+            (answer, _) => answer?,
+        };
         let padded = Secret::new(to_length(&self.cell(key.reader)?.name, answer.expose(), block.len())?);
         match plan.encoding {
             Encoding::Pkcs1Unpad { .. } => rsa::pkcs1_unpad(&padded)

@@ -53,9 +53,8 @@ fn every_byte_of_every_file_changed_is_read_without_a_panic() {
     let whole = sample();
     for path in whole.files.keys() {
         let content = &whole.files[path];
-        for position in 0..content.len() {
-            for byte in [0x00, 0x01, 0x7F, 0x80, 0x84, 0xFF, content[position] ^ 0x20, content[position] ^ 1]
-            {
+        for (position, old) in content.iter().enumerate() {
+            for byte in [0x00, 0x01, 0x7F, 0x80, 0x84, 0xFF, old ^ 0x20, old ^ 1] {
                 let mut image = whole.clone();
                 image.files.get_mut(path).unwrap()[position] = byte;
                 read(&mut image);
