@@ -75,7 +75,7 @@ impl From<StatusWord> for Reply {
 /// The outcome of a command: a status word other than 9000 is the error, unless data come with it.
 pub(super) type Answer = Result<Reply, StatusWord>;
 
-/// Cuts a reply to what the sender takes. Returns the response APDU and the rest, for GET RESPONSE.
+/// Cuts a reply to what the sender takes. Returns the response APDU and what GET RESPONSE may still fetch.
 pub(super) fn shape(reply: &Reply, command: &CommandApdu, protocol: Protocol) -> (Vec<u8>, Secret) {
     let data = reply.data.expose();
     let nothing = Secret::default();
@@ -87,7 +87,7 @@ pub(super) fn shape(reply: &Reply, command: &CommandApdu, protocol: Protocol) ->
     }
     if protocol == Protocol::T0 && command.expected > data.len() {
         // T=0 carries exactly P3 bytes: the sender has to ask again with the right number.
-        return (status_only(StatusWord(0x6C00 | data.len() as u16 & 0xFF)), nothing);
+        return (status_only(StatusWord(0x6C00 | data.len() as u16 & 0xFF)), Secret::from(data));
     }
     let (now, later) = data.split_at(command.expected.min(data.len()));
     let status = if later.is_empty() { reply.status } else { more_available(later.len()) };
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn shape_t0_asks_for_the_exact_length_or_get_response() {
-        assert_eq!(shaped(20, "00CA01A000", Protocol::T0), (0, 0x6C14, 0));
+        assert_eq!(shaped(20, "00CA01A000", Protocol::T0), (0, 0x6C14, 20));
         assert_eq!(shaped(20, "00CA01A014", Protocol::T0), (20, 0x9000, 0));
         assert_eq!(shaped(256, "00B0000000", Protocol::T0), (256, 0x9000, 0));
         assert_eq!(shaped(20, "00A4000002AABB", Protocol::T0), (0, 0x6114, 20));

@@ -188,3 +188,6 @@ impl CardSource for ImageSource {
 /// How long a single command outside a transaction waits for the image.
 const SINGLE_COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY_PAUSE: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests;

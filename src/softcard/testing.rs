@@ -84,8 +84,8 @@ impl Bench {
     /// As [`Self::ok`], with everything that GET RESPONSE gives.
     pub fn all(&mut self, command: &str) -> Vec<u8> {
         let (mut data, mut status) = self.send(command);
-        while status & 0xFF00 == 0x6100 {
-            let (more, next) = self.send("00C0000000");
+        while matches!(status >> 8, 0x61 | 0x6C) {
+            let (more, next) = self.send(&format!("00C00000{:02X}", status as u8));
             data.extend(more);
             status = next;
         }

@@ -220,3 +220,6 @@ const P2_WITH_INDICATOR: u8 = 0x86;
 const INDICATOR_NONE: u8 = 0x00;
 const INDICATOR_FIRST_HALF: u8 = 0x81;
 const INDICATOR_SECOND_HALF: u8 = 0x82;
+
+#[cfg(test)]
+mod tests;

@@ -232,3 +232,6 @@ const DEFAULT_PUK_TRIES: u8 = 10;
 const DEFAULT_MIN_LEN: u8 = 4;
 /// PIN, PUK, seven options, a challenge key of 24 bytes.
 const MAX_PIN_DATA: usize = 2 * PIN_LEN + 7 + 24;
+
+#[cfg(test)]
+mod tests;

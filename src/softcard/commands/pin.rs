@@ -183,3 +183,6 @@ const P1_NEW_ONLY_CHANGE: u8 = 0x01;
 const P1_NEW_ONLY_RESET: u8 = 0x02;
 const P1_ADMINISTRATOR: u8 = 0xA0;
 const P1_UNBLOCKER: u8 = 0xB0;
+
+#[cfg(test)]
+mod tests;
