@@ -15,7 +15,7 @@ pub use connection::{Card, CardSettings};
 use crate::apdu::{ApduError, Channel, StatusWord};
 use crate::codec::Secret;
 use crate::crypto::{CryptoError, Curve};
-use crate::token::{AuthId, ObjectId, Token};
+use crate::token::{AuthId, CertificateHints, ObjectId, Token};
 use crate::transport::TransportError;
 
 /// What every card family answers to. A driver is bound to one inserted card.
@@ -38,6 +38,17 @@ pub trait CardDriver: Send {
     /// Reads the value of one object: a certificate (DER), a data object (its bytes), a public key
     /// (SubjectPublicKeyInfo, DER).
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError>;
+
+    /// Reads the names in a certificate without its whole body, where that is cheaper: subject and issuer stand at
+    /// its beginning. `None` when the body has to be read for them.
+    fn certificate_names(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+    ) -> Result<Option<CertificateHints>, CardError> {
+        let _ = (channel, object);
+        Ok(None)
+    }
 
     /// Asks the card how many tries a PIN has left, spending none. `None` where the card does not tell.
     fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError>;

@@ -11,7 +11,7 @@ use crate::apdu::{ApduError, Channel};
 use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{self, SlotId};
-use crate::token::{AuthId, AuthRole, ObjectId, Problem, Token};
+use crate::token::{AuthId, AuthRole, CertificateHints, ObjectId, Problem, Token};
 use crate::transport::{Presence, ReaderKind, TransportError};
 
 /// One reader and the lock of its card. The lock is held while the card works, and for nothing else.
@@ -315,13 +315,28 @@ fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
     }))
 }
 
-/// Reads the certificate bodies that the layout depends on, and no others. A body that cannot be read is a
-/// problem of the token; a card that is gone is an error.
+/// Reads the certificates that the layout depends on, and no others: their names where those suffice, else their
+/// bodies. A body that cannot be read is a problem of the token; a card that is gone is an error.
 fn read_needed_certificates(
     driver: &mut dyn CardDriver,
     channel: &mut Channel<'_>,
     token: &mut Token,
 ) -> Result<(), CardError> {
+    for object in layout::certificates_needed(token) {
+        let unnamed = token.certificates.iter_mut().find(|known| {
+            known.object == object && (known.hints.subject.is_none() || known.hints.issuer.is_none())
+        });
+        let Some(certificate) = unnamed else { continue };
+        match driver.certificate_names(channel, object) {
+            Ok(Some(names)) => {
+                let subject_key_id = names.subject_key_id.or_else(|| certificate.hints.subject_key_id.take());
+                certificate.hints = CertificateHints { subject_key_id, ..names };
+            }
+            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
+            // What is wrong with it is told when its body is read.
+            Ok(None) | Err(_) => {}
+        }
+    }
     for object in layout::certificates_needed(token) {
         let read = match driver.read_object(channel, object) {
             Ok(der) => CertificateDetails::parse(&der).map_err(|error| error.to_string()),

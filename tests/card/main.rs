@@ -14,7 +14,9 @@ mod faults;
 mod rig;
 
 mod computing;
+mod cost;
 mod example;
 mod opensc;
+mod opensc_card;
 mod pins;
 mod support;

@@ -70,6 +70,11 @@ impl Bench {
         CacheStore::new(&CacheConfig { enabled: true, directory })
     }
 
+    /// Empties the cache folder.
+    pub fn forget_cache(&self) {
+        let _ = std::fs::remove_dir_all(self.folder.path().join("cache"));
+    }
+
     /// APDUs that `job` costs.
     pub fn cost<T>(&self, job: impl FnOnce() -> T) -> (T, u64) {
         let before = self.stats.snapshot().apdus;

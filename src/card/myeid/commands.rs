@@ -13,6 +13,31 @@ pub const PIN_LEN: usize = 8;
 /// What PINs are filled up with.
 pub const PIN_FILLER: u8 = 0xFF;
 
+/// An internal data object of the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataItem {
+    /// P1 and P2 of GET DATA.
+    pub tag: u16,
+    /// Its length in bytes: on T=0 another one would cost a second command.
+    pub len: usize,
+}
+
+/// Name, version, serial number, change counter: see [`AppletInfo`].
+pub const APPLET_INFO: DataItem = DataItem { tag: 0x01A0, len: 20 };
+/// Algorithms and key lengths: see [`Capabilities`].
+pub const CAPABILITIES: DataItem = DataItem { tag: 0x01AA, len: 11 };
+
+/// The state of a PIN: see [`PinState`].
+pub fn pin_state(reference: u8) -> DataItem {
+    DataItem { tag: 0x01B0 | u16::from(reference & 0x0F), len: 9 }
+}
+
+/// GET DATA of an internal object.
+pub fn get_data(item: DataItem) -> Command {
+    let [p1, p2] = item.tag.to_be_bytes();
+    Command::new(CLA, INS_GET_DATA, p1, p2).expect(item.len)
+}
+
 /// Takes the verification of one PIN back.
 pub fn deauthenticate(reference: u8) -> Command {
     Command::new(CLA, INS_DEAUTHENTICATE, 0x00, reference)
@@ -219,12 +244,6 @@ impl PinState {
     }
 }
 
-/// GET DATA object: name, version, serial number, change counter.
-pub const APPLET_INFO: u16 = 0x01A0;
-/// GET DATA object: algorithms and key lengths.
-pub const CAPABILITIES: u16 = 0x01AA;
-/// GET DATA object: state of PIN n is this plus n.
-pub const PIN_STATE: u16 = 0x01B0;
 /// Access condition that nothing fulfils.
 pub const NEVER: u8 = 0x0F;
 /// Longest response of a short APDU.
@@ -233,6 +252,7 @@ pub const MAX_SHORT: usize = 256;
 const CLA: u8 = 0x00;
 const INS_MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22; // ISO 7816-4, 11.6.11
 const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A; // ISO 7816-8, 5.3
+const INS_GET_DATA: u8 = 0xCA; // ISO 7816-4, 11.4.3
 const INS_DEAUTHENTICATE: u8 = 0x2E; // MyEID manual
 const INS_GENERAL_AUTHENTICATE: u8 = 0x86; // ISO 7816-4, 11.6.5
 const MAX_TRIES: u8 = 15;

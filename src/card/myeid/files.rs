@@ -14,6 +14,8 @@ pub(super) enum Extent {
     Object,
     /// Data objects until filler or the end of the file: a directory.
     Objects,
+    /// The first bytes, as many as one short APDU brings.
+    Beginning,
     /// Everything.
     Whole,
 }
@@ -120,7 +122,11 @@ impl Files {
         path: &[u8],
         extent: Extent,
     ) -> Result<Option<Vec<u8>>, CardError> {
-        if let Some(content) = self.cache.get(path) {
+        let name = match extent {
+            Extent::Beginning => [path, BEGINNING_MARK].concat(),
+            _ => path.to_vec(),
+        };
+        if let Some(content) = self.cache.get(&name).or_else(|| self.cache.get(path)) {
             return Ok(Some(content.to_vec()));
         }
         let Some(info) = self.select(channel, path)? else { return Ok(None) };
@@ -129,6 +135,7 @@ impl Files {
         request = match extent {
             Extent::Object => request.one_object(),
             Extent::Objects => request.objects(),
+            Extent::Beginning => request.len(Some(info.size.unwrap_or(usize::MAX).min(BEGINNING_LEN))),
             Extent::Whole => request,
         };
         if !public {
@@ -139,7 +146,7 @@ impl Files {
             _ => error.into(),
         })?;
         if public && self.keeps {
-            self.cache.insert(path, &content);
+            self.cache.insert(&name, &content);
         }
         Ok(Some(content))
     }
@@ -158,5 +165,8 @@ const TAG_ACCESS: u32 = 0x86;
 const ALWAYS: u8 = 0;
 /// Behind a path in the cache: not the file's content but its type.
 const KEY_TYPE_MARK: &[u8] = b"?";
+/// Behind a path in the cache: only the beginning of the file's content.
+const BEGINNING_MARK: &[u8] = b"<";
+const BEGINNING_LEN: usize = 256;
 /// The offset of READ BINARY has 15 bits.
 const MAX_FILE_LEN: usize = 0x7FFF;

@@ -4,6 +4,7 @@
 mod admin;
 pub mod commands;
 mod files;
+mod names;
 mod operations;
 mod pins;
 pub mod write_commands;
@@ -11,7 +12,9 @@ pub mod write_commands;
 use crate::apdu::{self, ApduError, Channel, Select, Tell, iso};
 use crate::codec::{Secret, hex};
 use crate::crypto::{Curve, PublicKey};
-use crate::token::{AuthId, AuthRole, Key, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo};
+use crate::token::{
+    AuthId, AuthRole, CertificateHints, Key, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo,
+};
 
 use self::commands::{AppletInfo, Capabilities};
 use self::files::{Extent, Files};
@@ -98,6 +101,26 @@ impl CardDriver for MyEid {
         let result = self.object_value(channel, object);
         self.files.cache.save();
         result
+    }
+
+    fn certificate_names(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+    ) -> Result<Option<CertificateHints>, CardError> {
+        self.ask_for_changes(channel)?;
+        self.load(channel)?;
+        let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
+        let place = content.objects.get(&object).ok_or(CardError::NoSuchObject)?;
+        let beginning = match &place.value {
+            Some(ObjectValue::Direct(bytes)) => Some(bytes.clone()),
+            Some(ObjectValue::Path(path)) if path.index.unwrap_or(0) == 0 => {
+                read_value(channel, &mut self.files, path, Extent::Beginning).map(Some)?
+            }
+            _ => None,
+        };
+        self.files.cache.save();
+        Ok(beginning.as_deref().and_then(names::names))
     }
 
     fn tries(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
@@ -337,7 +360,7 @@ fn from_master(path: &Path) -> Option<Vec<u8>> {
 }
 
 fn applet_info(channel: &mut Channel<'_>) -> Result<Option<AppletInfo>, CardError> {
-    match iso::get_data(channel, commands::APPLET_INFO) {
+    match channel.call(&commands::get_data(commands::APPLET_INFO)) {
         Ok(answer) => Ok(AppletInfo::parse(&answer)),
         Err(ApduError::UnexpectedStatus { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -346,11 +369,11 @@ fn applet_info(channel: &mut Channel<'_>) -> Result<Option<AppletInfo>, CardErro
 
 /// What the card can compute: told since version 4.0, the same for all cards before.
 fn capabilities(channel: &mut Channel<'_>, cache: &mut CardCache) -> Result<Capabilities, CardError> {
-    let path = commands::CAPABILITIES.to_be_bytes();
+    let path = commands::CAPABILITIES.tag.to_be_bytes();
     if let Some(known) = cache.get(&path).and_then(Capabilities::parse) {
         return Ok(known);
     }
-    match iso::get_data(channel, commands::CAPABILITIES) {
+    match channel.call(&commands::get_data(commands::CAPABILITIES)) {
         Ok(answer) => {
             cache.insert(&path, &answer);
             Ok(Capabilities::parse(&answer).unwrap_or(Capabilities::BASE))

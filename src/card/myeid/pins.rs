@@ -12,7 +12,7 @@ use super::commands;
 /// Asks for the tries of a PIN, spending none. The card's own information tells all; where it is not given, an
 /// empty VERIFY tells them as long as the PIN is not verified.
 pub(super) fn tries(channel: &mut Channel<'_>, reference: u8) -> Result<Tries, CardError> {
-    match iso::get_data(channel, commands::PIN_STATE | u16::from(reference & 0x0F)) {
+    match channel.call(&commands::get_data(commands::pin_state(reference))) {
         Ok(answer) => {
             if let Some(state) = commands::PinState::parse(&answer) {
                 return Ok(Tries { left: Some(state.tries_left), max: Some(state.tries_max) });
