@@ -1,0 +1,133 @@
+//! `-o FILE`: the whole new file or the old one, never half of either; `-` is standard output.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+
+/// Writes a file whole: into a new file beside it, which then takes its name. Errors name the file.
+/// Something that is no regular file (`/dev/null`, a pipe) is written in place.
+pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
+    write_file(path, contents)
+        .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
+}
+
+/// Reads a whole input; `-` is standard input. Errors name the file.
+pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut contents = Vec::new();
+    open(path)?
+        .read_to_end(&mut contents)
+        .map_err(|source| CliError::usage(format!("cannot read {}", describe(path))).cause(source))?;
+    Ok(contents)
+}
+
+/// Opens an input for reading; `-` is standard input. Errors name the file.
+pub fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
+    if is_standard_stream(path) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let cannot = |source: io::Error| CliError::usage(format!("cannot read {}", path.display())).cause(source);
+    let file = File::open(path).map_err(cannot)?;
+    if file.metadata().map_err(cannot)?.is_dir() {
+        return Err(CliError::usage(format!("{} is a directory", path.display())));
+    }
+    Ok(Box::new(file))
+}
+
+/// True for `-`.
+pub fn is_standard_stream(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The name of an input in a sentence.
+pub fn describe(path: &Path) -> String {
+    if is_standard_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn write_file(path: &Path, contents: &[u8]) -> io::Result<()> {
+    // A link keeps being a link: its target is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if target.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return OpenOptions::new().write(true).open(&target)?.write_all(contents);
+    }
+    let (temporary, mut file) = create_beside(&target)?;
+    let written = file
+        .write_all(contents)
+        .and_then(|()| copy_permissions(&target, &file))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, &target));
+    if written.is_err() {
+        // The first error is the one to tell; a left-over file of ours is the lesser evil.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    for attempt in 0..ATTEMPTS {
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}-{attempt}.tmp", std::process::id()));
+        let path = target.with_file_name(temporary);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn copy_permissions(old: &Path, new: &File) -> io::Result<()> {
+    match old.metadata() {
+        Ok(metadata) => new.set_permissions(metadata.permissions()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Names tried for the temporary file.
+const ATTEMPTS: u32 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn write_existing_file_keeps_its_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn write_link_replaces_its_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn write_missing_folder_names_the_file() {
+        let error = write(Path::new("/nonexistent/folder/out"), b"").unwrap_err();
+        assert_eq!(error.message, "cannot write /nonexistent/folder/out");
+        assert_eq!(error.kind.exit_code(), 2);
+    }
+
+    #[test]
+    fn write_device_is_written_in_place() {
+        write(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!Path::new("/dev/null").metadata().unwrap().is_file());
+    }
+}

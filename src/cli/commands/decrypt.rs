@@ -1,0 +1,72 @@
+//! `decrypt`: one block of RSA with PKCS#1 v1.5 padding.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::keys::{KeyChoice, Purpose, find_again};
+use crate::cli::outcome::Outcome;
+use crate::cli::unlock::unlock;
+use crate::cli::{atomic_file, destination, json};
+use crate::engine::{ANY_ROOM, MechanismCall, MechanismId};
+
+/// Arguments of `decrypt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The file is one RSA block with PKCS#1 v1.5 padding, as openssl pkeyutl -encrypt makes it.
+
+Examples:
+  p11ctl decrypt --key 'key 1' secret.bin -o secret.txt
+  p11ctl decrypt --slot 4 --pin env:PIN secret.bin > secret.txt")]
+pub struct DecryptArgs {
+    /// File to decrypt (- is standard input)
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+
+    /// Write to this file (- is standard output, the default)
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Which key.
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// Which token.
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Which PIN.
+    #[command(flatten)]
+    pin: PinArgs,
+}
+
+/// Runs `decrypt`.
+pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
+    args.pin.check(atomic_file::is_standard_stream(&args.file))?;
+    let choice = KeyChoice::new(&args.token, &args.key)?;
+    let chosen = choice.private_key(context, Purpose::Decrypt)?;
+    let data = atomic_file::read(&args.file)?;
+    let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
+    let engine = context.engine()?;
+    let key = find_again(engine, unlocked.session, &chosen.key)?;
+    engine.decrypt_init(unlocked.session, &MechanismCall::from(MechanismId::RSA_PKCS), key)?;
+    if chosen.key.always_authenticate {
+        unlocked.authenticate_again(context, &chosen.token)?;
+    }
+    let plain = engine.decrypt(unlocked.session, &data, ANY_ROOM)?;
+    let file = args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path));
+    let document = json!({
+        "slot": chosen.token.slot.0,
+        "token": chosen.token.candidate.label,
+        "key": chosen.key.label,
+        "file": args.file.display().to_string(),
+        "output": file.map(|path| path.display().to_string()),
+        // What is written to a file is not repeated here.
+        "plaintext": if file.is_some() { serde_json::Value::Null } else { json::bytes(plain.expose()) },
+    });
+    destination::deliver(context, document, plain.expose(), args.output.as_deref(), false)
+}

@@ -1,0 +1,80 @@
+//! The subcommands: one file each, with its arguments and its run function; here they are only named.
+
+mod card;
+pub mod config;
+mod decrypt;
+pub mod find;
+mod generate;
+mod login;
+mod object;
+mod pin;
+mod readers;
+mod sign;
+mod slots;
+mod token;
+mod verify;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+use super::outcome::Outcome;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List readers, the card in each, and the slots it owns
+    Readers(readers::ReadersArgs),
+    /// List virtual slots and their tokens
+    Slots(slots::SlotsArgs),
+    /// Show one token
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Verify the PIN of one token and show what it opens
+    Login(login::LoginArgs),
+    /// Look after PINs
+    #[command(subcommand)]
+    Pin(pin::PinCommand),
+    /// Find objects: keys, certificates, data
+    #[command(visible_alias = "objects")]
+    Find(find::FindArgs),
+    /// Show or export one object
+    #[command(subcommand)]
+    Object(object::ObjectCommand),
+    /// Sign files with a private key
+    Sign(sign::SignArgs),
+    /// Verify the signature of a file
+    Verify(verify::VerifyArgs),
+    /// Decrypt a file with a private key
+    Decrypt(decrypt::DecryptArgs),
+    /// Make and serve software cards, send raw APDUs
+    #[command(subcommand)]
+    Card(card::CardCommand),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Write shell completions or man pages
+    #[command(subcommand)]
+    Generate(generate::GenerateCommand),
+}
+
+impl Command {
+    /// Refuses what can never work, before any reader is touched, and runs the command.
+    pub fn run(&self, context: &Context) -> Result<Outcome, CliError> {
+        match self {
+            Self::Readers(args) => readers::run(context, args),
+            Self::Slots(args) => slots::run(context, args),
+            Self::Token(command) => token::run(context, command),
+            Self::Login(args) => login::run(context, args),
+            Self::Pin(command) => pin::run(context, command),
+            Self::Find(args) => find::run(context, args),
+            Self::Object(command) => object::run(context, command),
+            Self::Sign(args) => sign::run(context, args),
+            Self::Verify(args) => verify::run(context, args),
+            Self::Decrypt(args) => decrypt::run(context, args),
+            Self::Card(command) => card::run(context, command),
+            Self::Config(command) => config::run(context, command),
+            Self::Generate(command) => generate::run(context, command),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `object show|export`: one object in full, or its value in a file.
+
+mod export;
+mod show;
+
+use clap::Subcommand;
+
+use super::find::{Wanted, public_objects};
+use crate::cli::args::PinArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::objects::{self, Object, distinct};
+use crate::cli::outcome::Outcome;
+use crate::cli::{tokens, unlock};
+use crate::engine::{ObjectHandle, SessionHandle, SessionMode, Template};
+
+/// What to do with an object.
+#[derive(Debug, Subcommand)]
+pub enum ObjectCommand {
+    /// Show every attribute of one object
+    Show(show::ShowArgs),
+    /// Export a certificate, public key or data object
+    Export(export::ExportArgs),
+}
+
+/// Runs `object`.
+pub fn run(context: &Context, command: &ObjectCommand) -> Result<Outcome, CliError> {
+    match command {
+        ObjectCommand::Show(args) => show::run(context, args),
+        ObjectCommand::Export(args) => export::run(context, args),
+    }
+}
+
+/// An object with the session that it was found in.
+struct Opened {
+    session: SessionHandle,
+    handle: ObjectHandle,
+    object: Object,
+}
+
+/// The one object that is wanted, among those that `fits` lets through. An object that several tokens show
+/// is one object.
+fn open(
+    context: &Context,
+    wanted: &Wanted,
+    login: Option<&PinArgs>,
+    fits: impl Fn(&Object) -> bool,
+) -> Result<Opened, CliError> {
+    let engine = context.engine()?;
+    let (token, session) = match login {
+        Some(pin) => {
+            let token = tokens::exactly_one(context, &wanted.selector, tokens::has_pin)?;
+            let unlocked = unlock::unlock(context, &token, pin, wanted.pin_source.as_deref())?;
+            (token, unlocked.session)
+        }
+        None => {
+            let tokens = tokens::matching(context, &wanted.selector)?;
+            let found = public_objects(context, &tokens, &wanted.template)?;
+            let slot = choose(found, &fits, false)?.slot;
+            let token = tokens.into_iter().find(|token| token.slot == slot).ok_or_else(|| none(false))?;
+            let session = engine.open_session(slot, SessionMode::ReadOnly)?;
+            (token, session)
+        }
+    };
+    let found = objects::read_all(engine, token.slot, session, &wanted.template)?;
+    let chosen = choose(found.iter().map(|(_, object)| object.clone()).collect(), &fits, login.is_some())?;
+    found
+        .into_iter()
+        .find(|(_, object)| object.uri == chosen.uri && object.unique_id == chosen.unique_id)
+        .map(|(handle, object)| Opened { session, handle, object })
+        .ok_or_else(|| none(login.is_some()))
+}
+
+fn choose(found: Vec<Object>, fits: &impl Fn(&Object) -> bool, logged_in: bool) -> Result<Object, CliError> {
+    let mut fitting: Vec<Object> = found.iter().filter(|object| fits(object)).cloned().collect();
+    if fitting.is_empty() {
+        fitting = found;
+    }
+    let mut fitting = distinct(fitting);
+    match fitting.len() {
+        0 => Err(none(logged_in)),
+        1 => Ok(fitting.remove(0)),
+        number => Err(CliError::new(ErrorKind::NotFound, format!("{number} objects fit: which one?"))
+            .candidates(fitting.iter().map(Object::candidate).collect())
+            .hint("choose by --class, --id, --label, --slot or a pkcs11: URI")),
+    }
+}
+
+fn none(logged_in: bool) -> CliError {
+    let error = CliError::new(ErrorKind::NotFound, "there is no such object")
+        .hint("run p11ctl find to see the objects there are");
+    if logged_in { error } else { error.hint("private objects are found with --login") }
+}
+
+/// A template that matches everything is no choice.
+fn is_any(template: &Template) -> bool {
+    template.attributes().is_empty()
+}

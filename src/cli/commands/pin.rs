@@ -1,0 +1,128 @@
+//! `pin status`: every PIN and how many tries it has left, spending none.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::cli::args::TokenArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::outcome::Outcome;
+use crate::cli::selector::Selector;
+use crate::cli::table::Table;
+use crate::cli::tokens;
+use crate::engine::PinStatus;
+
+/// What to do with PINs.
+#[derive(Debug, Subcommand)]
+pub enum PinCommand {
+    /// Show the tries left of each PIN, spending none
+    #[command(after_help = "\
+Examples:
+  p11ctl pin status
+  p11ctl pin status --slot 4 --json | jq '.pins[].tries_left'")]
+    Status(StatusArgs),
+}
+
+/// Arguments of `pin status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Which token; without a choice every one.
+    #[command(flatten)]
+    token: TokenArgs,
+}
+
+/// Runs `pin`.
+pub fn run(context: &Context, command: &PinCommand) -> Result<Outcome, CliError> {
+    match command {
+        PinCommand::Status(args) => status(context, args),
+    }
+}
+
+/// A PIN in JSON.
+pub fn to_json(pin: &PinStatus) -> Value {
+    json!({
+        "label": pin.label,
+        "id": pin.id.to_string(),
+        "initialized": pin.initialized,
+        "tries_left": pin.tries_left,
+        "tries_max": pin.tries_max,
+        "min_len": pin.min_len,
+        "max_len": pin.max_len,
+    })
+}
+
+fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
+    let selector = Selector::new(&args.token, None)?;
+    let engine = context.engine()?;
+    let mut table = Table::new(&["SLOT", "READER", "PIN", "ROLE", "TRIES LEFT", "LENGTH"]);
+    let mut entries = Vec::new();
+    let mut told: Vec<String> = Vec::new();
+    for token in tokens::matching(context, &selector)? {
+        let pins = engine.pin_status(token.slot)?;
+        let reader = &token.candidate.reader;
+        // The SO PIN belongs to the card: it is told once for each reader.
+        let so = pins.so.filter(|_| !told.contains(reader));
+        if so.is_some() {
+            told.push(reader.clone());
+        }
+        let slot = Some(token.slot.0);
+        for (pin, role, slot) in
+            [(pins.user, "user", slot), (so, "so", slot.filter(|_| selector.slot.is_some()))]
+        {
+            let Some(pin) = pin else { continue };
+            table.row([
+                slot.map_or_else(String::new, |slot| slot.to_string()),
+                reader.clone(),
+                pin.label.clone(),
+                if role == "so" { "security officer".to_owned() } else { role.to_owned() },
+                tries_text(&pin),
+                format!("{} to {}", pin.min_len, pin.max_len),
+            ]);
+            let mut entry = json!({ "slot": slot, "reader": reader, "role": role });
+            if let (Value::Object(entry), Value::Object(fields)) = (&mut entry, to_json(&pin)) {
+                entry.extend(fields);
+            }
+            entries.push(entry);
+        }
+    }
+    let mut outcome = Outcome::new(json!({ "pins": entries }), table.render(&context.terminal));
+    if table.is_empty() {
+        outcome.notes.push("there is no PIN".to_owned());
+    }
+    Ok(outcome)
+}
+
+/// `3 of 3`, `2`, `0, locked`, `unknown`.
+fn tries_text(pin: &PinStatus) -> String {
+    match (pin.initialized, pin.tries_left, pin.tries_max) {
+        (false, _, _) => "not set".to_owned(),
+        (true, Some(0), _) => "0, locked".to_owned(),
+        (true, Some(left), Some(max)) => format!("{left} of {max}"),
+        (true, Some(left), None) => left.to_string(),
+        (true, None, _) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::AuthId;
+
+    #[test]
+    fn tries_text_each_state_has_its_words() {
+        let pin = |initialized, tries_left, tries_max| PinStatus {
+            id: AuthId(vec![1]),
+            label: "PIN".to_owned(),
+            initialized,
+            min_len: 4,
+            max_len: 8,
+            tries_left,
+            tries_max,
+        };
+        assert_eq!(tries_text(&pin(true, Some(2), Some(3))), "2 of 3");
+        assert_eq!(tries_text(&pin(true, Some(2), None)), "2");
+        assert_eq!(tries_text(&pin(true, Some(0), Some(3))), "0, locked");
+        assert_eq!(tries_text(&pin(true, None, Some(3))), "unknown");
+        assert_eq!(tries_text(&pin(false, None, None)), "not set");
+    }
+}

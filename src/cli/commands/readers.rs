@@ -1,0 +1,208 @@
+//! `readers`: every reader, the card in it, its driver, the slots it owns, and what to do where something is wrong.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::card::CardError;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::explain::{first_steps, transport_hint};
+use crate::cli::json;
+use crate::cli::outcome::Outcome;
+use crate::cli::table::Table;
+use crate::cli::text::quote;
+use crate::codec::hex;
+use crate::engine::{Error, ReaderReport};
+use crate::layout::{SlotId, Unplaced, UnplacedWhat};
+use crate::transport::{Presence, ReaderKind, TransportError};
+
+/// Arguments of `readers`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  p11ctl readers
+  p11ctl --card demo.card --card - readers --json")]
+pub struct ReadersArgs {}
+
+/// Runs `readers`.
+pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> {
+    let engine = context.engine()?;
+    let readers = engine.readers();
+    let unplaced = engine.unplaced();
+    let mut table = Table::new(&["READER", "KIND", "CARD", "SLOTS"]);
+    let mut warnings = Vec::new();
+    let mut entries = Vec::new();
+    for reader in &readers {
+        let state = State::of(reader);
+        let remedy = remedy(reader, &unplaced);
+        let slots = slot_range(&reader.slots);
+        table.row([reader.name.clone(), kind_name(reader.kind).to_owned(), state.text(), slots]);
+        warnings.extend(state.advice(&reader.name));
+        warnings.extend(
+            remedy.map(|remedy| format!("no slots left for reader {}: set {remedy}", quote(&reader.name))),
+        );
+        entries.push(entry(reader, &state, remedy));
+    }
+    let service = context.pcsc_problem();
+    let document = json!({
+        "readers": entries,
+        "pcsc_problem": service.map(ToString::to_string),
+    });
+    let mut outcome = Outcome::new(document, table.render(&context.terminal)).warn(warnings);
+    if let Some(problem) = service {
+        outcome.warnings.push(problem.to_string());
+        outcome.hints.extend(transport_hint(problem));
+    }
+    if readers.is_empty() {
+        if service.is_none() {
+            outcome.warnings.push("there is no reader".to_owned());
+            outcome.hints.push("plug in a reader".to_owned());
+        }
+        outcome.hints.extend(first_steps());
+        outcome.verdict = service.map(|_| ErrorKind::Card);
+    }
+    Ok(outcome)
+}
+
+/// What is in a reader, sorted into the cases that a person has to tell apart.
+#[derive(Debug)]
+enum State<'a> {
+    Empty,
+    Card { driver: &'a str },
+    Unread,
+    Unknown { atr: &'a [u8] },
+    Mute,
+    Held { error: &'a TransportError },
+    Broken { error: &'a Error },
+}
+
+impl<'a> State<'a> {
+    fn of(reader: &'a ReaderReport) -> Self {
+        if let Some(error) = reader.error.as_deref() {
+            return Self::of_error(error);
+        }
+        match (&reader.presence, reader.driver) {
+            (Some(Presence::Mute), _) => Self::Mute,
+            (Some(Presence::Card { .. }), Some(driver)) => Self::Card { driver },
+            (Some(Presence::Card { .. }), None) => Self::Unread,
+            (Some(Presence::Empty) | None, _) => Self::Empty,
+        }
+    }
+
+    fn of_error(error: &'a Error) -> Self {
+        if let Some(transport) = transport_error(error) {
+            return match transport {
+                TransportError::MuteCard(_) => Self::Mute,
+                TransportError::Busy { .. } => Self::Held { error: transport },
+                TransportError::NoCard(_) | TransportError::CardRemoved(_) => Self::Empty,
+                _ => Self::Broken { error },
+            };
+        }
+        match error {
+            Error::TokenNotRecognized { source: CardError::UnknownCard { atr }, .. } => Self::Unknown { atr },
+            Error::DeviceRemoved { .. } => Self::Empty,
+            _ => Self::Broken { error },
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Card { .. } | Self::Unread => "card",
+            Self::Unknown { .. } => "unknown_card",
+            Self::Mute => "mute",
+            Self::Held { .. } => "held",
+            Self::Broken { .. } => "broken",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Empty => "empty".to_owned(),
+            Self::Card { driver } => (*driver).to_owned(),
+            Self::Unread => "card".to_owned(),
+            Self::Unknown { atr } => format!("unknown card, ATR {}", hex::encode(atr)),
+            Self::Mute => "card does not answer".to_owned(),
+            Self::Held { .. } => "held by another program".to_owned(),
+            Self::Broken { .. } => "not readable".to_owned(),
+        }
+    }
+
+    /// What is wrong and what to do next, for the states where something is.
+    fn advice(&self, reader: &str) -> Vec<String> {
+        let reader = quote(reader);
+        match self {
+            Self::Empty | Self::Card { .. } | Self::Unread => Vec::new(),
+            Self::Unknown { .. } => vec![format!(
+                "reader {reader}: p11ctl has no driver for this card; p11ctl card apdu talks to it all the same"
+            )],
+            Self::Mute => vec![format!(
+                "reader {reader}: the card does not answer; take it out and insert it the right way round"
+            )],
+            Self::Held { error } => vec![
+                format!("reader {reader}: {error}"),
+                format!("reader {reader}: {}", transport_hint(error).unwrap_or_default()),
+            ],
+            Self::Broken { error } => {
+                let explained = CliError::from(*error);
+                let why =
+                    std::iter::once(explained.message).chain(explained.causes).collect::<Vec<_>>().join(": ");
+                std::iter::once(why)
+                    .chain(explained.hints)
+                    .map(|sentence| format!("reader {reader}: {sentence}"))
+                    .collect()
+            }
+        }
+    }
+}
+
+fn transport_error(error: &Error) -> Option<&TransportError> {
+    use crate::apdu::ApduError;
+    match error {
+        Error::Reader { source, .. } => Some(source),
+        Error::TokenNotRecognized { source: CardError::Apdu(ApduError::Transport(source)), .. }
+        | Error::Card { source: CardError::Apdu(ApduError::Transport(source)), .. } => Some(source),
+        _ => None,
+    }
+}
+
+fn kind_name(kind: ReaderKind) -> &'static str {
+    match kind {
+        ReaderKind::Pcsc => "pcsc",
+        ReaderKind::Software => "software",
+    }
+}
+
+/// `0-3`, `4`, or `no slots left`.
+fn slot_range(slots: &[SlotId]) -> String {
+    match (slots.first(), slots.last()) {
+        (Some(first), Some(last)) if first != last => format!("{first}-{last}"),
+        (Some(only), _) => only.to_string(),
+        _ => "no slots left".to_owned(),
+    }
+}
+
+/// The setting that would give the reader slots, where it has none.
+fn remedy<'a>(reader: &ReaderReport, unplaced: &'a [Unplaced]) -> Option<&'a str> {
+    unplaced
+        .iter()
+        .find(|unplaced| unplaced.reader == reader.name && unplaced.what == UnplacedWhat::Reader)
+        .and_then(|unplaced| unplaced.remedy.as_deref())
+}
+
+fn entry(reader: &ReaderReport, state: &State<'_>, remedy: Option<&str>) -> Value {
+    let atr = match &reader.presence {
+        Some(Presence::Card { atr }) => json::bytes(atr),
+        _ => Value::Null,
+    };
+    json!({
+        "name": reader.name,
+        "kind": kind_name(reader.kind),
+        "state": state.name(),
+        "atr": atr,
+        "driver": reader.driver,
+        "slots": reader.slots.iter().map(|slot| slot.0).collect::<Vec<_>>(),
+        "problem": state.advice(&reader.name),
+        "remedy": remedy,
+    })
+}

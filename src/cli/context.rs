@@ -1,0 +1,167 @@
+//! What every command works with: global options, the terminal, the configuration, the engine.
+//! Knows when cards are in use, so that each end of the process releases them.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::args::{CardFile, GlobalArgs};
+use super::commands::config::explain;
+use super::error::CliError;
+use super::interrupt;
+use super::terminal::Terminal;
+use super::text::escape;
+use crate::apdu::StatsSnapshot;
+use crate::codec::Secret;
+use crate::config::{self, Config, Loaded};
+use crate::engine::readers::{CardArgument, assemble};
+use crate::engine::{self, Engine, SessionHandle, UserKind};
+use crate::transport::{Reader, TransportError};
+
+/// The surroundings of one run. The engine comes to life when a command first asks for it.
+pub struct Context {
+    /// Options of every command.
+    pub global: GlobalArgs,
+    /// The terminal or pipe.
+    pub terminal: Terminal,
+    connected: Arc<OnceLock<Connected>>,
+    /// What cards cost beside the engine (raw APDUs).
+    extra_stats: Mutex<StatsSnapshot>,
+}
+
+struct Connected {
+    engine: Engine,
+    pcsc_problem: Option<TransportError>,
+    /// Held while a PIN is on its way: a signal waits for it, and none begins after a signal.
+    login: Mutex<()>,
+}
+
+impl Context {
+    /// The surroundings of this process.
+    pub fn new(global: GlobalArgs, terminal: Terminal) -> Self {
+        Self { global, terminal, connected: Arc::default(), extra_stats: Mutex::default() }
+    }
+
+    /// From now on Ctrl-C and its kin release the cards and end the process.
+    pub fn catch_signals(&self) {
+        let connected = Arc::clone(&self.connected);
+        interrupt::install(move || {
+            if let Some(connected) = connected.get() {
+                connected.release_after_signal();
+            }
+        });
+    }
+
+    /// The configuration and its remarks: `--config`, else where it is searched for.
+    pub fn load(&self) -> Result<Loaded, CliError> {
+        config::load(self.global.config.as_deref()).map_err(|error| explain(&error))
+    }
+
+    /// The configuration alone.
+    pub fn load_config(&self) -> Result<Config, CliError> {
+        Ok(self.load()?.config)
+    }
+
+    /// The engine over this run's readers.
+    pub fn engine(&self) -> Result<&Engine, CliError> {
+        Ok(&self.connected()?.engine)
+    }
+
+    /// The readers of this run, for a command that does without the engine.
+    pub fn assemble(&self) -> Result<(Vec<Box<dyn Reader>>, Option<TransportError>), CliError> {
+        let cards = self.card_arguments()?;
+        let assembled = assemble(&self.load_config()?, cards.as_deref());
+        Ok((assembled.readers, assembled.pcsc_problem))
+    }
+
+    /// Why there are no PC/SC readers although they are wanted.
+    pub fn pcsc_problem(&self) -> Option<&TransportError> {
+        self.connected.get()?.pcsc_problem.as_ref()
+    }
+
+    /// Logs in. The only place that does, so that a signal in the middle is waited for.
+    pub fn login(
+        &self,
+        session: SessionHandle,
+        user: UserKind,
+        pin: Option<&Secret>,
+    ) -> Result<(), LoginError> {
+        let connected = self.connected().map_err(LoginError::Cli)?;
+        let _gate = connected.login.lock().unwrap_or_else(PoisonError::into_inner);
+        if interrupt::interrupted() {
+            interrupt::wait_for_end();
+        }
+        connected.engine.login(session, user, pin).map_err(LoginError::Engine)
+    }
+
+    /// Takes every login back from the cards. Errors: a card that did not let go.
+    pub fn release(&self) -> Result<(), CliError> {
+        match self.connected.get() {
+            Some(connected) => Ok(connected.engine.finish()?),
+            None => Ok(()),
+        }
+    }
+
+    /// What card traffic has cost so far.
+    pub fn stats(&self) -> StatsSnapshot {
+        let extra = *self.extra_stats.lock().unwrap_or_else(PoisonError::into_inner);
+        self.connected.get().map_or(extra, |connected| connected.engine.stats())
+    }
+
+    /// Tells what a command that does without the engine has cost.
+    pub fn add_stats(&self, stats: StatsSnapshot) {
+        *self.extra_stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+    }
+
+    /// One sentence on standard error while the command goes on; nothing with `--json`.
+    pub fn say(&self, sentence: &str) {
+        if !self.global.json {
+            eprintln!("{}", escape(sentence));
+        }
+    }
+
+    fn connected(&self) -> Result<&Connected, CliError> {
+        if let Some(connected) = self.connected.get() {
+            return Ok(connected);
+        }
+        let config = self.load_config()?;
+        let cards = self.card_arguments()?;
+        let assembled = assemble(&config, cards.as_deref());
+        let engine = Engine::new(assembled.readers, &config);
+        let connected = Connected { engine, pcsc_problem: assembled.pcsc_problem, login: Mutex::new(()) };
+        Ok(self.connected.get_or_init(|| connected))
+    }
+
+    fn card_arguments(&self) -> Result<Option<Vec<CardArgument>>, CliError> {
+        if self.global.cards.is_empty() {
+            return Ok(None);
+        }
+        let cards = self.global.cards.iter().map(|card| match card {
+            CardFile::Empty => Ok(CardArgument::Empty),
+            CardFile::Image(path) if path.exists() => Ok(CardArgument::File(path.clone())),
+            CardFile::Image(path) => {
+                let path = path.display();
+                Err(CliError::usage(format!("there is no card image {path}"))
+                    .hint(format!("make one: p11ctl card new {path} --example")))
+            }
+        });
+        cards.collect::<Result<_, _>>().map(Some)
+    }
+}
+
+impl Connected {
+    /// In the thread of a signal: waits for a login in progress, then takes it back. No other one begins.
+    fn release_after_signal(&self) {
+        let _gate = self.login.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.engine.finish() {
+            tracing::warn!(%error, "a card did not let go");
+        }
+    }
+}
+
+/// Why a login failed.
+#[derive(Debug)]
+pub enum LoginError {
+    /// The command line's part.
+    Cli(CliError),
+    /// The engine's part: a wrong PIN among others.
+    Engine(engine::Error),
+}

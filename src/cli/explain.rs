@@ -1,0 +1,217 @@
+//! Engine and reader errors in the user's words: kind, sentence, hints, codes.
+
+use super::error::{CliError, Codes, ErrorKind};
+use crate::apdu::{ApduError, StatusWord};
+use crate::card::CardError;
+use crate::engine;
+use crate::transport::TransportError;
+
+impl From<engine::Error> for CliError {
+    fn from(error: engine::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&engine::Error> for CliError {
+    fn from(error: &engine::Error) -> Self {
+        let mut explained = Self::new(kind(error), error.to_string());
+        if let Some(source) = std::error::Error::source(error) {
+            explained = explained.source(source);
+        }
+        explained.hints.extend(hints(error));
+        explained.codes = codes(error);
+        explained
+    }
+}
+
+/// A reader or the service behind it, without any card.
+impl From<&TransportError> for CliError {
+    fn from(error: &TransportError) -> Self {
+        let mut explained = Self::new(ErrorKind::Card, error.to_string());
+        if let Some(source) = std::error::Error::source(error) {
+            explained = explained.source(source);
+        }
+        explained.hints.extend(transport_hint(error));
+        explained
+    }
+}
+
+/// What to do about a reader or the PC/SC service.
+pub fn transport_hint(error: &TransportError) -> Option<String> {
+    let hint = match error {
+        TransportError::NoService => {
+            "start it: systemctl start pcscd.socket (on Debian: apt install pcscd, if it is missing)"
+        }
+        TransportError::AccessDenied => {
+            "polkit decides who may use readers: allow org.debian.pcsc-lite.access_pcsc and access_card for this user"
+        }
+        TransportError::ReaderGone(_) | TransportError::NoCard(_) | TransportError::CardRemoved(_) => {
+            "run p11ctl readers to see which readers and cards there are"
+        }
+        TransportError::MuteCard(_) => "take the card out and insert it the right way round, contacts first",
+        TransportError::CardReset(_) => "run the command again; nothing was changed",
+        TransportError::Busy { .. } => {
+            "end the program that holds it (gpgconf --kill scdaemon for GnuPG), or raise busy_timeout in [readers]"
+        }
+        TransportError::Image { .. } => {
+            "the file is damaged or no card image: restore a copy, or make a new one with p11ctl card new"
+        }
+        TransportError::Pcsc(_)
+        | TransportError::Io { .. }
+        | TransportError::NotRecorded { .. }
+        | TransportError::BadResponse(_) => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The lines for a first run on a machine without any reader.
+pub fn first_steps() -> [String; 2] {
+    [
+        "make a software card: p11ctl card new demo.card --example".to_owned(),
+        "then look at it: p11ctl --card demo.card slots".to_owned(),
+    ]
+}
+
+fn kind(error: &engine::Error) -> ErrorKind {
+    use engine::Error as E;
+    match error {
+        E::SlotInvalid(_) | E::TokenNotPresent(_) | E::ObjectHandleInvalid | E::KeyHandleInvalid => {
+            ErrorKind::NotFound
+        }
+        E::TokenNotRecognized { .. } | E::Reader { .. } | E::DeviceRemoved { .. } | E::LoginLost => {
+            ErrorKind::Card
+        }
+        E::Card { source, .. } => card_kind(source),
+        E::PinIncorrect { .. }
+        | E::PinLocked
+        | E::PinLength { .. }
+        | E::PinCharacters
+        | E::UserNotLoggedIn
+        | E::UserPinNotInitialized(_) => ErrorKind::Pin,
+        E::MechanismParameters { .. } | E::KeyTypeInconsistent { .. } => ErrorKind::Usage,
+        E::UserTypeInvalid
+        | E::AttributeSensitive(_)
+        | E::AttributeTypeInvalid(_)
+        | E::AttributeValueInvalid(_)
+        | E::KeyFunctionNotPermitted(_)
+        | E::KeySizeRange { .. }
+        | E::MechanismInvalid(_)
+        | E::DataLength { .. }
+        | E::SignatureInvalid
+        | E::SignatureLength { .. }
+        | E::EncryptedDataInvalid
+        | E::EncryptedDataLength { .. }
+        | E::NoRandom
+        | E::Crypto(_)
+        | E::NotSupported(_) => ErrorKind::Refused,
+        E::Arguments(_)
+        | E::SessionHandleInvalid
+        | E::SessionReadOnly
+        | E::SessionReadOnlyExists
+        | E::SessionReadWriteSoExists
+        | E::UserAlreadyLoggedIn
+        | E::UserAnotherAlreadyLoggedIn
+        | E::OperationActive(_)
+        | E::OperationNotInitialized(_)
+        | E::BufferTooSmall { .. } => ErrorKind::Bug,
+    }
+}
+
+fn card_kind(error: &CardError) -> ErrorKind {
+    match error {
+        CardError::NotSupported { .. } | CardError::Refused { .. } | CardError::Crypto(_) => {
+            ErrorKind::Refused
+        }
+        CardError::NoSuchObject => ErrorKind::NotFound,
+        _ => ErrorKind::Card,
+    }
+}
+
+fn hints(error: &engine::Error) -> Option<String> {
+    use engine::Error as E;
+    match error {
+        E::SlotInvalid(_) | E::TokenNotPresent(_) => Some("run p11ctl slots to see the slots".to_owned()),
+        E::TokenNotRecognized { source: CardError::UnknownCard { .. }, .. } => {
+            Some("p11ctl has no driver for this card; p11ctl card apdu talks to it all the same".to_owned())
+        }
+        E::TokenNotRecognized { source: CardError::Apdu(ApduError::Transport(source)), .. }
+        | E::Card { source: CardError::Apdu(ApduError::Transport(source)), .. }
+        | E::Reader { source, .. } => transport_hint(source),
+        E::DeviceRemoved { .. } => Some("insert the card and run the command again".to_owned()),
+        E::LoginLost => Some("run the command again".to_owned()),
+        E::MechanismInvalid(_) => Some("run p11ctl token mechanisms to see what the token can do".to_owned()),
+        E::EncryptedDataInvalid => {
+            Some("was it encrypted for this key, with PKCS#1 v1.5 padding?".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn codes(error: &engine::Error) -> Codes {
+    Codes {
+        return_value: Some(error.code().to_owned()),
+        status_word: status_word(error).map(|status| format!("{:04X}", status.0)),
+        tries_left: match error {
+            engine::Error::PinIncorrect { tries_left } => *tries_left,
+            engine::Error::PinLocked => Some(0),
+            _ => None,
+        },
+    }
+}
+
+/// The status word at the bottom of the chain of causes, if a card gave one.
+fn status_word(error: &(dyn std::error::Error + 'static)) -> Option<StatusWord> {
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(CardError::Refused { status, .. }) = current.downcast_ref() {
+            return Some(*status);
+        }
+        if let Some(ApduError::UnexpectedStatus { status, .. }) = current.downcast_ref() {
+            return Some(*status);
+        }
+        // An error that shows its cause as itself hides it from `source`.
+        if let Some(CardError::Apdu(ApduError::UnexpectedStatus { status, .. })) = current.downcast_ref() {
+            return Some(*status);
+        }
+        next = current.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_wrong_pin_tells_tries_and_code() {
+        let error = CliError::from(engine::Error::PinIncorrect { tries_left: Some(2) });
+        assert_eq!(error.kind, ErrorKind::Pin);
+        assert_eq!(error.codes.tries_left, Some(2));
+        assert_eq!(error.codes.return_value.as_deref(), Some("CKR_PIN_INCORRECT"));
+    }
+
+    #[test]
+    fn from_refusing_card_tells_the_status_word() {
+        let source = CardError::Refused { doing: "sign", status: StatusWord(0x6A88) };
+        let error = CliError::from(engine::Error::Card { reader: "R".to_owned(), source });
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert_eq!(error.codes.status_word.as_deref(), Some("6A88"));
+    }
+
+    #[test]
+    fn from_unexpected_status_behind_transparent_errors_is_found() {
+        let source = CardError::Apdu(ApduError::UnexpectedStatus { ins: 0xA4, status: StatusWord(0x6F00) });
+        let error = CliError::from(engine::Error::Card { reader: "R".to_owned(), source });
+        assert_eq!(error.kind, ErrorKind::Card);
+        assert_eq!(error.codes.status_word.as_deref(), Some("6F00"));
+    }
+
+    #[test]
+    fn from_service_errors_say_what_to_do() {
+        for error in [TransportError::NoService, TransportError::AccessDenied] {
+            let explained = CliError::from(&error);
+            assert_eq!(explained.kind.exit_code(), 5);
+            assert_eq!(explained.hints.len(), 1);
+        }
+    }
+}

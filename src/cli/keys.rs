@@ -1,0 +1,212 @@
+//! Which key is meant: exactly one over all tokens that fit, or an error that lists the candidates.
+
+use super::args::{KeyArgs, TokenArgs};
+use super::context::Context;
+use super::error::{CliError, ErrorKind};
+use super::selector::{Selector, parse_uri, pin_source};
+use super::suggest::nearest;
+use super::text::quote;
+use super::tokens::{self, FoundToken};
+use crate::codec::hex;
+use crate::engine::uri::Uri;
+use crate::engine::{Engine, ObjectClass, ObjectHandle, SessionHandle, Template};
+use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
+
+/// What is known of the wanted key, and of its token.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChoice {
+    /// The token.
+    pub selector: Selector,
+    /// `CKA_LABEL`, whole.
+    pub label: Option<String>,
+    /// `CKA_ID`.
+    pub id: Option<Vec<u8>>,
+    /// Where a URI says that the PIN is.
+    pub pin_source: Option<String>,
+}
+
+/// A private key and its token.
+#[derive(Debug, Clone)]
+pub struct ChosenKey {
+    /// The token.
+    pub token: FoundToken,
+    /// The key as the card's directory describes it.
+    pub key: Key,
+}
+
+impl KeyChoice {
+    /// Joins the options of the command line. Errors: a bad URI, or options that contradict each other.
+    pub fn new(tokens: &TokenArgs, keys: &KeyArgs) -> Result<Self, CliError> {
+        let mut id = keys.id.as_ref().map(|id| id.0.clone());
+        let Some(text) = keys.key.as_deref().filter(|text| Uri::is_uri(text)) else {
+            let selector = Selector::new(tokens, None)?;
+            return Ok(Self { selector, label: keys.key.clone(), id, pin_source: pin_source(tokens)? });
+        };
+        let uri = parse_uri(text)?;
+        if let (Some(first), Some(second)) = (&id, &uri.id)
+            && first != second
+        {
+            return Err(CliError::usage("two different values for the id are given"));
+        }
+        id = id.or_else(|| uri.id.clone());
+        let selector = Selector::new(tokens, Some(&uri))?;
+        Ok(Self { selector, label: uri.object, id, pin_source: uri.pin_source })
+    }
+
+    /// The one private key that fits and that may do what is asked (`usable`).
+    pub fn private_key(&self, context: &Context, purpose: Purpose) -> Result<ChosenKey, CliError> {
+        let tokens = tokens::matching(context, &self.selector)?;
+        let keys: Vec<ChosenKey> = tokens.iter().flat_map(private_keys).collect();
+        let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
+        let usable: Vec<&ChosenKey> =
+            named.iter().copied().filter(|chosen| purpose.allows(&chosen.key)).collect();
+        match (usable.as_slice(), named.as_slice()) {
+            ([one], _) => Ok((*one).clone()),
+            ([], []) => Err(self.unmatched(&keys)),
+            ([], [one]) => Err(purpose.refuse(one)),
+            ([], _) => Err(CliError::new(ErrorKind::NotFound, format!("no key here may {}", purpose.verb()))
+                .candidates(list(&named))),
+            (several, _) => Err(self.ambiguous(several)),
+        }
+    }
+
+    fn fits(&self, key: &Key) -> bool {
+        self.label.as_deref().is_none_or(|label| label == key.label)
+            && self.id.as_deref().is_none_or(|id| id == key.id.0)
+    }
+
+    fn unmatched(&self, keys: &[ChosenKey]) -> CliError {
+        let message = match (&self.label, &self.id) {
+            (None, None) => "there is no private key on the token".to_owned(),
+            (Some(label), None) => format!("there is no private key {}", quote(label)),
+            (None, Some(id)) => format!("there is no private key with id {}", hex::encode(id)),
+            (Some(label), Some(id)) => {
+                format!("there is no private key {} with id {}", quote(label), hex::encode(id))
+            }
+        };
+        let all: Vec<&ChosenKey> = keys.iter().collect();
+        let mut error = CliError::new(ErrorKind::NotFound, message).candidates(list(&all));
+        if let Some(label) = &self.label
+            && let Some(near) = nearest(label, keys.iter().map(|chosen| chosen.key.label.as_str()))
+        {
+            error = error.hint(format!("did you mean --key {}?", quote(near)));
+        }
+        error
+    }
+
+    fn ambiguous(&self, keys: &[&ChosenKey]) -> CliError {
+        CliError::new(ErrorKind::NotFound, format!("{} private keys fit: which one?", keys.len()))
+            .candidates(list(keys))
+            .hint("choose by --slot, --key, --id or a pkcs11: URI")
+    }
+}
+
+/// Finds a chosen private key again in a session that is logged in.
+pub fn find_again(engine: &Engine, session: SessionHandle, key: &Key) -> Result<ObjectHandle, CliError> {
+    let template = Template::new().class(ObjectClass::PrivateKey).label(&key.label).id(&key.id.0);
+    let handles = engine.find_all(session, &template)?;
+    match handles.as_slice() {
+        [handle] => Ok(*handle),
+        [] => {
+            Err(CliError::new(ErrorKind::NotFound, format!("key {} is gone after login", quote(&key.label))))
+        }
+        several => {
+            let (number, label) = (several.len(), quote(&key.label));
+            Err(CliError::new(
+                ErrorKind::NotFound,
+                format!("{number} private keys have label {label} and id {}", key.id),
+            ))
+        }
+    }
+}
+
+/// What the key is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signing.
+    Sign,
+    /// Decrypting.
+    Decrypt,
+}
+
+impl Purpose {
+    fn allows(self, key: &Key) -> bool {
+        match self {
+            Self::Sign => key.usage.sign || key.usage.non_repudiation,
+            Self::Decrypt => key.usage.decrypt && matches!(key.algorithm, KeyAlgorithm::Rsa { .. }),
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Sign => "sign",
+            Self::Decrypt => "decrypt",
+        }
+    }
+
+    fn refuse(self, chosen: &ChosenKey) -> CliError {
+        let message = format!("key {} may not {}", quote(&chosen.key.label), self.verb());
+        let mut error = CliError::new(ErrorKind::Refused, message).candidates(list(&[chosen]));
+        error.codes.return_value = Some("CKR_KEY_FUNCTION_NOT_PERMITTED".to_owned());
+        error
+    }
+}
+
+/// `rsa:2048`, `ec:p256`, `aes:256`: the key types of the command line.
+pub fn algorithm_name(algorithm: &KeyAlgorithm) -> String {
+    match algorithm {
+        KeyAlgorithm::Rsa { modulus_bits: 0 } => "rsa".to_owned(),
+        KeyAlgorithm::Rsa { modulus_bits } => format!("rsa:{modulus_bits}"),
+        KeyAlgorithm::Ec { curve: None } => "ec".to_owned(),
+        KeyAlgorithm::Ec { curve: Some(curve) } => format!("ec:{curve}"),
+        KeyAlgorithm::Aes { key_bits } => format!("aes:{key_bits}"),
+        KeyAlgorithm::Des { key_bits } => format!("des:{key_bits}"),
+        KeyAlgorithm::Generic { key_bits } => format!("generic:{key_bits}"),
+    }
+}
+
+/// What a key may do, in words: `sign`, `decrypt`.
+pub fn uses(usage: &KeyUsage) -> Vec<&'static str> {
+    [
+        (usage.encrypt, "encrypt"),
+        (usage.decrypt, "decrypt"),
+        (usage.sign, "sign"),
+        (usage.sign_recover, "sign-recover"),
+        (usage.verify, "verify"),
+        (usage.verify_recover, "verify-recover"),
+        (usage.wrap, "wrap"),
+        (usage.unwrap, "unwrap"),
+        (usage.derive, "derive"),
+        (usage.non_repudiation, "non-repudiation"),
+    ]
+    .into_iter()
+    .filter_map(|(may, word)| may.then_some(word))
+    .collect()
+}
+
+fn private_keys(token: &FoundToken) -> Vec<ChosenKey> {
+    token
+        .view
+        .view
+        .keys
+        .iter()
+        .filter_map(|index| token.view.card.keys.get(*index))
+        .filter(|key| key.class == KeyClass::Private)
+        .map(|key| ChosenKey { token: token.clone(), key: key.clone() })
+        .collect()
+}
+
+fn list(keys: &[&ChosenKey]) -> Vec<String> {
+    keys.iter()
+        .map(|chosen| {
+            let Key { label, id, algorithm, .. } = &chosen.key;
+            format!(
+                "slot {}: key {}, id {id}, {}, token {}",
+                chosen.token.slot,
+                quote(label),
+                algorithm_name(algorithm),
+                quote(&chosen.token.candidate.label)
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,54 @@
+//! What a command hands back: one JSON document and the text for a human, printed after the card was released.
+
+use serde_json::{Map, Value};
+
+use super::error::ErrorKind;
+
+/// The result of a command that ran to its end.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The fields of the JSON document; the schema number is added when printed.
+    pub document: Map<String, Value>,
+    /// What goes to standard output without `--json`.
+    pub stdout: Vec<u8>,
+    /// What is amiss, each printed to standard error behind `warning:`. With `--json` the document says it.
+    pub warnings: Vec<String>,
+    /// What to do next, each printed behind `hint:`.
+    pub hints: Vec<String>,
+    /// Sentences for standard error.
+    pub notes: Vec<String>,
+    /// Why the exit code is not 0 although the command has printed its answer.
+    pub verdict: Option<ErrorKind>,
+}
+
+impl Outcome {
+    /// A document (an object) and its text.
+    pub fn new(document: Value, text: impl Into<Vec<u8>>) -> Self {
+        let document = match document {
+            Value::Object(fields) => fields,
+            other => Map::from_iter([("value".to_owned(), other)]),
+        };
+        Self { document, stdout: text.into(), ..Self::default() }
+    }
+
+    /// With sentences that warn.
+    #[must_use]
+    pub fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
+    /// With a sentence for standard error.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// With an exit code other than 0.
+    #[must_use]
+    pub fn verdict(mut self, verdict: Option<ErrorKind>) -> Self {
+        self.verdict = verdict;
+        self
+    }
+}

@@ -1,0 +1,136 @@
+//! One run of the program: parse, do, release the cards, print, exit code.
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind as IoErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::Cli;
+use super::context::Context;
+use super::error::{CliError, ErrorKind, Lead};
+use super::outcome::Outcome;
+use super::terminal::Terminal;
+use super::text::{escape, escape_lines};
+use super::{interrupt, json, logging};
+use crate::apdu::StatsSnapshot;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let terminal = Terminal::detect();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return refuse_usage(&error, &arguments),
+    };
+    logging::start(cli.global.verbose, terminal.color && terminal.stderr);
+    let context = Context::new(cli.global, terminal);
+    context.catch_signals();
+    let result = catch_unwind(AssertUnwindSafe(|| cli.command.run(&context)));
+    let result = result.unwrap_or_else(|_| {
+        Err(CliError::new(ErrorKind::Bug, "p11ctl failed in a way it should not")
+            .hint("please report it, with the lines above"))
+    });
+    // Before anything is printed: a reader of our output that goes away must not keep a card open.
+    let released = catch_unwind(AssertUnwindSafe(|| context.release())).unwrap_or(Ok(()));
+    if interrupt::interrupted() {
+        interrupt::wait_for_end();
+    }
+    let result = result.and_then(|outcome| released.map(|()| outcome));
+    let kind = match result {
+        Ok(outcome) => print_outcome(&context, &outcome),
+        Err(error) => print_error(&context, &error),
+    };
+    ExitCode::from(kind.map_or(0, ErrorKind::exit_code))
+}
+
+/// Prints what a command handed back, and says why the exit code is not 0.
+fn print_outcome(context: &Context, outcome: &Outcome) -> Option<ErrorKind> {
+    let stats = context.global.stats.then(|| context.stats());
+    let printed = if context.global.json {
+        let document = json::document(outcome.document.clone(), stats.as_ref());
+        write_stdout(json::pretty(&document).as_bytes())
+    } else {
+        write_stdout(&outcome.stdout)
+    };
+    match printed {
+        Ok(()) => {}
+        Err(error) if error.kind() == IoErrorKind::BrokenPipe => return Some(ErrorKind::BrokenPipe),
+        Err(error) => {
+            return print_error(context, &CliError::usage("cannot write to standard output").cause(error));
+        }
+    }
+    if !context.global.json {
+        let mut text = String::new();
+        let lead = |lead, word| context.terminal.paint_lead(lead, word);
+        for warning in &outcome.warnings {
+            text.push_str(&format!("{} {}\n", lead(Lead::Warning, "warning:"), escape(warning)));
+        }
+        for note in &outcome.notes {
+            text.push_str(&format!("{}\n", escape_lines(note)));
+        }
+        for hint in &outcome.hints {
+            text.push_str(&format!("{} {}\n", lead(Lead::Hint, "hint:"), escape(hint)));
+        }
+        if let Some(stats) = &stats {
+            text.push_str(&stats_text(stats));
+        }
+        write_stderr(&text);
+    }
+    outcome.verdict
+}
+
+fn print_error(context: &Context, error: &CliError) -> Option<ErrorKind> {
+    if error.kind == ErrorKind::BrokenPipe {
+        return Some(error.kind);
+    }
+    if context.global.json {
+        write_stderr(&json::line(&error.to_json()));
+    } else {
+        let paint = |lead, word: &str| context.terminal.paint_lead(lead, word);
+        let mut text = error.to_text(context.global.verbose > 0, &paint);
+        if context.global.stats {
+            text.push_str(&stats_text(&context.stats()));
+        }
+        write_stderr(&text);
+    }
+    Some(error.kind)
+}
+
+fn stats_text(stats: &StatsSnapshot) -> String {
+    let StatsSnapshot { apdus, get_responses, bytes_sent, bytes_received, card_time } = stats;
+    let fetched =
+        if *get_responses > 0 { format!(" (and {get_responses} GET RESPONSE)") } else { String::new() };
+    format!(
+        "stats: {apdus} APDUs{fetched}, {bytes_sent} bytes sent, {bytes_received} bytes received, \
+         {:.1} ms on cards\n",
+        card_time.as_secs_f64() * 1000.0
+    )
+}
+
+/// Help and version go to standard output; wrong usage is an error like any other.
+fn refuse_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let wants_json = arguments.iter().skip(1).any(|argument| argument == "--json");
+    if wants_json && error.exit_code() != 0 {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        write_stderr(&json::line(&CliError::usage(message).to_json()));
+    } else {
+        // A pipe that went away is no reason to complain about usage.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ErrorKind::Usage.exit_code()))
+}
+
+fn write_stdout(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Nobody can be told that standard error is gone.
+fn write_stderr(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}

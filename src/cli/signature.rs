@@ -1,0 +1,153 @@
+//! Forms of a signature in a file: raw, DER, hexadecimal, base64; and finding out which one a file has.
+
+use super::error::CliError;
+use crate::codec::hex;
+use crate::crypto::ec::{signature_from_der, signature_to_der};
+use crate::crypto::{Curve, PublicKey};
+use crate::token::KeyAlgorithm;
+
+/// The form of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As PKCS#11 has it: for ECDSA r‖s.
+    Raw,
+    /// ECDSA as `SEQUENCE { r, s }` (RFC 3279, 2.2.3).
+    Der,
+    /// Raw, in hexadecimal, with a line end.
+    Hex,
+    /// Raw, in base64, with a line end.
+    Base64,
+}
+
+impl Format {
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Der => "der",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+        }
+    }
+
+    /// Refuses a form that the key does not have.
+    pub fn check(self, key: &KeyAlgorithm) -> Result<(), CliError> {
+        if self == Self::Der && !matches!(key, KeyAlgorithm::Ec { .. }) {
+            return Err(CliError::usage("only ECDSA signatures have a DER form")
+                .hint("leave --format out: an RSA signature is the same bytes everywhere"));
+        }
+        Ok(())
+    }
+
+    /// Writes a raw signature in this form.
+    pub fn encode(self, key: &KeyAlgorithm, raw: &[u8]) -> Result<Vec<u8>, CliError> {
+        self.check(key)?;
+        match self {
+            Self::Raw => Ok(raw.to_vec()),
+            Self::Der => signature_to_der(raw)
+                .map_err(|source| CliError::usage("the signature has no DER form").cause(source)),
+            Self::Hex => Ok(format!("{}\n", hex::encode(raw)).into_bytes()),
+            Self::Base64 => Ok(format!("{}\n", base64(raw)).into_bytes()),
+        }
+    }
+}
+
+/// The raw signatures that the bytes of a file can mean for this key, the likeliest first. An ECDSA signature
+/// of the raw length can be DER all the same: whoever verifies tries both.
+pub fn readings(bytes: &[u8], format: Option<Format>, key: &PublicKey) -> Result<Vec<Vec<u8>>, CliError> {
+    match format {
+        Some(Format::Hex) => {
+            let text = std::str::from_utf8(bytes)
+                .map_err(|_| CliError::usage("the signature is not hexadecimal"))?;
+            let raw = hex::decode(text)
+                .map_err(|source| CliError::usage("the signature is not hexadecimal").cause(source))?;
+            Ok(vec![raw])
+        }
+        Some(Format::Base64) => {
+            let raw = unbase64(bytes).ok_or_else(|| CliError::usage("the signature is not base64"))?;
+            Ok(vec![raw])
+        }
+        Some(Format::Raw) => Ok(vec![bytes.to_vec()]),
+        Some(Format::Der) => match key.ec().map(|(curve, _)| from_der(curve, bytes)) {
+            Some(reading) => Ok(reading.into_iter().collect()),
+            None => Err(CliError::usage("only ECDSA signatures have a DER form")),
+        },
+        None => {
+            let der = key.ec().and_then(|(curve, _)| from_der(curve, bytes));
+            Ok(std::iter::once(bytes.to_vec()).chain(der).collect())
+        }
+    }
+}
+
+fn from_der(curve: Curve, bytes: &[u8]) -> Option<Vec<u8>> {
+    signature_from_der(curve, bytes).ok()
+}
+
+/// Base64 with padding (RFC 4648, 4).
+fn base64(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group =
+            chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for position in 0..4 {
+            let index = (group >> (18 - 6 * position) & 0x3F) as usize;
+            let digit = ALPHABET.get(index).copied().unwrap_or(b'=');
+            text.push(if position <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+/// Reads base64 with or without padding; white space is skipped.
+fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut group, mut bits) = (0u32, 0u32);
+    let trimmed = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let digits: Vec<u8> = trimmed.copied().collect();
+    let end = digits.iter().rposition(|byte| *byte != b'=').map_or(0, |position| position + 1);
+    for digit in digits.get(..end)? {
+        let value = ALPHABET.iter().position(|known| known == digit)?;
+        group = group << 6 | u32::try_from(value).ok()?;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(group >> bits & 0xFF).ok()?);
+        }
+    }
+    (bits < 6 && group & ((1 << bits) - 1) == 0).then_some(bytes)
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_rfc4648_vectors_go_both_ways() {
+        // RFC 4648, section 10.
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+            assert_eq!(unbase64(encoded.as_bytes()).as_deref(), Some(plain.as_bytes()));
+        }
+        assert_eq!(unbase64(b"Zm9v\nYmFy\n"), Some(b"foobar".to_vec()));
+        assert_eq!(unbase64(b"Zg"), Some(b"f".to_vec()));
+        for bad in ["Z", "Zh==", "Zm9v!"] {
+            assert_eq!(unbase64(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn check_der_is_for_ecdsa_only() {
+        assert!(Format::Der.check(&KeyAlgorithm::Rsa { modulus_bits: 2048 }).is_err());
+        assert!(Format::Der.check(&KeyAlgorithm::Ec { curve: None }).is_ok());
+    }
+}

@@ -1,0 +1,71 @@
+//! Text that came from a card or another program, made safe for a terminal; small matters of grammar.
+
+/// Replaces everything that could move a terminal's cursor, change its state or reverse its text:
+/// control characters (C0, C1, DEL), bidirectional overrides, line and paragraph separators.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unsafe(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// As [`escape`] for a text of several lines.
+pub fn escape_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", escape(line)),
+            None => escape(line),
+        })
+        .collect()
+}
+
+/// True for characters that must not reach a terminal as they are.
+pub fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// `1 try`, `2 tries`: the number with the word in the right form.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// `3 tries left`, `1 try left`, `locked`, `tries unknown`.
+pub fn tries(tries_left: Option<u8>) -> String {
+    match tries_left {
+        Some(0) => "locked".to_owned(),
+        Some(left) => format!("{} left", count(usize::from(left), "try", "tries")),
+        None => "tries unknown".to_owned(),
+    }
+}
+
+/// Text in double quotes, escaped.
+pub fn quote(text: &str) -> String {
+    format!("\"{}\"", escape(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_terminal_sequences_lose_their_power() {
+        assert_eq!(escape("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
+        assert_eq!(escape("\u{9b}2J"), "\\u{9b}2J");
+        assert_eq!(escape("abc\u{202e}fed"), "abc\\u{202e}fed");
+        assert_eq!(escape("Škoda 日本"), "Škoda 日本");
+    }
+
+    #[test]
+    fn tries_each_number_has_its_words() {
+        assert_eq!(tries(Some(3)), "3 tries left");
+        assert_eq!(tries(Some(1)), "1 try left");
+        assert_eq!(tries(Some(0)), "locked");
+        assert_eq!(tries(None), "tries unknown");
+    }
+}

@@ -1,0 +1,140 @@
+//! From a selector to tokens: which slots are looked at, and what is said when none or too many fit.
+
+use super::context::Context;
+use super::error::{CliError, ErrorKind};
+use super::explain::first_steps;
+use super::selector::{Candidate, Selector};
+use crate::engine::{Engine, Error, TokenView};
+use crate::layout::SlotId;
+use crate::transport::TransportError;
+
+/// A token that a selector fits.
+#[derive(Debug, Clone)]
+pub struct FoundToken {
+    /// Its slot.
+    pub slot: SlotId,
+    /// The card behind it, and what of the card it shows.
+    pub view: TokenView,
+    /// What it can be chosen by.
+    pub candidate: Candidate,
+}
+
+/// Every token that `selector` fits, empty tokens included. Errors: none does.
+pub fn matching(context: &Context, selector: &Selector) -> Result<Vec<FoundToken>, CliError> {
+    let engine = context.engine()?;
+    if let Some(slot) = selector.slot {
+        let token =
+            read(engine, SlotId(slot)).map_err(|error| no_token(context, engine, selector, &error))?;
+        let readers = [token.view.reader.as_str()];
+        let fits =
+            selector.fits_slot(slot, &token.view.reader, &readers) && selector.fits_token(&token.candidate);
+        return if fits { Ok(vec![token]) } else { Err(nothing_fits(context, engine, selector)) };
+    }
+    let fitting = all(engine, selector);
+    if fitting.is_empty() { Err(nothing_fits(context, engine, selector)) } else { Ok(fitting) }
+}
+
+/// The one token that `selector` and the command itself (`fits`: it has a PIN, it has a private key) allow.
+/// A token that is named beyond doubt by the selector is taken even if it does not fit the command.
+pub fn exactly_one(
+    context: &Context,
+    selector: &Selector,
+    fits: impl Fn(&TokenView) -> bool,
+) -> Result<FoundToken, CliError> {
+    let mut matching = matching(context, selector)?;
+    if matching.len() > 1 {
+        let fitting: Vec<FoundToken> = matching.iter().filter(|token| fits(&token.view)).cloned().collect();
+        if !fitting.is_empty() {
+            matching = fitting;
+        }
+    }
+    match <[FoundToken; 1]>::try_from(matching) {
+        Ok([token]) => Ok(token),
+        Err(several) => {
+            let candidates: Vec<Candidate> = several.into_iter().map(|token| token.candidate).collect();
+            Err(selector.ambiguous(&candidates))
+        }
+    }
+}
+
+/// True for a token that holds something: it has a PIN or objects.
+pub fn is_in_use(view: &TokenView) -> bool {
+    !view.view.empty
+}
+
+/// True for a token with a PIN of its own.
+pub fn has_pin(view: &TokenView) -> bool {
+    view.view.auth.is_some()
+}
+
+fn all(engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
+    let readers = engine.readers();
+    let names: Vec<&str> = readers.iter().map(|reader| reader.name.as_str()).collect();
+    readers
+        .iter()
+        .flat_map(|reader| reader.slots.iter().map(move |slot| (reader, *slot)))
+        .filter(|(reader, slot)| selector.fits_slot(slot.0, &reader.name, &names))
+        .filter_map(|(_, slot)| read(engine, slot).ok())
+        .filter(|token| selector.fits_token(&token.candidate))
+        .collect()
+}
+
+fn read(engine: &Engine, slot: SlotId) -> Result<FoundToken, Error> {
+    let view = engine.virtual_token(slot)?;
+    let uri = engine.token_uri(slot)?;
+    let candidate = Candidate {
+        slot: slot.0,
+        reader: view.reader.clone(),
+        label: view.view.label.clone(),
+        serial: uri.serial.unwrap_or_default(),
+        manufacturer: uri.manufacturer.unwrap_or_default(),
+        model: uri.model.unwrap_or_default(),
+    };
+    Ok(FoundToken { slot, view, candidate })
+}
+
+/// A slot was named and gives no token: its own reason where the card is to blame, else what there is instead.
+fn no_token(context: &Context, engine: &Engine, selector: &Selector, error: &Error) -> CliError {
+    match error {
+        Error::SlotInvalid(_) | Error::TokenNotPresent(_) => {
+            let mut listed = nothing_fits(context, engine, selector);
+            if listed.kind == ErrorKind::NotFound && !listed.candidates.is_empty() {
+                listed.message = error.to_string();
+            }
+            listed
+        }
+        other => other.into(),
+    }
+}
+
+fn nothing_fits(context: &Context, engine: &Engine, selector: &Selector) -> CliError {
+    let candidates: Vec<Candidate> =
+        all(engine, &Selector::default()).into_iter().map(|token| token.candidate).collect();
+    if !candidates.is_empty() {
+        return selector.unmatched(&candidates);
+    }
+    no_tokens_at_all(context, engine)
+}
+
+/// No reader holds a token: the most telling reason.
+fn no_tokens_at_all(context: &Context, engine: &Engine) -> CliError {
+    let readers = engine.readers();
+    if let Some(error) = readers.iter().find_map(|reader| reader.error.as_deref()) {
+        return error.into();
+    }
+    if readers.is_empty() {
+        return no_readers(context.pcsc_problem());
+    }
+    CliError::new(ErrorKind::NotFound, "there is no card in any reader")
+        .candidates(readers.iter().map(|reader| format!("reader {:?} is empty", reader.name)).collect())
+}
+
+/// The answer to a machine without readers: why, and how to go on without one.
+pub fn no_readers(problem: Option<&TransportError>) -> CliError {
+    let mut error = match problem {
+        Some(problem) => problem.into(),
+        None => CliError::new(ErrorKind::NotFound, "there is no reader").hint("plug in a reader"),
+    };
+    error.hints.extend(first_steps());
+    error
+}
