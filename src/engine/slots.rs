@@ -142,6 +142,15 @@ impl Engine {
         })
     }
 
+    /// The token's own PIN with its tries left, as [`Engine::pin_status`] tells it, without asking for the
+    /// security officer's. `None` for left-overs and empty tokens.
+    pub fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
+        let view = self.virtual_token(slot)?;
+        let (reader, loaded) = self.card_of(slot)?;
+        let user = view.view.auth.and_then(|index| view.card.auths.get(index));
+        user.map(|auth| self.status(reader, &loaded, auth)).transpose()
+    }
+
     /// Mechanisms of the token, without duplicates, in the order of their numbers.
     pub fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>> {
         self.virtual_token(slot)?;
