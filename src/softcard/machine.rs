@@ -151,7 +151,7 @@ impl Machine {
         if earlier.len() + command.data().len() > MAX_CHAINED_DATA {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let data = [earlier.as_slice(), command.data()].concat();
+        let data = Secret::new([earlier.expose(), command.data()].concat());
         if command.is_chained() && !streams {
             if command.data().is_empty() {
                 return Err(StatusWord::WRONG_LENGTH);
@@ -159,7 +159,7 @@ impl Machine {
             self.session.chain = Some(Chain { ins: command.ins, p1: command.p1, p2: command.p2, data });
             return Ok(None);
         }
-        Ok(Some(CommandApdu { data: Secret::new(data), ..*command }))
+        Ok(Some(CommandApdu { data, ..*command }))
     }
 }
 

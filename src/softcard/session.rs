@@ -113,5 +113,5 @@ pub(super) struct Chain {
     pub ins: u8,
     pub p1: u8,
     pub p2: u8,
-    pub data: Vec<u8>,
+    pub data: Secret,
 }

@@ -1,7 +1,7 @@
 //! GET DATA, PUT DATA and GET CHALLENGE: what a MyEID card tells of itself, and how it is set up.
 
 use crate::apdu::StatusWord;
-use crate::codec::tlv;
+use crate::codec::{hex, tlv};
 use crate::crypto::{PublicKey, random};
 use crate::softcard::access::{AccessRules, PinNumber};
 use crate::softcard::apdu::{Answer, CommandApdu, Reply};
@@ -9,10 +9,10 @@ use crate::softcard::files::{
     Body, DESCRIPTOR_AES, DESCRIPTOR_DF, DESCRIPTOR_EC_BRAINPOOL, DESCRIPTOR_EC_NIST,
     DESCRIPTOR_EC_SECP256K1, DESCRIPTOR_RSA, DESCRIPTOR_TRANSPARENT,
 };
-use crate::softcard::keys::{KeyKind, KeyUpload, StoredKey};
+use crate::softcard::keys::{INCOMPATIBLE_FILE, KeyKind, KeyUpload, StoredKey};
 use crate::softcard::machine::Machine;
 use crate::softcard::pins::{NewPin, PIN_LEN, PinFlags};
-use crate::softcard::state::no_diagnosis;
+use crate::softcard::state::{NO_DIAGNOSIS, no_diagnosis};
 
 /// GET DATA 01xx. Errors: 6A88 for anything that is not there, 6985 for a key file without a key.
 pub(super) fn get(card: &mut Machine, command: &CommandApdu) -> Answer {
@@ -31,6 +31,7 @@ pub(super) fn get(card: &mut Machine, command: &CommandApdu) -> Answer {
         PIN_INFORMATION_FIRST..=PIN_INFORMATION_LAST => pin_information(card, command.p2 & 0x0F),
         RSA_INFORMATION | RSA_MODULUS | RSA_EXPONENT => rsa_public(card, command.p2),
         EC_PUBLIC => ec_public(card),
+        EC_PARAMETERS_FIRST..=EC_PARAMETERS_LAST => ec_parameter(card, command.p2),
         _ => Err(StatusWord::REFERENCE_NOT_FOUND),
     }
 }
@@ -127,6 +128,16 @@ fn ec_public(card: &Machine) -> Answer {
     }
 }
 
+/// Prime, a, b, base point or order of the curve of an EC key file, each number as long as the field.
+fn ec_parameter(card: &Machine, which: u8) -> Answer {
+    let KeyKind::Ec(curve) = KeyKind::of(card.selected()?)? else { return Err(INCOMPATIBLE_FILE) };
+    let names = ["p", "a", "b", "g", "n"];
+    let name = names.get(usize::from(which - EC_PARAMETERS_FIRST)).ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
+    let wanted = format!("{curve} {name} ");
+    let digits = CURVES.lines().find_map(|line| line.strip_prefix(&wanted));
+    digits.and_then(|digits| hex::decode(digits).ok()).map(Reply::data).ok_or(NO_DIAGNOSIS)
+}
+
 /// Erases everything. Eight bytes: two that say nothing here (MyEID: how many files), access rules of the master
 /// file, access rules of the application DF; no bytes for the rules that a new card has.
 fn format(card: &mut Machine, data: &[u8]) -> Answer {
@@ -179,7 +190,7 @@ fn load_key_part(card: &mut Machine, command: &CommandApdu) -> Answer {
     let file = card.selected()?;
     let uid = file.uid;
     if !matches!(file.body, Body::Key(_)) {
-        return Err(crate::softcard::keys::INCOMPATIBLE_FILE);
+        return Err(INCOMPATIBLE_FILE);
     }
     let kind = KeyKind::of(file)?;
     card.require(file.access.update())?;
@@ -196,12 +207,16 @@ fn load_key_part(card: &mut Machine, command: &CommandApdu) -> Answer {
     Ok(Reply::done())
 }
 
+const CURVES: &str = include_str!("curves.txt");
+
 const P1_MYEID: u8 = 0x01;
 
 // GET DATA.
 const RSA_INFORMATION: u8 = 0x00;
 const RSA_MODULUS: u8 = 0x01;
 const RSA_EXPONENT: u8 = 0x02;
+const EC_PARAMETERS_FIRST: u8 = 0x81;
+const EC_PARAMETERS_LAST: u8 = 0x85;
 const EC_PUBLIC: u8 = 0x86;
 const APPLET_INFORMATION: u8 = 0xA0;
 const FILES_FIRST: u8 = 0xA1;

@@ -50,17 +50,16 @@ impl Store {
             _ => Path::new("."),
         };
         let path = fs::canonicalize(folder).map_err(failed)?.join(name);
-        // Reserves the name; the content follows by renaming, as for every later write.
-        let reserved = new_private_file(&path).map_err(failed)?;
-        let loaded = Stamp::of(&reserved.metadata().map_err(failed)?);
-        let mut store = Self { path, file: reserved, loaded, is_locked: true };
-        if let Err(error) = store.file.lock().map_err(failed).and_then(|()| store.save(state)) {
-            // Nobody else has seen more than an empty file under this name.
-            let _ = fs::remove_file(&store.path);
-            return Err(error);
-        }
-        store.unlock();
-        Ok(store)
+        let temporary = temporary_path(&path, &format!(".{}.tmp", std::process::id()));
+        let published = write_file(&temporary, &encode(state), None)
+            .and_then(|file| publish(&temporary, &path).map(|()| file));
+        // Linked under its name, or of no use.
+        let _ = fs::remove_file(&temporary);
+        let file = published.map_err(failed)?;
+        sync_folder(&path).map_err(failed)?;
+        file.unlock().map_err(failed)?;
+        let loaded = Stamp::of(&file.metadata().map_err(failed)?);
+        Ok(Self { path, file, loaded, is_locked: false })
     }
 
     /// Where the image is.
@@ -136,44 +135,17 @@ impl Store {
 
     /// Writes `image` beside the old one and renames it. Returns the new file, locked.
     fn replace(&self, image: &[u8]) -> io::Result<File> {
-        let temporary = self.temporary_path();
-        let mut file = match new_private_file(&temporary) {
-            // A writer died here: nobody else writes while we have the lock.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_file(&temporary)?;
-                new_private_file(&temporary)?
-            }
-            created => created?,
-        };
-        step("created");
-        file.try_lock()?;
-        keep_owner_and_mode(&self.file.metadata()?, &file)?;
-        let (head, rest) = image.split_at(image.len().min(HEADER_LEN));
-        let written = file.write_all(head).and_then(|()| {
-            step("header written");
-            file.write_all(rest)?;
-            step("written");
-            file.sync_all()
-        });
-        step("synced");
-        if let Err(error) = written.and_then(|()| fs::rename(&temporary, &self.path)) {
+        // One name, so that a crash leaves one file at most: nobody else writes while we have the lock.
+        let temporary = temporary_path(&self.path, ".tmp");
+        let written = write_file(&temporary, image, Some(&self.file.metadata()?))
+            .and_then(|file| fs::rename(&temporary, &self.path).map(|()| file));
+        if written.is_err() {
             let _ = fs::remove_file(&temporary);
-            return Err(error);
         }
         step("renamed");
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
+        sync_folder(&self.path)?;
         step("folder synced");
-        Ok(file)
-    }
-
-    /// `.NAME.tmp` in the folder of the image: one name, so that a crash leaves one file at most.
-    fn temporary_path(&self) -> PathBuf {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(self.path.file_name().unwrap_or_default());
-        name.push(".tmp");
-        self.path.with_file_name(name)
+        written
     }
 
     fn error(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
@@ -210,6 +182,53 @@ fn identity(_: &fs::Metadata) -> (u64, u64) {
     (0, 0)
 }
 
+/// Writes a new file to disk, down to the metal, and locks it. What is left of a dead writer under its name goes.
+fn write_file(path: &Path, image: &[u8], old: Option<&fs::Metadata>) -> io::Result<File> {
+    let mut file = match new_private_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            new_private_file(path)?
+        }
+        created => created?,
+    };
+    step("created");
+    file.try_lock()?;
+    if let Some(old) = old {
+        keep_owner_and_mode(old, &file)?;
+    }
+    let (head, rest) = image.split_at(image.len().min(HEADER_LEN));
+    file.write_all(head)?;
+    step("header written");
+    file.write_all(rest)?;
+    step("written");
+    file.sync_all()?;
+    step("synced");
+    Ok(file)
+}
+
+/// Gives a written file its name, unless something has that name already.
+fn publish(temporary: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(temporary, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !fs::exists(path)? => {
+            // A file system without links: renaming would replace, hence the look before.
+            fs::rename(temporary, path)
+        }
+        linked => linked,
+    }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// `.NAME` with an ending, in the same folder.
+fn temporary_path(path: &Path, ending: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(ending);
+    path.with_file_name(name)
+}
+
 /// A new file that only its owner may read.
 fn new_private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -238,8 +257,10 @@ fn keep_owner_and_mode(_: &fs::Metadata, _: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Opens an image, for writing too where that is allowed: some file systems lock nothing else.
 fn open_image(path: &Path) -> Result<File, TransportError> {
-    File::open(path).map_err(|error| image_error(path, error))
+    let writable = OpenOptions::new().read(true).write(true).open(path);
+    writable.or_else(|_| File::open(path)).map_err(|error| image_error(path, error))
 }
 
 /// Reads a whole image and the stamp of what was read.

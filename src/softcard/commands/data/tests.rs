@@ -1,7 +1,7 @@
 //! GET DATA and PUT DATA by APDU.
 
 use crate::codec::hex;
-use crate::crypto::{EcPrivateKey, RsaPrivateKey};
+use crate::crypto::{Curve, EcPrivateKey, PublicKey, RsaPrivateKey};
 use crate::softcard::state::Profile;
 use crate::softcard::testing::Bench;
 
@@ -208,6 +208,35 @@ fn public_keys_are_told_without_a_pin() {
 }
 
 #[test]
+fn curve_parameters_are_those_of_the_arithmetic() {
+    let mut bench = Bench::blank();
+    for (descriptor, size, curve) in [
+        ("22", 256, Curve::P256),
+        ("22", 384, Curve::P384),
+        ("22", 521, Curve::P521),
+        ("23", 256, Curve::Secp256k1),
+        ("24", 256, Curve::BrainpoolP256r1),
+        ("24", 384, Curve::BrainpoolP384r1),
+    ] {
+        bench.create("4B01", descriptor, size, "0000");
+        for number in 0x81..=0x83 {
+            assert_eq!(bench.ok(&format!("00CA01{number:02X}00")).len(), curve.field_len(), "{curve}");
+        }
+        let (base, order) = (bench.ok("00CA018400"), bench.ok("00CA018500"));
+        let PublicKey::Ec { point, .. } = EcPrivateKey::from_scalar(curve, &[1]).unwrap().public() else {
+            panic!("not EC")
+        };
+        assert_eq!(base, point[1..], "{curve}");
+        let mut below = order.clone();
+        *below.last_mut().unwrap() -= 1;
+        assert!(EcPrivateKey::from_scalar(curve, &below).is_ok(), "{curve}");
+        assert!(EcPrivateKey::from_scalar(curve, &order).is_err(), "{curve}");
+        bench.ok("00E40000");
+    }
+    assert_eq!(bench.status("00CA018100"), 0x6981, "a DF has no curve");
+}
+
+#[test]
 fn generate_refuses_wrong_files_exponents_and_pins() {
     let mut bench = Bench::operational();
     assert_eq!(bench.status("00460000"), 0x6981, "a DF");
@@ -254,7 +283,7 @@ fn load_rsa_key_signs_like_the_original() {
 
 #[test]
 fn load_key_is_whole_or_not_at_all() {
-    let key = EcPrivateKey::generate(crate::crypto::Curve::P256).unwrap();
+    let key = EcPrivateKey::generate(Curve::P256).unwrap();
     let mut bench = Bench::blank();
     bench.create("4B01", "22", 256, "0000");
     assert_eq!(bench.status("00DA0187"), 0x6700);
