@@ -15,7 +15,7 @@ use super::commands::Command;
 /// of its own, with the keys that the PIN protects and their certificate chains. Data goes to standard output,
 /// sentences go to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "p11ctl", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "p11ctl", version, arg_required_else_help = true)]
 #[command(subcommand_required = true, disable_help_subcommand = true, max_term_width = 100)]
 #[command(after_help = FIRST_STEPS, after_long_help = EXIT_CODES)]
 pub struct Cli {

@@ -8,13 +8,13 @@ use super::commands::config::explain;
 use super::error::CliError;
 use super::interrupt;
 use super::terminal::Terminal;
-use super::text::escape;
+use super::text::{escape, shell_word};
 use crate::apdu::StatsSnapshot;
 use crate::codec::Secret;
 use crate::config::{self, Config, Loaded};
-use crate::engine::readers::{CardArgument, assemble};
+use crate::engine::readers::{Assembled, CardArgument, assemble};
 use crate::engine::{self, Engine, SessionHandle, UserKind};
-use crate::transport::{Reader, TransportError};
+use crate::transport::TransportError;
 
 /// The surroundings of one run. The engine comes to life when a command first asks for it.
 pub struct Context {
@@ -52,7 +52,12 @@ impl Context {
 
     /// The configuration and its remarks: `--config`, else where it is searched for.
     pub fn load(&self) -> Result<Loaded, CliError> {
-        config::load(self.global.config.as_deref()).map_err(|error| explain(&error))
+        let loaded = config::load(self.global.config.as_deref()).map_err(|error| explain(&error))?;
+        match &loaded.config.origin {
+            Some(path) => tracing::info!(file = %path.display(), "configuration"),
+            None => tracing::info!("built-in configuration"),
+        }
+        Ok(loaded)
     }
 
     /// The configuration alone.
@@ -66,10 +71,9 @@ impl Context {
     }
 
     /// The readers of this run, for a command that does without the engine.
-    pub fn assemble(&self) -> Result<(Vec<Box<dyn Reader>>, Option<TransportError>), CliError> {
+    pub fn assemble(&self) -> Result<Assembled, CliError> {
         let cards = self.card_arguments()?;
-        let assembled = assemble(&self.load_config()?, cards.as_deref());
-        Ok((assembled.readers, assembled.pcsc_problem))
+        Ok(assemble(&self.load_config()?, cards.as_deref()))
     }
 
     /// Why there are no PC/SC readers although they are wanted.
@@ -138,9 +142,9 @@ impl Context {
             CardFile::Empty => Ok(CardArgument::Empty),
             CardFile::Image(path) if path.exists() => Ok(CardArgument::File(path.clone())),
             CardFile::Image(path) => {
-                let path = path.display();
-                Err(CliError::usage(format!("there is no card image {path}"))
-                    .hint(format!("make one: p11ctl card new {path} --example")))
+                let word = shell_word(&path.to_string_lossy());
+                Err(CliError::usage(format!("there is no card image {}", path.display()))
+                    .hint(format!("make one: p11ctl card new {word} --example")))
             }
         });
         cards.collect::<Result<_, _>>().map(Some)

@@ -71,7 +71,7 @@ pub struct CliError {
     /// What to do next, one sentence each.
     pub hints: Vec<String>,
     /// The codes behind it: shown with `-v`, always in JSON.
-    pub codes: Codes,
+    pub codes: Box<Codes>,
 }
 
 /// The numbers behind an error.
@@ -94,7 +94,7 @@ impl CliError {
             causes: Vec::new(),
             candidates: Vec::new(),
             hints: Vec::new(),
-            codes: Codes::default(),
+            codes: Box::default(),
         }
     }
 

@@ -19,7 +19,7 @@ impl From<&engine::Error> for CliError {
             explained = explained.source(source);
         }
         explained.hints.extend(hints(error));
-        explained.codes = codes(error);
+        explained.codes = Box::new(codes(error));
         explained
     }
 }

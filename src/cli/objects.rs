@@ -271,15 +271,22 @@ fn algorithm(attributes: &Attributes, class: ObjectClass) -> String {
         let curve = Curve::ALL.into_iter().find(|curve| curve.parameters_der() == parameters);
         return curve.map_or("ec".to_owned(), |curve| format!("ec:{curve}"));
     }
-    let name = match attributes.number(Type::KEY_TYPE) {
-        Some(KEY_TYPE_RSA) => "rsa",
-        Some(KEY_TYPE_EC) => "ec",
-        Some(KEY_TYPE_AES) => "aes",
-        _ => "generic",
-    };
+    let name = attributes.number(Type::KEY_TYPE).and_then(key_type_name).unwrap_or("unknown");
     match attributes.number(Type::VALUE_LEN).filter(|_| class == ObjectClass::SecretKey) {
         Some(bytes) => format!("{name}:{}", bytes * 8),
         None => name.to_owned(),
+    }
+}
+
+/// The family of a key by its number (`CKK_…`; PKCS#11 3.1, 6).
+pub fn key_type_name(number: u64) -> Option<&'static str> {
+    match number {
+        0x00 => Some("rsa"),
+        0x03 => Some("ec"),
+        0x10 => Some("generic"),
+        0x13..=0x15 => Some("des"),
+        0x1F => Some("aes"),
+        _ => None,
     }
 }
 
@@ -314,8 +321,3 @@ const USES: &[(Type, &str)] = &[
     (Type::UNWRAP, "unwrap"),
     (Type::DERIVE, "derive"),
 ];
-
-// PKCS#11 3.1, key types.
-const KEY_TYPE_RSA: u64 = 0x00;
-const KEY_TYPE_EC: u64 = 0x03;
-const KEY_TYPE_AES: u64 = 0x1F;

@@ -209,6 +209,7 @@ fn read_path(path: &Path) -> io::Result<Secret> {
 /// The first line, without its end. Reads no further than that line, byte by byte: no buffer keeps the PIN.
 fn read_line(input: impl Read) -> io::Result<Secret> {
     let mut line = Vec::with_capacity(LONGEST_PIN);
+    #[expect(clippy::unbuffered_bytes, reason = "a buffer would read further, and keep the PIN")]
     for byte in input.bytes() {
         match byte? {
             b'\n' => break,

@@ -44,6 +44,15 @@ pub fn tries(tries_left: Option<u8>) -> String {
     }
 }
 
+/// A word for a shell, in single quotes where it needs them.
+pub fn shell_word(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=,+@%".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Text in double quotes, escaped.
 pub fn quote(text: &str) -> String {
     format!("\"{}\"", escape(text))
@@ -59,6 +68,13 @@ mod tests {
         assert_eq!(escape("\u{9b}2J"), "\\u{9b}2J");
         assert_eq!(escape("abc\u{202e}fed"), "abc\\u{202e}fed");
         assert_eq!(escape("Škoda 日本"), "Škoda 日本");
+    }
+
+    #[test]
+    fn shell_word_is_one_word_for_a_shell() {
+        assert_eq!(shell_word("demo.card"), "demo.card");
+        assert_eq!(shell_word("my card"), "'my card'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
     }
 
     #[test]

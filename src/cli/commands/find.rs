@@ -13,7 +13,8 @@ use crate::cli::table::Table;
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock;
 use crate::engine::uri::Uri;
-use crate::engine::{ObjectClass, SessionMode, Template};
+use crate::engine::{ObjectClass, SessionMode, Template, TokenView};
+use crate::token::KeyClass;
 
 /// Arguments of `find`.
 #[derive(Debug, Args)]
@@ -96,6 +97,9 @@ pub struct Wanted {
     pub narrowed: bool,
     /// Where the URI says that the PIN is.
     pub pin_source: Option<String>,
+    label: Option<String>,
+    id: Option<Vec<u8>>,
+    class: Option<ObjectClass>,
 }
 
 impl Wanted {
@@ -114,14 +118,31 @@ impl Wanted {
         if let Some(class) = class {
             template = template.class(class);
         }
-        if let Some(label) = label {
-            template = template.label(&label);
+        if let Some(label) = &label {
+            template = template.label(label);
         }
-        if let Some(id) = id {
-            template = template.id(&id);
+        if let Some(id) = &id {
+            template = template.id(id);
         }
         let pin_source = uri.pin_source.or(pin_source(token)?);
-        Ok(Self { selector, template, narrowed, pin_source })
+        Ok(Self { selector, template, narrowed, pin_source, label, id, class })
+    }
+
+    /// True for a token with a PIN that shows such an object, as far as its directory tells before login.
+    pub fn is_behind(&self, token: &TokenView) -> bool {
+        let (card, view) = (&token.card, &token.view);
+        let fits = |class: ObjectClass, label: &str, id: &[u8]| {
+            self.class.is_none_or(|wanted| wanted == class)
+                && self.label.as_deref().is_none_or(|wanted| wanted == label)
+                && self.id.as_deref().is_none_or(|wanted| wanted == id)
+        };
+        let mut keys = view.keys.iter().filter_map(|index| card.keys.get(*index));
+        let mut certificates = view.certificates.iter().filter_map(|index| card.certificates.get(*index));
+        let mut data = view.data.iter().filter_map(|index| card.data.get(*index));
+        tokens::has_pin(token)
+            && (keys.any(|key| fits(key_class(key.class), &key.label, &key.id.0))
+                || certificates.any(|found| fits(ObjectClass::Certificate, &found.label, &found.id.0))
+                || data.any(|found| fits(ObjectClass::Data, &found.label, &[])))
     }
 }
 
@@ -130,7 +151,7 @@ pub fn run(context: &Context, args: &FindArgs) -> Result<Outcome, CliError> {
     args.pin.check(false)?;
     let wanted = Wanted::new(&args.object, &args.token)?;
     let found = if args.login || args.pin.pin.is_some() {
-        let token = tokens::exactly_one(context, &wanted.selector, tokens::has_pin)?;
+        let token = tokens::exactly_one(context, &wanted.selector, |token| wanted.is_behind(token))?;
         let unlocked = unlock::unlock(context, &token, &args.pin, wanted.pin_source.as_deref())?;
         let objects = objects::read_all(context.engine()?, token.slot, unlocked.session, &wanted.template)?;
         objects.into_iter().map(|(_, object)| object).collect()
@@ -176,6 +197,14 @@ pub fn object_table(context: &Context, objects: &[Object]) -> String {
         ]);
     }
     table.render(&context.terminal)
+}
+
+fn key_class(class: KeyClass) -> ObjectClass {
+    match class {
+        KeyClass::Private => ObjectClass::PrivateKey,
+        KeyClass::Public => ObjectClass::PublicKey,
+        KeyClass::Secret => ObjectClass::SecretKey,
+    }
 }
 
 fn one<T: PartialEq>(name: &str, first: Option<T>, second: Option<T>) -> Result<Option<T>, CliError> {

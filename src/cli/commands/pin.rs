@@ -54,35 +54,38 @@ pub fn to_json(pin: &PinStatus) -> Value {
 fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
     let selector = Selector::new(&args.token, None)?;
     let engine = context.engine()?;
+    let tokens = tokens::matching(context, &selector)?;
+    let mut readers: Vec<&str> = tokens.iter().map(|token| token.candidate.reader.as_str()).collect();
+    readers.dedup();
     let mut table = Table::new(&["SLOT", "READER", "PIN", "ROLE", "TRIES LEFT", "LENGTH"]);
     let mut entries = Vec::new();
-    let mut told: Vec<String> = Vec::new();
-    for token in tokens::matching(context, &selector)? {
-        let pins = engine.pin_status(token.slot)?;
-        let reader = &token.candidate.reader;
-        // The SO PIN belongs to the card: it is told once for each reader.
-        let so = pins.so.filter(|_| !told.contains(reader));
-        if so.is_some() {
-            told.push(reader.clone());
+    let mut tell = |slot: Option<u32>, reader: &str, role: Role, pin: &PinStatus| {
+        table.row([
+            slot.map_or_else(String::new, |slot| slot.to_string()),
+            reader.to_owned(),
+            pin.label.clone(),
+            role.text().to_owned(),
+            tries_text(pin),
+            format!("{} to {}", pin.min_len, pin.max_len),
+        ]);
+        let mut entry = json!({ "slot": slot, "reader": reader, "role": role.name() });
+        if let (Value::Object(entry), Value::Object(fields)) = (&mut entry, to_json(pin)) {
+            entry.extend(fields);
         }
-        let slot = Some(token.slot.0);
-        for (pin, role, slot) in
-            [(pins.user, "user", slot), (so, "so", slot.filter(|_| selector.slot.is_some()))]
-        {
-            let Some(pin) = pin else { continue };
-            table.row([
-                slot.map_or_else(String::new, |slot| slot.to_string()),
-                reader.clone(),
-                pin.label.clone(),
-                if role == "so" { "security officer".to_owned() } else { role.to_owned() },
-                tries_text(&pin),
-                format!("{} to {}", pin.min_len, pin.max_len),
-            ]);
-            let mut entry = json!({ "slot": slot, "reader": reader, "role": role });
-            if let (Value::Object(entry), Value::Object(fields)) = (&mut entry, to_json(&pin)) {
-                entry.extend(fields);
+        entries.push(entry);
+    };
+    for reader in readers {
+        let mut officer = None;
+        for token in tokens.iter().filter(|token| token.candidate.reader == reader) {
+            let pins = engine.pin_status(token.slot)?;
+            if let Some(pin) = &pins.user {
+                tell(Some(token.slot.0), reader, Role::User, pin);
             }
-            entries.push(entry);
+            officer = officer.or(pins.so);
+        }
+        // It belongs to the card, not to one of its slots.
+        if let Some(pin) = &officer {
+            tell(None, reader, Role::SecurityOfficer, pin);
         }
     }
     let mut outcome = Outcome::new(json!({ "pins": entries }), table.render(&context.terminal));
@@ -90,6 +93,29 @@ fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
         outcome.notes.push("there is no PIN".to_owned());
     }
     Ok(outcome)
+}
+
+/// What a PIN is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    User,
+    SecurityOfficer,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::SecurityOfficer => "so",
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::SecurityOfficer => "security officer",
+        }
+    }
 }
 
 /// `3 of 3`, `2`, `0, locked`, `unknown`.

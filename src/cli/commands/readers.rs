@@ -147,10 +147,11 @@ impl<'a> State<'a> {
                 let explained = CliError::from(*error);
                 let why =
                     std::iter::once(explained.message).chain(explained.causes).collect::<Vec<_>>().join(": ");
-                std::iter::once(why)
-                    .chain(explained.hints)
-                    .map(|sentence| format!("reader {reader}: {sentence}"))
-                    .collect()
+                let prefixed = |sentence: String| match sentence.contains(&reader) {
+                    true => sentence,
+                    false => format!("reader {reader}: {sentence}"),
+                };
+                std::iter::once(why).chain(explained.hints).map(prefixed).collect()
             }
         }
     }

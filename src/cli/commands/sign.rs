@@ -217,9 +217,7 @@ impl Signer<'_> {
         }
         if mechanism::digest_of(self.mechanism).is_none() {
             let digest = atomic_file::read(input)?;
-            return Ok(engine
-                .sign(session, &digest, ANY_ROOM)
-                .map_err(|error| self.explain(error, input))?);
+            return engine.sign(session, &digest, ANY_ROOM).map_err(|error| self.explain(error, input));
         }
         let mut data = atomic_file::open(input)?;
         let mut buffer = vec![0; BUFFER_LEN];

@@ -128,9 +128,10 @@ fn explain(error: &ApduError) -> CliError {
 
 /// The one reader with a card, or the one named. Cards that nobody names are not touched.
 fn choose(context: &Context, name: Option<&str>) -> Result<Box<dyn Reader>, CliError> {
-    let (readers, problem) = context.assemble()?;
+    let assembled = context.assemble()?;
+    let readers = assembled.readers;
     if readers.is_empty() {
-        return Err(no_readers(problem.as_ref()));
+        return Err(no_readers(assembled.pcsc_problem.as_ref()));
     }
     let names: Vec<String> = readers.iter().map(|reader| reader.name().to_owned()).collect();
     let mut fitting: Vec<Box<dyn Reader>> =

@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Spinner;
+use crate::cli::text::shell_word;
 use crate::config::Config;
 use crate::softcard::{Options, SoftCard};
 
@@ -98,6 +99,7 @@ fn sentence(args: &NewArgs) -> String {
     let (officer, puk) = (example::OFFICER_PIN, example::PUK);
     format!(
         "made the example card {path}\n{pins}  SO PIN  {officer}\n  PUK     {puk}\n\
-         look at it: p11ctl --card {path} slots"
+         look at it: p11ctl --card {} slots",
+        shell_word(&args.file.to_string_lossy())
     )
 }

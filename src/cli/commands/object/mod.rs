@@ -49,7 +49,7 @@ fn open(
     let engine = context.engine()?;
     let (token, session) = match login {
         Some(pin) => {
-            let token = tokens::exactly_one(context, &wanted.selector, tokens::has_pin)?;
+            let token = tokens::exactly_one(context, &wanted.selector, |token| wanted.is_behind(token))?;
             let unlocked = unlock::unlock(context, &token, pin, wanted.pin_source.as_deref())?;
             (token, unlocked.session)
         }

@@ -15,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::table;
 use crate::codec::hex;
 use crate::crypto::CertificateDetails;
-use crate::engine::{AttributeType, Error, Value};
+use crate::engine::{AttributeType, Error, MechanismId, ObjectClass, Value};
 
 /// Arguments of `object show`.
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &ShowArgs) -> Result<Outcome, CliError> {
     let mut lines = head(&opened.object);
     lines.extend(attributes.iter().filter_map(|(kind, answer)| {
         let name = kind.name()?.trim_start_matches("CKA_");
-        Some((name, text(answer)?))
+        Some((name, words(kind, answer).or_else(|| text(answer))?))
     }));
     let lines: Vec<(&str, String)> = lines.iter().map(|(name, value)| (*name, value.clone())).collect();
     Ok(Outcome::new(document, table::fields(&context.terminal, &lines)))
@@ -123,6 +123,32 @@ fn value_json(value: &Value) -> Json {
     }
 }
 
+/// The value in words, for numbers that have a name.
+fn words(kind: AttributeType, answer: &Result<Value, Error>) -> Option<String> {
+    let value = answer.as_ref().ok()?;
+    if let (AttributeType::ALLOWED_MECHANISMS, Value::Numbers(numbers)) = (kind, value) {
+        let names = numbers.iter().map(|number| mechanism_name(*number));
+        return Some(names.collect::<Vec<_>>().join(" "));
+    }
+    let number = value.as_number()?;
+    match kind {
+        AttributeType::CLASS => ObjectClass::from_number(number).map(|class| class.name().to_owned()),
+        AttributeType::KEY_GEN_MECHANISM if number == UNAVAILABLE => Some("unknown".to_owned()),
+        AttributeType::KEY_GEN_MECHANISM => Some(mechanism_name(number)),
+        AttributeType::CERTIFICATE_TYPE if number == 0 => Some("X.509".to_owned()),
+        AttributeType::CERTIFICATE_CATEGORY => {
+            let names = ["unspecified", "token user", "authority", "other entity"];
+            usize::try_from(number).ok().and_then(|index| names.get(index)).map(|name| (*name).to_owned())
+        }
+        AttributeType::KEY_TYPE => crate::cli::objects::key_type_name(number).map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn mechanism_name(number: u64) -> String {
+    MechanismId(number).to_string().trim_start_matches("CKM_").to_owned()
+}
+
 /// `None` for what the object does not have: most classes have few of all attributes.
 fn text(answer: &Result<Value, Error>) -> Option<String> {
     match answer {
@@ -147,3 +173,5 @@ fn shortened(hex: &str) -> String {
 }
 
 const LONGEST_HEX: usize = 64;
+/// `CK_UNAVAILABLE_INFORMATION` (PKCS#11 3.1, 3.1).
+const UNAVAILABLE: u64 = u64::MAX;

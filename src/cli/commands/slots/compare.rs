@@ -21,9 +21,11 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// `slot 4: certificate "Leaf": expected sha256 aa…, found sha256 bb…`
+    /// `slot 4: certificate "Leaf": expected sha256 aa…, found sha256 bb…`. Fingerprints are cut: JSON has them whole.
     pub fn text(&self) -> String {
-        let Self { slot, what, expected, found } = self;
+        let Self { slot, what, .. } = self;
+        let (expected, found) =
+            (self.expected.as_deref().map(shortened), self.found.as_deref().map(shortened));
         match (expected, found) {
             (Some(expected), Some(found)) => {
                 format!("slot {slot}: {what}: expected {expected}, found {found}")
@@ -140,6 +142,17 @@ fn described(algorithm: &str, sha256: Option<&str>) -> String {
     if algorithm.is_empty() { fingerprint } else { format!("{algorithm}, {fingerprint}") }
 }
 
+/// Cuts what is as long as a fingerprint.
+fn shortened(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.get(..SHOWN_DIGITS) {
+        Some(start) if word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{start}…")
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn token_text(slot: &SavedSlot) -> String {
     match &slot.token {
         Some(label) if slot.empty => format!("empty token {}", quote(label)),
@@ -151,6 +164,9 @@ fn token_text(slot: &SavedSlot) -> String {
 fn slot_text(slot: &SavedSlot) -> String {
     format!("{} in reader {}", token_text(slot), quote(&slot.reader))
 }
+
+/// Enough of a fingerprint to tell two apart.
+const SHOWN_DIGITS: usize = 16;
 
 #[cfg(test)]
 mod tests {

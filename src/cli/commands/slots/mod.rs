@@ -56,7 +56,10 @@ pub fn run(context: &Context, args: &SlotsArgs) -> Result<Outcome, CliError> {
         return save(context, &report, path);
     }
     let text = if args.tree { tree::draw(&report, &context.terminal) } else { table(context, &report) };
-    Ok(remarks(context, &report, Outcome::new(report.to_json(), text)))
+    let mut outcome = Outcome::new(report.to_json(), text);
+    let problem = context.pcsc_problem().map(ToString::to_string);
+    outcome.document.insert("pcsc_problem".to_owned(), problem.into());
+    Ok(remarks(context, &report, outcome))
 }
 
 fn table(context: &Context, report: &Report) -> String {
@@ -64,6 +67,7 @@ fn table(context: &Context, report: &Report) -> String {
     for slot in &report.slots {
         let (token, pin, objects) = match &slot.token {
             None => (slot.absence.to_owned(), String::new(), String::new()),
+            Some(token) if token.blank => ("blank card".to_owned(), String::new(), String::new()),
             Some(token) if token.empty => ("empty token".to_owned(), String::new(), String::new()),
             Some(token) => (token.label.clone(), pin_text(token), objects_text(&token.objects)),
         };

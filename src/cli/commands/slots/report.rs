@@ -52,6 +52,8 @@ pub struct TokenReport {
     pub model: String,
     /// No PIN, no objects.
     pub empty: bool,
+    /// The card was never formatted.
+    pub blank: bool,
     /// Its PIN.
     pub pin: Option<PinEntry>,
     /// Flags by their names in the standard.
@@ -148,11 +150,15 @@ impl Report {
 
 impl SlotReport {
     fn new(id: SlotId, reader: &ReaderReport, token: Option<TokenReport>) -> Self {
-        let absence = match &reader.presence {
-            Some(Presence::Card { .. }) if reader.error.is_some() => "card not readable",
-            Some(Presence::Card { .. }) => "empty token, hidden",
-            Some(Presence::Mute) => "card does not answer",
-            Some(Presence::Empty) | None => "no card",
+        let absence = match (&reader.presence, reader.error.as_deref()) {
+            (Some(Presence::Mute), _) => "card does not answer",
+            (Some(Presence::Empty), _) | (None, None) | (_, Some(Error::DeviceRemoved { .. })) => "no card",
+            (_, Some(Error::TokenNotRecognized { source: CardError::UnknownCard { .. }, .. })) => {
+                "unknown card"
+            }
+            (_, Some(_)) => "card not readable",
+            // An empty token that is hidden, or a slot that a blank card does not fill.
+            (Some(Presence::Card { .. }), None) => "no token",
         };
         Self { id, reader: reader.name.clone(), absence, token }
     }
@@ -224,6 +230,9 @@ impl Problem {
 
     /// One sentence.
     pub fn text(&self) -> String {
+        if self.why.contains(&quote(&self.reader)) {
+            return self.why.clone();
+        }
         format!("reader {}: {}", quote(&self.reader), self.why)
     }
 
@@ -274,6 +283,7 @@ fn token(engine: &Engine, slot: SlotId) -> Result<Option<TokenReport>, Error> {
         manufacturer: info.manufacturer,
         model: info.model,
         empty: view.view.empty,
+        blank: !info.flags.token_initialized,
         pin: pin.map(|pin| PinEntry { label: pin.label, tries_left: pin.tries_left }),
         flags: info.flags.names(),
         objects: Objects::of(&view),

@@ -59,6 +59,9 @@ impl Node {
 }
 
 fn token_node(slot: u32, token: &TokenReport) -> Node {
+    if token.blank {
+        return Node::leaf(format!("slot {slot}: blank card {}", quote(&token.label)));
+    }
     if token.empty {
         return Node::leaf(format!("slot {slot}: empty token {}", quote(&token.label)));
     }
