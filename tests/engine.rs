@@ -6,7 +6,7 @@
 #[path = "common/faults.rs"]
 mod faults;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -19,8 +19,8 @@ use p11ctl::codec::Secret;
 use p11ctl::config::Config;
 use p11ctl::crypto::seal::PinKeyCost;
 use p11ctl::engine::{
-    ANY_ROOM, AttributeType as A, Engine, Error, MechanismCall, MechanismId, ObjectClass, ObjectHandle, PinState,
-    SessionHandle, SessionMode, SessionState, Template, UserKind, Value,
+    ANY_ROOM, AttributeType as A, Engine, Error, MechanismCall, MechanismId, ObjectClass, ObjectHandle,
+    PinState, SessionHandle, SessionMode, SessionState, Template, UserKind, Value,
 };
 use p11ctl::layout::{SlotId, UnplacedWhat};
 use p11ctl::softcard::{self, Options};
@@ -122,13 +122,14 @@ fn founding_example_in_the_second_reader_comes_out_line_by_line() {
     let desk = Desk::new(ExampleKind::Separate);
     let empty = softcard::reader("empty", None, Duration::ZERO);
     let engine = desk.engine(vec![empty, desk.reader("one.card")]);
-    let labels: Vec<_> = engine
-        .slots(true)
-        .into_iter()
-        .map(|slot| (slot.0, engine.token_info(slot).unwrap().label))
-        .collect();
-    let expected =
-        [(4, "p11ctl example (PIN 1)"), (5, "p11ctl example (PIN 2)"), (6, "p11ctl example"), (7, "p11ctl example")];
+    let labels: Vec<_> =
+        engine.slots(true).into_iter().map(|slot| (slot.0, engine.token_info(slot).unwrap().label)).collect();
+    let expected = [
+        (4, "p11ctl example (PIN 1)"),
+        (5, "p11ctl example (PIN 2)"),
+        (6, "p11ctl example"),
+        (7, "p11ctl example"),
+    ];
     assert_eq!(labels, expected.map(|(slot, label)| (slot, label.to_owned())));
     for (slot, keys, certificates) in [(4, 1, 3), (5, 1, 3), (6, 0, 3), (7, 0, 0)] {
         let view = engine.virtual_token(SlotId(slot)).unwrap().view;
@@ -172,9 +173,15 @@ fn both_tokens_sign_at_once_and_openssl_verifies() {
     let sessions = [log_in(&engine, 0, PINS[0]), log_in(&engine, 1, PINS[1])];
     desk.write("data", b"some data to sign\n");
     for (session, ids) in [
-        (sessions[0], [MechanismId::SHA256_RSA_PKCS, MechanismId::SHA512_RSA_PKCS, MechanismId::SHA1_RSA_PKCS]),
+        (
+            sessions[0],
+            [MechanismId::SHA256_RSA_PKCS, MechanismId::SHA512_RSA_PKCS, MechanismId::SHA1_RSA_PKCS],
+        ),
         (sessions[1], [MechanismId::ECDSA_SHA256, MechanismId::ECDSA_SHA384, MechanismId::ECDSA_SHA224]),
-        (sessions[0], [MechanismId::SHA224_RSA_PKCS, MechanismId::SHA384_RSA_PKCS, MechanismId::SHA256_RSA_PKCS]),
+        (
+            sessions[0],
+            [MechanismId::SHA224_RSA_PKCS, MechanismId::SHA384_RSA_PKCS, MechanismId::SHA256_RSA_PKCS],
+        ),
     ] {
         let public = find(&engine, session, ObjectClass::PublicKey)[0];
         let info = engine.attribute(session, public, A::PUBLIC_KEY_INFO).unwrap();
@@ -189,7 +196,8 @@ fn both_tokens_sign_at_once_and_openssl_verifies() {
             desk.write("signature", &signature);
             let digest = id.name().unwrap().split('_').find(|part| part.starts_with("SHA")).unwrap();
             let digest = format!("-{}", digest.to_lowercase());
-            let arguments = ["dgst", &digest, "-verify", "key.der", "-keyform", "DER", "-signature", "signature", "data"];
+            let arguments =
+                ["dgst", &digest, "-verify", "key.der", "-keyform", "DER", "-signature", "signature", "data"];
             assert_eq!(desk.openssl(&arguments), b"Verified OK\n", "{id}");
         }
     }
@@ -205,7 +213,10 @@ fn raw_digest_info_is_signed_as_it_is() {
     let given = sign(&engine, session, MechanismId::RSA_PKCS, &info);
     assert_eq!(given, sign(&engine, session, MechanismId::SHA256_RSA_PKCS, b"data"));
     // A data block without DigestInfo, as old TLS signs: OpenSSL recovers it.
-    desk.write("signature", &sign(&engine, session, MechanismId::RSA_PKCS, b"thirty-six bytes of two digests ...."));
+    desk.write(
+        "signature",
+        &sign(&engine, session, MechanismId::RSA_PKCS, b"thirty-six bytes of two digests ...."),
+    );
     let public = find(&engine, session, ObjectClass::PublicKey)[0];
     let info = engine.attribute(session, public, A::PUBLIC_KEY_INFO).unwrap();
     desk.write("key.der", info.as_bytes().unwrap());
@@ -223,7 +234,8 @@ fn what_openssl_encrypts_is_decrypted() {
     desk.write("leaf.der", &engine.certificate(SlotId(0), leaf).unwrap().der);
     desk.write("plain", b"a session key");
     desk.openssl(&["x509", "-inform", "DER", "-in", "leaf.der", "-pubkey", "-noout", "-out", "key.pem"]);
-    let arguments = ["pkeyutl", "-encrypt", "-pubin", "-inkey", "key.pem", "-in", "plain", "-out", "encrypted"];
+    let arguments =
+        ["pkeyutl", "-encrypt", "-pubin", "-inkey", "key.pem", "-in", "plain", "-out", "encrypted"];
     desk.openssl(&arguments);
     let mut encrypted = std::fs::read(desk.path("encrypted")).unwrap();
     let key = find(&engine, session, ObjectClass::PrivateKey)[0];
@@ -256,19 +268,34 @@ fn attributes_of_every_class_are_there() {
     let desk = Desk::new(ExampleKind::Separate);
     let engine = desk.first();
     let (rsa, ec) = (log_in(&engine, 0, PINS[0]), log_in(&engine, 1, PINS[1]));
-    let all = [A::CLASS, A::TOKEN, A::PRIVATE, A::LABEL, A::MODIFIABLE, A::COPYABLE, A::DESTROYABLE, A::UNIQUE_ID];
-    let key = [A::KEY_TYPE, A::ID, A::DERIVE, A::LOCAL, A::KEY_GEN_MECHANISM, A::ALLOWED_MECHANISMS, A::SUBJECT];
+    let all =
+        [A::CLASS, A::TOKEN, A::PRIVATE, A::LABEL, A::MODIFIABLE, A::COPYABLE, A::DESTROYABLE, A::UNIQUE_ID];
+    let key =
+        [A::KEY_TYPE, A::ID, A::DERIVE, A::LOCAL, A::KEY_GEN_MECHANISM, A::ALLOWED_MECHANISMS, A::SUBJECT];
     let private = [A::SIGN, A::DECRYPT, A::UNWRAP, A::SENSITIVE, A::EXTRACTABLE, A::ALWAYS_AUTHENTICATE];
     let certificate = [
-        A::CERTIFICATE_TYPE, A::CERTIFICATE_CATEGORY, A::TRUSTED, A::SUBJECT, A::ISSUER, A::SERIAL_NUMBER, A::VALUE,
-        A::START_DATE, A::END_DATE, A::CHECK_VALUE, A::PUBLIC_KEY_INFO, A::ID,
+        A::CERTIFICATE_TYPE,
+        A::CERTIFICATE_CATEGORY,
+        A::TRUSTED,
+        A::SUBJECT,
+        A::ISSUER,
+        A::SERIAL_NUMBER,
+        A::VALUE,
+        A::START_DATE,
+        A::END_DATE,
+        A::CHECK_VALUE,
+        A::PUBLIC_KEY_INFO,
+        A::ID,
     ];
     for (session, numbers) in
         [(rsa, &[A::MODULUS, A::MODULUS_BITS, A::PUBLIC_EXPONENT][..]), (ec, &[A::EC_PARAMS][..])]
     {
         for (class, more) in [
             (ObjectClass::PrivateKey, [&key[..], &private, numbers].concat()),
-            (ObjectClass::PublicKey, [&key[..], &[A::VERIFY, A::ENCRYPT, A::PUBLIC_KEY_INFO], numbers].concat()),
+            (
+                ObjectClass::PublicKey,
+                [&key[..], &[A::VERIFY, A::ENCRYPT, A::PUBLIC_KEY_INFO], numbers].concat(),
+            ),
             (ObjectClass::Certificate, certificate.to_vec()),
         ] {
             for object in find(&engine, session, class) {
@@ -406,7 +433,12 @@ fn card_pulled_while_it_is_read_or_babbling_is_an_error_of_its_reader_alone() {
     let desk = Desk::new(ExampleKind::Separate);
     let whole = Plan::never();
     desk.engine(vec![Box::new(FaultyReader::new(desk.reader("one.card"), &whole))]).slots(true);
-    let faults = [Fault::CardRemoved, Fault::Responses(vec![]), Fault::Responses(vec![0x90, 0x00]), Fault::Truncated(2)];
+    let faults = [
+        Fault::CardRemoved,
+        Fault::Responses(vec![]),
+        Fault::Responses(vec![0x90, 0x00]),
+        Fault::Truncated(2),
+    ];
     for fault in faults {
         for commands in 0..whole.commands() {
             std::fs::remove_dir_all(desk.path("cache")).ok();
@@ -415,7 +447,11 @@ fn card_pulled_while_it_is_read_or_babbling_is_an_error_of_its_reader_alone() {
             let engine = desk.engine(vec![faulty, desk.reader("two.card")]);
             let slots = engine.slots(true);
             let expected = [SlotId(4), SlotId(5), SlotId(6), SlotId(7)];
-            assert!(slots.ends_with(&expected), "{fault:?} after {commands}: {slots:?} {:?}", engine.readers());
+            assert!(
+                slots.ends_with(&expected),
+                "{fault:?} after {commands}: {slots:?} {:?}",
+                engine.readers()
+            );
         }
     }
 }
@@ -423,13 +459,14 @@ fn card_pulled_while_it_is_read_or_babbling_is_an_error_of_its_reader_alone() {
 #[test]
 fn card_reset_by_another_program_loses_its_login_and_says_so() {
     let desk = Desk::new(ExampleKind::Separate);
-    let plan = Plan::never();
-    {
+    // How many commands it takes to log in, and then the same with a reset right behind them.
+    let commands = {
+        let plan = Plan::never();
         let engine = desk.engine(vec![Box::new(FaultyReader::new(desk.reader("one.card"), &plan))]);
         log_in(&engine, 0, PINS[0]);
-        std::mem::forget(engine);
-    }
-    let plan = Plan::after(plan.commands(), Fault::CardReset);
+        plan.commands()
+    };
+    let plan = Plan::after(commands, Fault::CardReset);
     std::fs::remove_dir_all(desk.path("cache")).ok();
     let engine = desk.engine(vec![Box::new(FaultyReader::new(desk.reader("two.card"), &plan))]);
     let session = log_in(&engine, 0, PINS[0]);
@@ -445,9 +482,8 @@ fn card_reset_by_another_program_loses_its_login_and_says_so() {
 fn two_cards_compute_at_the_same_time() {
     let desk = Desk::new(ExampleKind::Separate);
     let delay = Duration::from_millis(60);
-    let readers = ["one.card", "two.card"].map(|name| -> Box<dyn Reader> {
-        Box::new(SlowReader { inner: desk.reader(name), delay })
-    });
+    let readers = ["one.card", "two.card"]
+        .map(|name| -> Box<dyn Reader> { Box::new(SlowReader { inner: desk.reader(name), delay }) });
     let engine = desk.engine(readers.into());
     let sessions = [log_in(&engine, 1, PINS[1]), log_in(&engine, 5, PINS[1])];
     let work = |session| {
@@ -492,7 +528,7 @@ fn card_image_that_is_damaged_stops_its_own_reader_only() {
     let reports = engine.readers();
     assert!(reports[0].error.is_some() && reports[1].error.is_none());
     assert_eq!(engine.slots(true).first(), Some(&SlotId(4)));
-    assert!(Path::new(&desk.path("two.card")).exists());
+    assert_eq!(std::fs::read(desk.path("two.card")).unwrap(), b"no card at all");
 }
 
 /// A reader whose card takes its time for each command.
