@@ -271,19 +271,28 @@ fn object_len(data: &[u8]) -> Option<usize> {
     Some(tag_len + length_len + length)
 }
 
-/// True when whole data objects are followed by filler.
+/// True when whole data objects are followed by filler. An object whose tag was overwritten with 00 is deleted (PKCS #15
+/// v1.1, 5.8), and what stands behind it counts: filler has no length.
 fn filler_reached(data: &[u8]) -> bool {
     let mut rest = data;
     loop {
-        match rest.first() {
+        let len = match *rest {
+            [] | [0x00] => return false,
+            [0xFF, ..] | [0x00, 0x00 | 0xFF, ..] => return true,
+            [0x00, ref length @ ..] => length_len(length),
+            _ => object_len(rest),
+        };
+        match len.and_then(|len| rest.get(len..)) {
+            Some(behind) => rest = behind,
             None => return false,
-            Some(0x00 | 0xFF) => return true,
-            Some(_) => match object_len(rest).and_then(|len| rest.get(len..)) {
-                Some(behind) => rest = behind,
-                None => return false,
-            },
         }
     }
+}
+
+/// Length of a deleted data object with its lost tag, from the bytes behind the tag.
+fn length_len(length: &[u8]) -> Option<usize> {
+    let head = [&[0x30], length.get(..length.len().min(4))?].concat();
+    object_len(&head)
 }
 
 const INS_READ_BINARY: u8 = 0xB0; // ISO 7816-4, 11.3.3
@@ -377,6 +386,15 @@ mod tests {
         let mut script = Script::t1(&[("00b0000000", &("3003010203".to_owned() + &part(0, 251) + "9000"))]);
         let data = read(&mut script, &ReadBinary::new(Target::Current).one_object()).unwrap();
         assert_eq!(data, [0x30, 3, 1, 2, 3]);
+    }
+
+    #[test]
+    fn read_of_objects_goes_on_behind_a_deleted_one() {
+        let deleted = "00820110".to_owned() + &part(9, 252);
+        let rest = part(9, 20) + "3003010203" + &part(0, 10);
+        let mut script = Script::t1(&[("00b0000000", &(deleted + "9000")), ("00b0010000", &(rest + "9000"))]);
+        let data = read(&mut script, &ReadBinary::new(Target::Current).objects()).unwrap();
+        assert_eq!(&data[272..281], [9, 9, 9, 9, 0x30, 3, 1, 2, 3].as_slice());
     }
 
     #[test]

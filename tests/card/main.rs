@@ -13,10 +13,14 @@ mod faults;
 #[allow(dead_code)]
 mod rig;
 
+mod caching;
 mod computing;
+mod connecting;
 mod cost;
 mod example;
+mod hostile;
 mod opensc;
 mod opensc_card;
+mod personalising;
 mod pins;
 mod support;

@@ -3,13 +3,20 @@
 
 use std::fs;
 
+use p11ctl::card::admin::NewPin;
 use p11ctl::card::example::ExampleKind;
+use p11ctl::card::{CardCall, CardError};
+use p11ctl::codec::Secret;
 use p11ctl::crypto::DigestAlgorithm;
 use p11ctl::crypto::digest::digest;
-use p11ctl::softcard;
+use p11ctl::crypto::{CertificateDetails, ec, rsa};
+use p11ctl::layout::{Policy, ReaderView, virtual_slots};
+use p11ctl::softcard::{self, Profile};
+use p11ctl::token::KeyClass;
 
+use crate::opensc_card;
 use crate::rig::Rig;
-use crate::support::Bench;
+use crate::support::{Bench, auth};
 
 #[test]
 fn opensc_lists_everything_on_the_example_card() {
@@ -131,4 +138,82 @@ fn openssl_verifies_the_chains_of_the_example() {
             assert!(status.success());
         }
     }
+}
+
+#[test]
+fn card_of_opensc_shows_its_tokens_and_signs_with_the_key_of_each_pin() {
+    for profile in [Profile::MyEid, Profile::OsEid] {
+        let bench = Bench::blank(profile);
+        drop(opensc_card::personalised(&bench).remove(0));
+        let mut card = bench.card();
+        let mut token = card.read_token().unwrap();
+        assert_eq!(token.problems, []);
+        for certificate in &mut token.certificates {
+            let der = card.read_object(certificate.object).unwrap();
+            certificate.details = Some(CertificateDetails::parse(&der).unwrap());
+        }
+        let readers = [ReaderView { name: "reader", token: Some(&token) }];
+        let layout = virtual_slots(None, &readers, &Policy::default());
+        let views: Vec<_> = layout.slots.iter().map(|slot| slot.token.as_ref().unwrap()).collect();
+        let labels: Vec<&str> = views.iter().map(|view| view.label.as_str()).collect();
+        assert_eq!(labels, ["MyEID (PIN 1)", "MyEID (PIN 2)", "MyEID", "MyEID"]);
+        let names = |index: usize| -> Vec<&str> {
+            let certificates = views[index].certificates.iter();
+            certificates.map(|index| token.certificates[*index].label.as_str()).collect()
+        };
+        assert_eq!(names(0), ["leaf 01", "authority"]);
+        assert_eq!(names(1), ["leaf 02", "authority"]);
+        assert_eq!(names(2), ["other1", "other2"]);
+        assert!(views[3].empty);
+
+        for (label, pin) in [("PIN 1", opensc_card::PIN_1), ("PIN 2", opensc_card::PIN_2)] {
+            card.verify(&auth(&token, label), &Secret::from(pin)).unwrap();
+        }
+        let hash = digest(DigestAlgorithm::Sha256, b"a text");
+        let info = DigestAlgorithm::Sha256.digest_info(&hash);
+        for view in &views[..2] {
+            let chain = &view.chains[0];
+            let leaf = &token.certificates[chain.certificates[0]];
+            let public = leaf.details.as_ref().unwrap().public_key.clone().unwrap();
+            let key = token.keys[chain.key].object;
+            if public.rsa().is_some() {
+                let signature = card.perform(&CardCall::RsaSignPkcs1 { key, digest_info: &info }).unwrap();
+                assert_eq!(rsa::pkcs1_verify(&public, &info, signature.expose()), Ok(true));
+            } else {
+                let signature = card.perform(&CardCall::EcdsaSign { key, digest: &hash }).unwrap();
+                assert_eq!(ec::verify(&public, &hash, signature.expose()), Ok(true));
+            }
+        }
+    }
+}
+
+#[test]
+fn card_of_opensc_is_not_given_pins_that_it_has_no_room_for() {
+    let bench = Bench::blank(Profile::MyEid);
+    drop(opensc_card::personalised(&bench).remove(0));
+    let mut card = bench.card();
+    card.read_token().unwrap();
+    let pin = Secret::from("33333333");
+    let new = NewPin { label: "PIN 3", pin: &pin, puk: None, min_len: 4, tries: 3 };
+    let result = card.with(|driver, channel| driver.admin().unwrap().create_pin(channel, &new));
+    assert!(matches!(result, Err(CardError::NotSupported { .. })), "{result:?}");
+}
+
+#[test]
+fn opensc_sees_a_pin_that_was_made_later() {
+    let bench = Bench::example(ExampleKind::Separate);
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    card.verify(&auth(&token, "SO PIN"), &Secret::from("00000000")).unwrap();
+    let pin = Secret::from("33333333");
+    let new = NewPin { label: "PIN 3", pin: &pin, puk: None, min_len: 4, tries: 3 };
+    card.with(|driver, channel| driver.admin().unwrap().create_pin(channel, &new)).unwrap();
+    drop(card);
+    let mut rig = Rig::start();
+    rig.insert(0, softcard::open(&bench.image()).unwrap());
+    let slots = rig.expect("pkcs11-tool", &["-L"]);
+    assert!(slots.stdout.contains("p11ctl example (PIN 3)"), "{slots}");
+    rig.expect("pkcs15-tool", &["--verify-pin", "--auth-id", "03", "--pin", "33333333"]);
+    let token = bench.card().read_token().unwrap();
+    assert_eq!(token.keys.iter().filter(|key| key.class == KeyClass::Private).count(), 2);
 }

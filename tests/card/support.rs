@@ -8,7 +8,7 @@ use p11ctl::apdu::Stats;
 use p11ctl::card::admin::{Format, NewPin};
 use p11ctl::card::cache::CacheStore;
 use p11ctl::card::example::{ExampleKind, OFFICER_PIN, PINS, PUK, personalise_example};
-use p11ctl::card::{Card, CardSettings};
+use p11ctl::card::{Card, CardError, CardSettings};
 use p11ctl::codec::Secret;
 use p11ctl::config::CacheConfig;
 use p11ctl::crypto::PublicKey;
@@ -44,7 +44,7 @@ impl Bench {
     pub fn personalised(profile: Profile) -> Self {
         let bench = Self::blank(profile);
         let mut card = bench.card();
-        format(&mut card);
+        format(&mut card).unwrap();
         bench
     }
 
@@ -54,8 +54,15 @@ impl Bench {
 
     /// The card, connected anew, with the cache folder of this bench.
     pub fn card(&self) -> Card {
+        self.card_with(CardSettings { cache: self.store(), ..CardSettings::default() })
+    }
+
+    pub fn card_without_cache(&self) -> Card {
+        self.card_with(CardSettings::default())
+    }
+
+    pub fn card_with(&self, settings: CardSettings) -> Card {
         let reader = softcard::reader("software", Some(self.image()), Duration::from_secs(5));
-        let settings = CardSettings { cache: self.store(), ..CardSettings::default() };
         Card::new(reader, settings, self.stats.clone())
     }
 
@@ -98,14 +105,14 @@ pub fn public_key(card: &mut Card, token: &Token, label: &str) -> PublicKey {
 }
 
 /// Formats a card with the example's PINs.
-pub fn format(card: &mut Card) {
+pub fn format(card: &mut Card) -> Result<(), CardError> {
     let puk = Secret::from(PUK);
     let values = PINS.map(|(label, pin)| (label, Secret::from(pin)));
     let officer = Secret::from(OFFICER_PIN);
     let pin = |label, pin| NewPin { label, pin, puk: Some(&puk), min_len: 4, tries: 3 };
     let pins: Vec<NewPin<'_>> = values.iter().map(|(label, value)| pin(*label, value)).collect();
     let format = Format { label: "test", officer: pin("SO PIN", &officer), pins: &pins };
-    card.with(|driver, channel| driver.admin().unwrap().format(channel, &format)).unwrap();
+    card.with(|driver, channel| driver.admin().unwrap().format(channel, &format))
 }
 
 /// A card that stays powered.

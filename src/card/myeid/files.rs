@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::apdu::{self, ApduError, Channel, FileInfo, ReadBinary, Select, StatusWord, Target, Tell};
+use crate::apdu::{
+    self, ApduError, Channel, FileInfo, FileKind, ReadBinary, Select, StatusWord, Target, Tell,
+};
 use crate::card::CardError;
 use crate::card::cache::CardCache;
 
@@ -106,7 +108,11 @@ impl Files {
         self.current = None;
         match apdu::select(channel, Select::Path(path), Tell::Information) {
             Ok(info) => {
-                self.current = path.len().checked_sub(2).and_then(|end| path.get(..end)).map(<[u8]>::to_vec);
+                let folder = match info.kind {
+                    FileKind::Directory => Some(path),
+                    _ => path.len().checked_sub(2).and_then(|end| path.get(..end)),
+                };
+                self.current = folder.map(<[u8]>::to_vec);
                 Ok(Some(info))
             }
             Err(error) if status(&error) == Some(StatusWord::FILE_NOT_FOUND) => Ok(None),

@@ -16,7 +16,7 @@ use super::super::MyEid;
 use super::super::commands::{self, PIN_LEN};
 use super::super::pins;
 use super::super::write_commands::{self, Access, FileType, PinPolicy, PinPower};
-use super::structure::{self, APPLICATION, OFFICER, USERS};
+use super::structure::{self, APPLICATION, OFFICER, users};
 use super::{check_length, folder_path, refused, update};
 
 impl MyEid {
@@ -54,7 +54,7 @@ impl MyEid {
         call(channel, &write_commands::initialise(access, access), "format the card")?;
         initialise_pins(channel, format, puks)?;
         self.create_common_files(channel, format, puks)?;
-        let users: Vec<u8> = USERS.take(format.pins.len()).collect();
+        let users: Vec<u8> = users().take(format.pins.len()).collect();
         for reference in &users {
             self.create_pin_folder(channel, *reference)?;
         }
@@ -101,11 +101,11 @@ impl MyEid {
 
     /// Makes the folder of a user PIN with its directory files, as far as they are not there.
     fn create_pin_folder(&mut self, channel: &mut Channel<'_>, reference: u8) -> Result<(), CardError> {
-        self.files.enter(channel, &folder_path(&[APPLICATION]))?;
         let folder = structure::pin_folder(reference);
-        let access = Access::folder(reference, OFFICER);
-        if !self.create(channel, folder, FileType::Folder, access, None)? {
-            self.files.enter(channel, &folder_path(&[APPLICATION, folder]))?;
+        let path = folder_path(&[APPLICATION, folder]);
+        if self.files.select(channel, &path)?.is_none() {
+            self.files.enter(channel, &folder_path(&[APPLICATION]))?;
+            self.create(channel, folder, FileType::Folder, Access::folder(reference, OFFICER), None)?;
         }
         let access = Access::file(0, reference, OFFICER);
         for (_, file, size) in structure::PIN_DIRECTORIES {
@@ -149,13 +149,30 @@ impl MyEid {
         }
         let reference = self.free_reference()?;
         let puk = self.reserved_puk(channel, reference)?;
-        self.create_pin_folder(channel, reference)?;
+        let (application, folder) = (folder_path(&[APPLICATION]), structure::pin_folder(reference));
+        self.files.enter(channel, &application)?;
+        self.create(channel, folder, FileType::Folder, Access::folder(reference, OFFICER), None)?;
         call(channel, &write_commands::set_pin(reference, pin.pin), "set the PIN")?;
+        self.create_directories_as(channel, reference, pin.pin)?;
         self.name_pin_folder(channel, reference)?;
         let object = Object::Auth(structure::auth_object(reference, pin.label, pin.min_len));
-        self.append(channel, &folder_path(&[APPLICATION]), FileKind::Auth, object)?;
+        self.append(channel, &application, FileKind::Auth, object)?;
         self.forget_puk(channel, reference)?;
         Ok(CreatedPin { auth: AuthId(vec![reference]), puk })
+    }
+
+    /// Only the new PIN itself may make files in its folder.
+    fn create_directories_as(
+        &mut self,
+        channel: &mut Channel<'_>,
+        reference: u8,
+        pin: &Secret,
+    ) -> Result<(), CardError> {
+        let padded = commands::padded(&[pin], commands::PIN_FILLER);
+        call(channel, &iso::verify(reference, padded), "verify the new PIN")?;
+        let result = self.create_pin_folder(channel, reference);
+        pins::deauthenticate(channel, reference, AuthRole::User)?;
+        result
     }
 
     /// The first reference that no PIN in the directory has.
@@ -170,8 +187,8 @@ impl MyEid {
             });
         }
         let used: Vec<u8> = content.auths.values().map(|place| place.reference()).collect();
-        USERS.find(|reference| !used.contains(reference)).ok_or_else(|| CardError::NotSupported {
-            what: format!("hold more than {} user PINs", USERS.count()),
+        users().find(|reference| !used.contains(reference)).ok_or_else(|| CardError::NotSupported {
+            what: format!("hold more than {} user PINs", users().count()),
         })
     }
 
@@ -238,7 +255,7 @@ struct Puks(Vec<(Secret, bool)>);
 impl Puks {
     fn new(format: &Format<'_>) -> Result<Self, CardError> {
         let given = format.pins.iter().map(|pin| pin.puk.cloned()).chain(std::iter::repeat(None));
-        let puks = given.take(USERS.count()).map(|puk| match puk {
+        let puks = given.take(users().count()).map(|puk| match puk {
             Some(puk) => Ok((puk, false)),
             None => random_digits().map(|puk| (puk, true)),
         });
@@ -256,8 +273,10 @@ impl Puks {
 }
 
 fn check_pins(format: &Format<'_>) -> Result<(), CardError> {
-    if format.pins.len() > USERS.count() {
-        return Err(CardError::NotSupported { what: format!("hold more than {} user PINs", USERS.count()) });
+    if format.pins.len() > users().count() {
+        return Err(CardError::NotSupported {
+            what: format!("hold more than {} user PINs", users().count()),
+        });
     }
     for pin in format.pins.iter().chain([&format.officer]) {
         check_length(pin.pin, usize::from(pin.min_len))?;
@@ -287,8 +306,8 @@ fn initialise_pins(channel: &mut Channel<'_>, format: &Format<'_>, puks: &Puks) 
         &policy(officer, PinPower::Officer),
     );
     call(channel, &command, "make the SO PIN")?;
-    let users = format.pins.iter().map(Some).chain(std::iter::repeat(None));
-    for ((reference, user), (puk, _)) in USERS.zip(users).zip(&puks.0) {
+    let wanted = format.pins.iter().map(Some).chain(std::iter::repeat(None));
+    for ((reference, user), (puk, _)) in users().zip(wanted).zip(&puks.0) {
         let command = match user {
             Some(pin) => {
                 write_commands::initialise_pin(reference, pin.pin, puk, &policy(pin, PinPower::User))
@@ -309,9 +328,9 @@ fn initialise_pins(channel: &mut Channel<'_>, format: &Format<'_>, puks: &Puks) 
 }
 
 fn auth_objects(format: &Format<'_>) -> Vec<AuthObject> {
-    let users = USERS.zip(format.pins);
+    let named = users().zip(format.pins);
     let officer = std::iter::once((OFFICER, &format.officer));
-    users
+    named
         .chain(officer)
         .map(|(reference, pin)| structure::auth_object(reference, pin.label, pin.min_len.max(MIN_LEN)))
         .collect()

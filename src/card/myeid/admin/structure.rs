@@ -13,7 +13,9 @@ pub const OFFICER: u8 = 14;
 /// Identifier of the security officer's PIN in the directory, as OpenSC has it.
 pub const OFFICER_ID: u8 = 0xFF;
 /// References that user PINs can have.
-pub const USERS: std::ops::RangeInclusive<u8> = 1..=13;
+pub fn users() -> std::ops::RangeInclusive<u8> {
+    1..=13
+}
 
 /// EF.DIR in the MF.
 pub const EF_DIR: u16 = 0x2F00;
@@ -70,7 +72,7 @@ pub fn pin_folder(reference: u8) -> u16 {
 pub fn owner_of(path: &[u8]) -> Option<u8> {
     let (folder, _file) = path.strip_prefix(&APPLICATION.to_be_bytes())?.split_first_chunk::<2>()?;
     let folder = u16::from_be_bytes(*folder);
-    USERS.find(|reference| pin_folder(*reference) == folder)
+    users().find(|reference| pin_folder(*reference) == folder)
 }
 
 /// A path from the MF, as directory entries have it.
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn odf_has_room_for_every_pin() {
-        assert!(encode_odf(&odf_records(USERS)).len() < usize::from(ODF_SIZE));
+        assert!(encode_odf(&odf_records(users())).len() < usize::from(ODF_SIZE));
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! Public contents are kept between runs, never believed of another card or another state, and never private.
+
+use std::fs;
+
+use p11ctl::card::admin::NewData;
+use p11ctl::card::cache::CacheStore;
+use p11ctl::card::example::ExampleKind;
+use p11ctl::card::{Card, CardSettings};
+use p11ctl::codec::Secret;
+use p11ctl::config::CacheConfig;
+use p11ctl::softcard::Profile;
+use p11ctl::token::{AuthId, Token};
+
+use crate::support::{Bench, auth};
+
+fn store_data(card: &mut Card, owner: Option<&AuthId>, private: bool, label: &str, value: &[u8]) {
+    let data = NewData { owner, private, label, application: "test", oid: &[], value };
+    card.with(|driver, channel| driver.admin().unwrap().store_data(channel, &data)).unwrap();
+}
+
+/// Reads the token and one certificate, and says what that cost.
+fn read(bench: &Bench) -> (Token, u64) {
+    bench.cost(|| {
+        let mut card = bench.card();
+        card.hold().unwrap();
+        let token = card.read_token().unwrap();
+        if let Some(certificate) = token.certificates.first() {
+            card.read_object(certificate.object).unwrap();
+        }
+        token
+    })
+}
+
+fn cache_files(bench: &Bench) -> Vec<std::path::PathBuf> {
+    fs::read_dir(bench.folder.path().join("cache")).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn unchanged_card_costs_one_command_and_reads_the_same() {
+    let bench = Bench::example(ExampleKind::Separate);
+    bench.forget_cache();
+    let (cold, cost) = read(&bench);
+    assert!(cost > 20, "{cost}");
+    assert_eq!(read(&bench), (cold, 1));
+}
+
+#[test]
+fn changed_card_is_read_anew() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let (before, _) = read(&bench);
+    assert_eq!(before.data, []);
+    // Another program: it knows nothing of our cache.
+    let mut other = bench.card_without_cache();
+    let token = other.read_token().unwrap();
+    other.verify(&auth(&token, "PIN 1"), &Secret::from("11111111")).unwrap();
+    store_data(&mut other, Some(&auth(&token, "PIN 1")), false, "new", b"value");
+    drop(other);
+    let (after, cost) = read(&bench);
+    assert_eq!(after.data.len(), 1);
+    assert!(cost > 20, "{cost}");
+    assert_eq!(read(&bench).1, 1, "and kept again");
+}
+
+#[test]
+fn card_changed_while_connected_is_read_anew() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let shared = bench.shared_reader();
+    let open = || Card::new(shared.reader(), CardSettings::default(), bench.stats.clone());
+    let (mut ours, mut theirs) = (open(), open());
+    let token = ours.read_token().unwrap();
+    theirs.read_token().unwrap();
+    theirs.verify(&auth(&token, "PIN 1"), &Secret::from("11111111")).unwrap();
+    store_data(&mut theirs, Some(&auth(&token, "PIN 1")), false, "new", b"value");
+    let after = ours.read_token().unwrap();
+    assert_eq!(after.data.len(), 1);
+    assert_eq!(ours.read_object(after.data[0].object).unwrap(), b"value");
+}
+
+#[test]
+fn cache_of_another_card_or_with_an_altered_head_is_not_used() {
+    let (bench, other) = (Bench::example(ExampleKind::Separate), Bench::example(ExampleKind::Shared));
+    let (token, _) = read(&bench);
+    let (foreign, _) = read(&other);
+    assert_ne!(token, foreign);
+    let file = cache_files(&bench).remove(0);
+    let good = fs::read(&file).unwrap();
+    fs::copy(cache_files(&other).remove(0), &file).unwrap();
+    let (read_again, cost) = read(&bench);
+    assert_eq!(read_again, token);
+    assert!(cost > 20, "{cost}");
+    for position in 0..64 {
+        let mut bad = good.clone();
+        bad[position] ^= 0x01;
+        fs::write(&file, bad).unwrap();
+        let (read_again, cost) = read(&bench);
+        assert_eq!(read_again, token);
+        assert!(cost > 20, "byte {position}: {cost}");
+    }
+}
+
+#[test]
+fn private_data_and_what_is_read_after_a_login_is_never_kept() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    let owner = auth(&token, "PIN 1");
+    card.verify(&owner, &Secret::from("11111111")).unwrap();
+    store_data(&mut card, Some(&owner), true, "private", b"the private contents");
+    store_data(&mut card, Some(&owner), false, "public", b"the public contents");
+    drop(card);
+
+    let kept = |needle: &[u8]| {
+        cache_files(&bench)
+            .iter()
+            .any(|file| fs::read(file).unwrap().windows(needle.len()).any(|window| window == needle))
+    };
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    let [private, public] = [0, 1].map(|index| token.data[index].object);
+    card.verify(&owner, &Secret::from("11111111")).unwrap();
+    assert_eq!(card.read_object(private).unwrap(), b"the private contents");
+    assert_eq!(card.read_object(public).unwrap(), b"the public contents");
+    drop(card);
+    assert!(!kept(b"the private contents") && !kept(b"the public contents"));
+
+    // Without a login the public one is kept, so the test sees what is kept.
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    assert_eq!(card.read_object(token.data[1].object).unwrap(), b"the public contents");
+    assert!(kept(b"the public contents"));
+}
+
+#[test]
+fn private_data_read_on_the_login_of_another_program_is_not_kept() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let shared = bench.shared_reader();
+    let mut theirs = Card::new(shared.reader(), CardSettings::default(), bench.stats.clone());
+    let token = theirs.read_token().unwrap();
+    let owner = auth(&token, "PIN 1");
+    theirs.verify(&owner, &Secret::from("11111111")).unwrap();
+    store_data(&mut theirs, Some(&owner), true, "private", b"the private contents");
+    let settings = CardSettings { cache: bench.store(), ..CardSettings::default() };
+    let mut ours = Card::new(shared.reader(), settings, bench.stats.clone());
+    let token = ours.read_token().unwrap();
+    assert_eq!(ours.read_object(token.data[0].object).unwrap(), b"the private contents");
+    for file in cache_files(&bench) {
+        let bytes = fs::read(file).unwrap();
+        assert!(!bytes.windows(20).any(|window| window == b"the private contents"));
+    }
+}
+
+#[test]
+fn cache_that_cannot_be_written_is_done_without() {
+    let bench = Bench::example(ExampleKind::Shared);
+    let (expected, _) = read(&bench);
+    fs::write(bench.folder.path().join("file"), b"").unwrap();
+    let directory = Some(bench.folder.path().join("file/cache"));
+    let cache = CacheStore::new(&CacheConfig { enabled: true, directory });
+    let mut card = bench.card_with(CardSettings { cache, ..CardSettings::default() });
+    assert_eq!(card.read_token().unwrap(), expected);
+}
+
+#[test]
+fn cache_switched_off_keeps_nothing() {
+    let bench = Bench::example(ExampleKind::Shared);
+    bench.forget_cache();
+    bench.card_without_cache().read_token().unwrap();
+    assert!(!bench.folder.path().join("cache").exists());
+    assert_eq!(CacheStore::new(&CacheConfig { enabled: false, directory: None }), None);
+}
