@@ -5,6 +5,8 @@
 //! `engine` · `cli`, `capi`.
 
 pub mod apdu;
+#[allow(unsafe_code)]
+pub mod capi;
 pub mod card;
 pub mod cli;
 pub mod codec;

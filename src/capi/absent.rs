@@ -1,0 +1,398 @@
+//! Entry points that this module does not have (yet): each answers cleanly.
+
+use cryptoki_sys as ck;
+
+use super::fault::Fault;
+use super::{entry_points, instance};
+
+entry_points! {
+    /// Not supported.
+    fn C_InitToken(_1: ck::CK_SLOT_ID, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG, _4: *mut ck::CK_UTF8CHAR) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_InitPIN(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SetPIN(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG, _4: *mut ck::CK_UTF8CHAR, _5: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GetOperationState(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SetOperationState(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: ck::CK_OBJECT_HANDLE, _5: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_CreateObject(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_ATTRIBUTE, _3: ck::CK_ULONG, _4: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_CopyObject(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DestroyObject(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GetObjectSize(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SetAttributeValue(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_Encrypt(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptFinal(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DigestKey(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignRecoverInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignRecover(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifyRecoverInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifyRecover(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DigestEncryptUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecryptDigestUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignEncryptUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecryptVerifyUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GenerateKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GenerateKeyPair(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_ATTRIBUTE, _6: ck::CK_ULONG, _7: *mut ck::CK_OBJECT_HANDLE, _8: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_WrapKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: ck::CK_OBJECT_HANDLE, _5: *mut ck::CK_BYTE, _6: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_UnwrapKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_ATTRIBUTE, _7: ck::CK_ULONG, _8: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DeriveKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_ATTRIBUTE, _5: ck::CK_ULONG, _6: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GetFunctionStatus(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::Code(ck::CKR_FUNCTION_NOT_PARALLEL))
+    }
+
+    /// Not supported.
+    fn C_CancelFunction(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::Code(ck::CKR_FUNCTION_NOT_PARALLEL))
+    }
+
+    /// Not supported.
+    fn C_WaitForSlotEvent(_1: ck::CK_FLAGS, _2: *mut ck::CK_SLOT_ID, _3: ck::CK_VOID_PTR) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_LoginUser(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_USER_TYPE, _3: *mut ck::CK_UTF8CHAR, _4: ck::CK_ULONG, _5: *mut ck::CK_UTF8CHAR, _6: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SessionCancel(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_FLAGS) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageEncryptInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptMessage(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: ck::CK_ULONG, _8: *mut ck::CK_BYTE, _9: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptMessageBegin(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncryptMessageNext(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: *mut ck::CK_ULONG, _8: ck::CK_FLAGS) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageEncryptFinal(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageDecryptInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecryptMessage(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: ck::CK_ULONG, _8: *mut ck::CK_BYTE, _9: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecryptMessageBegin(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecryptMessageNext(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: *mut ck::CK_ULONG, _8: ck::CK_FLAGS) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageDecryptFinal(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageSignInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignMessage(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignMessageBegin(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_SignMessageNext(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageSignFinal(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageVerifyInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifyMessage(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifyMessageBegin(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifyMessageNext(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_VOID_PTR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_MessageVerifyFinal(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_EncapsulateKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_ATTRIBUTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: *mut ck::CK_ULONG, _8: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_DecapsulateKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_ATTRIBUTE, _5: ck::CK_ULONG, _6: *mut ck::CK_BYTE, _7: ck::CK_ULONG, _8: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifySignatureInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifySignature(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifySignatureUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_VerifySignatureFinal(_1: ck::CK_SESSION_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_GetSessionValidationFlags(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_SESSION_VALIDATION_FLAGS_TYPE, _3: *mut ck::CK_FLAGS) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_AsyncComplete(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: *mut ck::CK_ASYNC_DATA) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_AsyncGetID(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_AsyncJoin(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_WrapKeyAuthenticated(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: ck::CK_OBJECT_HANDLE, _5: *mut ck::CK_BYTE, _6: ck::CK_ULONG, _7: *mut ck::CK_BYTE, _8: *mut ck::CK_ULONG) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+
+    /// Not supported.
+    fn C_UnwrapKeyAuthenticated(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE, _4: *mut ck::CK_BYTE, _5: ck::CK_ULONG, _6: *mut ck::CK_ATTRIBUTE, _7: ck::CK_ULONG, _8: *mut ck::CK_BYTE, _9: ck::CK_ULONG, _10: *mut ck::CK_OBJECT_HANDLE) {
+        instance::engine()?;
+        Err(Fault::NOT_SUPPORTED)
+    }
+}

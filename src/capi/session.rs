@@ -1,0 +1,86 @@
+//! Entry points of PKCS#11 3.1, 5.6: sessions and login.
+
+use cryptoki_sys as ck;
+
+use super::fault::Fault;
+use super::{entry_points, input, instance};
+use crate::codec::Secret;
+use crate::engine::{SessionMode, SessionState, UserKind};
+
+entry_points! {
+    /// Opens a session. Callbacks are not used: what they would announce is asked for.
+    fn C_OpenSession(
+        slot: ck::CK_SLOT_ID,
+        flags: ck::CK_FLAGS,
+        _application: ck::CK_VOID_PTR,
+        _notify: ck::CK_NOTIFY,
+        session: *mut ck::CK_SESSION_HANDLE,
+    ) {
+        let engine = instance::engine()?;
+        if session.is_null() {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        if flags & ck::CKF_SERIAL_SESSION == 0 {
+            return Err(Fault::Code(ck::CKR_SESSION_PARALLEL_NOT_SUPPORTED));
+        }
+        let mode =
+            if flags & ck::CKF_RW_SESSION == 0 { SessionMode::ReadOnly } else { SessionMode::ReadWrite };
+        let handle = engine.open_session(input::slot(slot)?, mode)?;
+        input::write(session, handle.0 as ck::CK_SESSION_HANDLE)
+    }
+
+    /// Closes a session.
+    fn C_CloseSession(session: ck::CK_SESSION_HANDLE) {
+        Ok(instance::engine()?.close_session(input::session(session))?)
+    }
+
+    /// Closes every session of a token.
+    fn C_CloseAllSessions(slot: ck::CK_SLOT_ID) {
+        Ok(instance::engine()?.close_all_sessions(input::slot(slot)?)?)
+    }
+
+    /// Describes a session.
+    fn C_GetSessionInfo(session: ck::CK_SESSION_HANDLE, info: *mut ck::CK_SESSION_INFO) {
+        let described = instance::engine()?.session_info(input::session(session))?;
+        let state = match described.state {
+            SessionState::ReadOnlyPublic => ck::CKS_RO_PUBLIC_SESSION,
+            SessionState::ReadOnlyUser => ck::CKS_RO_USER_FUNCTIONS,
+            SessionState::ReadWritePublic => ck::CKS_RW_PUBLIC_SESSION,
+            SessionState::ReadWriteUser => ck::CKS_RW_USER_FUNCTIONS,
+            SessionState::ReadWriteSecurityOfficer => ck::CKS_RW_SO_FUNCTIONS,
+        };
+        let mode = match described.mode {
+            SessionMode::ReadOnly => 0,
+            SessionMode::ReadWrite => ck::CKF_RW_SESSION,
+        };
+        input::write(info, ck::CK_SESSION_INFO {
+            slotID: ck::CK_SLOT_ID::from(described.slot.0),
+            state,
+            flags: ck::CKF_SERIAL_SESSION | mode,
+            ulDeviceError: 0,
+        })
+    }
+
+    /// Logs in to the session's token. NULL stands for the reader's pinpad.
+    fn C_Login(
+        session: ck::CK_SESSION_HANDLE,
+        user: ck::CK_USER_TYPE,
+        pin: *mut ck::CK_UTF8CHAR,
+        pin_len: ck::CK_ULONG,
+    ) {
+        let engine = instance::engine()?;
+        let user = match user {
+            ck::CKU_USER => UserKind::User,
+            ck::CKU_SO => UserKind::SecurityOfficer,
+            ck::CKU_CONTEXT_SPECIFIC => UserKind::ContextSpecific,
+            _ => return Err(Fault::Code(ck::CKR_USER_TYPE_INVALID)),
+        };
+        let pin = if pin.is_null() { None } else { Some(Secret::from(input::slice(pin.cast_const(), pin_len)?)) };
+        Ok(engine.login(input::session(session), user, pin.as_ref())?)
+    }
+
+    /// Logs out of the session's token.
+    fn C_Logout(session: ck::CK_SESSION_HANDLE) {
+        Ok(instance::engine()?.logout(input::session(session))?)
+    }
+}
