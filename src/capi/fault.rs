@@ -28,7 +28,7 @@ impl Fault {
 
     pub(super) fn return_value(&self) -> ck::CK_RV {
         match self {
-            Self::Engine(error) => error.return_value().number as ck::CK_RV,
+            Self::Engine(error) => error.return_value().number,
             Self::Code(code) => *code,
         }
     }

@@ -43,11 +43,11 @@ pub(super) unsafe fn write<T>(pointer: *mut T, value: T) -> Result<(), Fault> {
 }
 
 pub(super) fn session(handle: ck::CK_SESSION_HANDLE) -> SessionHandle {
-    SessionHandle(handle as u64)
+    SessionHandle(handle)
 }
 
 pub(super) fn object(handle: ck::CK_OBJECT_HANDLE) -> ObjectHandle {
-    ObjectHandle(handle as u64)
+    ObjectHandle(handle)
 }
 
 pub(super) fn slot(id: ck::CK_SLOT_ID) -> Result<SlotId, Fault> {
@@ -71,7 +71,7 @@ pub(super) unsafe fn template(
     for attribute in attributes {
         // SAFETY: the caller promises that each value is as long as it says.
         let bytes = unsafe { slice(attribute.pValue.cast::<u8>().cast_const(), attribute.ulValueLen)? };
-        let kind = AttributeType(attribute.type_ as u64);
+        let kind = AttributeType(attribute.type_);
         values.push(Attribute { kind, value: value(kind, bytes)? });
     }
     Ok(values.into_iter().collect())
@@ -87,7 +87,7 @@ pub(super) unsafe fn mechanism(pointer: *const ck::CK_MECHANISM) -> Result<Mecha
     if mechanism.ulParameterLen != 0 {
         return Err(Fault::Code(ck::CKR_MECHANISM_PARAM_INVALID));
     }
-    Ok(MechanismCall { id: MechanismId(mechanism.mechanism as u64), parameters: Parameters::None })
+    Ok(MechanismCall { id: MechanismId(mechanism.mechanism), parameters: Parameters::None })
 }
 
 fn value(kind: AttributeType, bytes: &[u8]) -> Result<Value, Fault> {
@@ -104,7 +104,7 @@ fn value(kind: AttributeType, bytes: &[u8]) -> Result<Value, Fault> {
         Form::Date => Value::Date(date(bytes).ok_or(invalid)?),
         Form::Numbers => {
             let size = size_of::<ck::CK_ULONG>();
-            if bytes.len() % size != 0 {
+            if !bytes.len().is_multiple_of(size) {
                 return Err(invalid);
             }
             Value::Numbers(bytes.chunks(size).filter_map(number).collect())
@@ -113,7 +113,7 @@ fn value(kind: AttributeType, bytes: &[u8]) -> Result<Value, Fault> {
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
-    Some(ck::CK_ULONG::from_ne_bytes(bytes.try_into().ok()?) as u64)
+    Some(ck::CK_ULONG::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// `Some(None)` is the empty date.

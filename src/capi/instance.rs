@@ -51,12 +51,17 @@ pub(super) fn stop() -> Result<(), Fault> {
     Ok(())
 }
 
+/// The configuration for the program that loads this module.
 fn load_config() -> Result<Config, Fault> {
-    match config::load(None) {
-        Ok(loaded) => Ok(loaded.config),
+    let config = match config::load(None) {
+        Ok(loaded) => loaded.config,
         Err(error) => {
             tracing::error!(target: "p11ctl::capi", "{error}");
-            Err(Fault::Code(ck::CKR_GENERAL_ERROR))
+            return Err(Fault::Code(ck::CKR_GENERAL_ERROR));
         }
-    }
+    };
+    Ok(match std::env::current_exe() {
+        Ok(program) => config.for_program(&program),
+        Err(_) => config,
+    })
 }

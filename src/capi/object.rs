@@ -27,7 +27,7 @@ entry_points! {
         }
         let max = usize::try_from(max).map_err(|_| Fault::ARGUMENTS_BAD)?;
         let found = engine.find(input::session(session), max)?;
-        let handles: Vec<_> = found.into_iter().map(|object| object.0 as ck::CK_OBJECT_HANDLE).collect();
+        let handles: Vec<_> = found.into_iter().map(|object| object.0).collect();
         count.write(max as ck::CK_ULONG);
         output::list(objects, count, &handles)
     }
@@ -51,7 +51,7 @@ entry_points! {
         let len = input::slice(template.cast_const(), count)?.len();
         let attributes = std::slice::from_raw_parts_mut(template, len);
         let kinds: Vec<_> =
-            attributes.iter().map(|attribute| AttributeType(attribute.type_ as u64)).collect();
+            attributes.iter().map(|attribute| AttributeType(attribute.type_)).collect();
         let answers = engine.attributes(input::session(session), input::object(object), &kinds)?;
         let mut result = Ok(());
         for (attribute, answer) in attributes.iter_mut().zip(answers) {

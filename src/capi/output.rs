@@ -100,13 +100,13 @@ pub(super) unsafe fn attribute(
 fn encode(value: &Value) -> Vec<u8> {
     match value {
         Value::Bool(truth) => vec![u8::from(*truth)],
-        Value::Number(number) => (*number as ck::CK_ULONG).to_ne_bytes().to_vec(),
+        Value::Number(number) => (*number).to_ne_bytes().to_vec(),
         Value::Bytes(bytes) => bytes.clone(),
         Value::Text(text) => text.as_bytes().to_vec(),
         Value::Date(None) => Vec::new(),
         Value::Date(Some(date)) => format!("{:04}{:02}{:02}", date.year, date.month, date.day).into_bytes(),
         Value::Numbers(numbers) => {
-            numbers.iter().flat_map(|number| (*number as ck::CK_ULONG).to_ne_bytes()).collect()
+            numbers.iter().flat_map(|number| (*number).to_ne_bytes()).collect()
         }
     }
 }

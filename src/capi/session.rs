@@ -26,7 +26,7 @@ entry_points! {
         let mode =
             if flags & ck::CKF_RW_SESSION == 0 { SessionMode::ReadOnly } else { SessionMode::ReadWrite };
         let handle = engine.open_session(input::slot(slot)?, mode)?;
-        input::write(session, handle.0 as ck::CK_SESSION_HANDLE)
+        input::write(session, handle.0)
     }
 
     /// Closes a session.

@@ -39,7 +39,7 @@ entry_points! {
     /// Lists the mechanisms of a token.
     fn C_GetMechanismList(slot: ck::CK_SLOT_ID, list: *mut ck::CK_MECHANISM_TYPE, count: *mut ck::CK_ULONG) {
         let mechanisms = instance::engine()?.mechanisms(input::slot(slot)?)?;
-        let numbers: Vec<_> = mechanisms.into_iter().map(|id| id.0 as ck::CK_MECHANISM_TYPE).collect();
+        let numbers: Vec<_> = mechanisms.into_iter().map(|id| id.0).collect();
         output::list(list, count, &numbers)
     }
 
@@ -49,7 +49,7 @@ entry_points! {
         mechanism: ck::CK_MECHANISM_TYPE,
         info: *mut ck::CK_MECHANISM_INFO,
     ) {
-        let id = MechanismId(mechanism as u64);
+        let id = MechanismId(mechanism);
         let described = instance::engine()?.mechanism_info(input::slot(slot)?, id)?;
         input::write(info, mechanism_info(&described))
     }
