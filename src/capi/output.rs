@@ -105,8 +105,6 @@ fn encode(value: &Value) -> Vec<u8> {
         Value::Text(text) => text.as_bytes().to_vec(),
         Value::Date(None) => Vec::new(),
         Value::Date(Some(date)) => format!("{:04}{:02}{:02}", date.year, date.month, date.day).into_bytes(),
-        Value::Numbers(numbers) => {
-            numbers.iter().flat_map(|number| (*number).to_ne_bytes()).collect()
-        }
+        Value::Numbers(numbers) => numbers.iter().flat_map(|number| (*number).to_ne_bytes()).collect(),
     }
 }
