@@ -5,7 +5,8 @@
 //! bytes. Who may write but not read adds a patch; who may read too replaces all by one.
 
 use super::access::{PinNumber, Rule};
-use super::files::{Content, FileUid};
+use super::files::{Body, Content, File, FileUid};
+use super::keys::INCOMPATIBLE_FILE;
 use super::session::Session;
 use super::state::{CardState, no_diagnosis};
 use crate::apdu::StatusWord;
@@ -48,71 +49,59 @@ pub(super) fn open(
     opened.map_err(damaged)
 }
 
-/// The bytes of a transparent file of `size` bytes.
-pub(super) fn read(
-    state: &CardState,
-    session: &Session,
-    owner: (FileUid, Rule),
-    content: &Content,
-    size: u16,
-) -> Result<Secret, StatusWord> {
-    let patches = match content {
+/// The bytes of a transparent file. Errors: 6981 for another file, 6982, 6581.
+pub(super) fn read(state: &CardState, session: &Session, file: &File) -> Result<Secret, StatusWord> {
+    let patches = match content(file)? {
         Content::Plain(bytes) => return Ok(Secret::from(bytes.as_slice())),
         Content::Sealed(patches) => patches,
     };
-    let mut bytes = vec![0; usize::from(size)];
+    let mut bytes = vec![0; usize::from(file.size)];
     for sealed in patches {
-        let patch = open(state, session, owner.1, sealed, &file_context(owner.0))?;
+        let patch = open(state, session, file.access.read(), sealed, &file_context(file.uid))?;
         let (offset, data) = patch.expose().split_first_chunk().ok_or(MEMORY_FAILURE)?;
-        let start = usize::from(u16::from_be_bytes(*offset));
-        let place = start.checked_add(data.len()).and_then(|end| bytes.get_mut(start..end));
-        place.ok_or(MEMORY_FAILURE)?.copy_from_slice(data);
+        apply(&mut bytes, u16::from_be_bytes(*offset), data).map_err(|_| MEMORY_FAILURE)?;
     }
     Ok(Secret::new(bytes))
 }
 
-/// `content` with `data` written at `offset`, which together lie within `size`. A file that a PIN protects is
-/// sealed. Errors: 6A84 when too many patches wait for somebody who may read them.
+/// What is in `file` once `data` is written at `offset`. Errors: 6981, 6B00; 6A84 when too many patches wait for
+/// somebody who may read them.
 pub(super) fn write(
     state: &CardState,
     session: &Session,
-    owner: (FileUid, Rule),
-    content: &Content,
-    size: u16,
-    (offset, data): (u16, &[u8]),
+    file: &File,
+    offset: u16,
+    data: &[u8],
 ) -> Result<Content, StatusWord> {
-    let patch = |bytes: &mut [u8]| {
-        let start = usize::from(offset);
-        let place = start.checked_add(data.len()).and_then(|end| bytes.get_mut(start..end));
-        place.ok_or(StatusWord::WRONG_OFFSET).map(|place| place.copy_from_slice(data))
-    };
     let seal_patch = |offset: u16, data: &[u8]| {
         let plaintext = Secret::new([&offset.to_be_bytes(), data].concat());
-        seal(state, owner.1, plaintext.expose(), &file_context(owner.0))
+        seal(state, file.access.read(), plaintext.expose(), &file_context(file.uid))
     };
-    match content {
+    let patches = match content(file)? {
         Content::Plain(bytes) => {
             let mut bytes = bytes.clone();
-            patch(&mut bytes)?;
-            Ok(Content::Plain(bytes))
+            apply(&mut bytes, offset, data)?;
+            return Ok(Content::Plain(bytes));
         }
-        Content::Sealed(patches) => match read(state, session, owner, content, size) {
-            Ok(bytes) => {
-                let mut whole = bytes.expose().to_vec();
-                patch(&mut whole)?;
-                Ok(Content::Sealed(vec![seal_patch(0, Secret::new(whole).expose())?]))
+        Content::Sealed(patches) => patches,
+    };
+    match read(state, session, file) {
+        Ok(bytes) => {
+            let mut whole = bytes.expose().to_vec();
+            apply(&mut whole, offset, data)?;
+            Ok(Content::Sealed(vec![seal_patch(0, Secret::new(whole).expose())?]))
+        }
+        Err(StatusWord::SECURITY_NOT_SATISFIED) => {
+            apply(&mut vec![0; usize::from(file.size)], offset, data)?;
+            let patches = [patches.as_slice(), &[seal_patch(offset, data)?]].concat();
+            let len: usize = patches.iter().map(Vec::len).sum();
+            if patches.len() > MAX_PATCHES || len > 2 * usize::from(file.size) + MAX_PATCHES * PATCH_OVERHEAD
+            {
+                return Err(StatusWord::NOT_ENOUGH_MEMORY);
             }
-            Err(StatusWord::SECURITY_NOT_SATISFIED) => {
-                patch(&mut vec![0; usize::from(size)])?;
-                let patches = [patches.as_slice(), &[seal_patch(offset, data)?]].concat();
-                let len: usize = patches.iter().map(Vec::len).sum();
-                if patches.len() > MAX_PATCHES || len > 2 * usize::from(size) + MAX_PATCHES * PATCH_OVERHEAD {
-                    return Err(StatusWord::NOT_ENOUGH_MEMORY);
-                }
-                Ok(Content::Sealed(patches))
-            }
-            Err(status) => Err(status),
-        },
+            Ok(Content::Sealed(patches))
+        }
+        Err(status) => Err(status),
     }
 }
 
@@ -131,6 +120,20 @@ fn sealing_key(state: &CardState, session: &Session, number: PinNumber) -> Optio
         let slot = state.pin(number).filter(|_| state.is_in_creation())?;
         slot.escrowed_key(&state.card_key, number).ok()
     })
+}
+
+fn content(file: &File) -> Result<&Content, StatusWord> {
+    match &file.body {
+        Body::Transparent(content) => Ok(content),
+        Body::Dedicated { .. } | Body::Key(_) => Err(INCOMPATIBLE_FILE),
+    }
+}
+
+/// Puts `data` into `bytes` at an offset. Errors: 6B00 when they do not fit.
+fn apply(bytes: &mut [u8], offset: u16, data: &[u8]) -> Result<(), StatusWord> {
+    let start = usize::from(offset);
+    let place = start.checked_add(data.len()).and_then(|end| bytes.get_mut(start..end));
+    place.ok_or(StatusWord::WRONG_OFFSET).map(|place| place.copy_from_slice(data))
 }
 
 /// Binds sealed bytes to the file that they belong to.

@@ -3,7 +3,7 @@
 use crate::apdu::StatusWord;
 use crate::codec::Secret;
 use crate::softcard::apdu::{Answer, CommandApdu, Reply};
-use crate::softcard::files::{Body, Content, File, FileUid};
+use crate::softcard::files::{Body, File, FileUid};
 use crate::softcard::keys::INCOMPATIBLE_FILE;
 use crate::softcard::machine::Machine;
 use crate::softcard::vault;
@@ -14,13 +14,13 @@ pub(super) fn read(card: &mut Machine, command: &CommandApdu) -> Answer {
     if command.expected == 0 || !command.data().is_empty() {
         return Err(StatusWord::WRONG_LENGTH);
     }
-    let (file, content) = transparent(card)?;
+    let file = transparent(card)?;
     card.require(file.access.read())?;
     let offset = offset(command, file)?;
     if offset >= file.size {
         return Err(StatusWord::WRONG_OFFSET);
     }
-    let bytes = vault::read(&card.state, &card.session, (file.uid, file.access.read()), content, file.size)?;
+    let bytes = vault::read(&card.state, &card.session, file)?;
     let rest = bytes.expose().get(usize::from(offset)..).unwrap_or_default();
     let wants_all = matches!(command.expected, 256 | 65_536);
     let status =
@@ -34,19 +34,15 @@ pub(super) fn update(card: &mut Machine, command: &CommandApdu) -> Answer {
     if command.data().is_empty() {
         return Err(StatusWord::WRONG_LENGTH);
     }
-    let (file, _) = transparent(card)?;
+    let file = transparent(card)?;
     card.require(file.access.update())?;
     let offset = offset(command, file)?;
-    let end = usize::from(offset) + command.data().len();
-    if end > usize::from(file.size) {
-        return Err(StatusWord::WRONG_OFFSET);
-    }
     write(card, offset, command.data())
 }
 
 /// Clears from an offset to the end, or to an offset in the data field. Errors: as for [`update`].
 pub(super) fn erase(card: &mut Machine, command: &CommandApdu) -> Answer {
-    let (file, _) = transparent(card)?;
+    let file = transparent(card)?;
     card.require(file.access.update())?;
     let start = offset(command, file)?;
     let end = match command.data() {
@@ -62,14 +58,12 @@ pub(super) fn erase(card: &mut Machine, command: &CommandApdu) -> Answer {
 /// Writes to any transparent file; access was checked. Errors: 6981, 6B00.
 pub(super) fn write_to(card: &mut Machine, uid: FileUid, offset: u16, data: &[u8]) -> Result<(), StatusWord> {
     let file = card.state.files.get(uid).ok_or(StatusWord::FILE_NOT_FOUND)?;
-    let Body::Transparent(content) = &file.body else { return Err(INCOMPATIBLE_FILE) };
-    let owner = (uid, file.access.read());
-    let written = vault::write(&card.state, &card.session, owner, content, file.size, (offset, data))?;
-    if written == *content {
+    let written = Body::Transparent(vault::write(&card.state, &card.session, file, offset, data)?);
+    if written == file.body {
         return Ok(());
     }
     if let Some(file) = card.state.files.get_mut(uid) {
-        file.body = Body::Transparent(written);
+        file.body = written;
     }
     card.note_public_change();
     Ok(())
@@ -80,10 +74,10 @@ fn write(card: &mut Machine, offset: u16, data: &[u8]) -> Answer {
     Ok(Reply::done())
 }
 
-fn transparent(card: &Machine) -> Result<(&File, &Content), StatusWord> {
+fn transparent(card: &Machine) -> Result<&File, StatusWord> {
     let file = card.selected()?;
-    match &file.body {
-        Body::Transparent(content) => Ok((file, content)),
+    match file.body {
+        Body::Transparent(_) => Ok(file),
         Body::Dedicated { .. } => Err(StatusWord::NO_CURRENT_EF),
         Body::Key(_) => Err(INCOMPATIBLE_FILE),
     }
