@@ -90,11 +90,12 @@ impl<'t> Issuers<'t> {
         (chain, false)
     }
 
-    /// Marks what belongs to a key with the certificate `leaf`: its chain, and the alternates of each
-    /// authority in it with their own chains.
-    pub(super) fn mark_family(&self, leaf: usize, marks: &mut [bool]) {
+    /// Marks what belongs to keys with the certificates `leaves`: their chains, and the alternates of each authority
+    /// in them with their own chains.
+    pub(super) fn mark_families(&self, leaves: Vec<usize>, marks: &mut [bool]) {
+        // Many certificates may wish the same issuers, many issuers the same certificate: each wish is met once.
         let mut done = HashSet::new();
-        let mut open = vec![leaf];
+        let mut open = leaves;
         while let Some(index) = open.pop() {
             if let Some(mark) = marks.get_mut(index) {
                 *mark = true;
@@ -212,8 +213,12 @@ impl<'t> Node<'t> {
 }
 
 /// Whether the names of each certificate are known and tell without its body who issued it: no other certificate
-/// has its subject, and at most one the subject that is its issuer.
+/// has its subject, and at most one the subject that is its issuer. No, as long as a public one could have any name.
 pub(super) fn names_suffice(token: &Token) -> Vec<bool> {
+    let is_nameless = |c: &Certificate| !c.private && (c.subject().is_none() || c.issuer().is_none());
+    if token.certificates.iter().any(is_nameless) {
+        return vec![false; token.certificates.len()];
+    }
     let mut namesakes: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
     for subject in token.certificates.iter().filter_map(Certificate::subject) {
         *namesakes.entry(names::canonical(subject)).or_default() += 1;

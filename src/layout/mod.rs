@@ -177,7 +177,8 @@ impl std::fmt::Display for UnplacedWhat {
 ///
 /// None where identifiers bind every certificate to a private key of one PIN (the certificate of a key that needs no
 /// PIN is taken for an end entity's), or where there is no private key with a certificate at all. Else those whose subject
-/// and issuer the card's directory does not tell, or which have namesakes.
+/// and issuer the card's directory does not tell, or which have namesakes. (An authority with the issuer's name but another
+/// key, alone of its name on the card, is taken for the issuer until the bodies are read for another reason.)
 pub fn certificates_needed(token: &Token) -> Vec<ObjectId> {
     let names_suffice = match belonging::Belonging::new(token).bodies_needed() {
         Bodies::None => return Vec::new(),

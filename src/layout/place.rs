@@ -129,6 +129,7 @@ impl<'t> Placer<'t> {
         let own_issuers = self.issuers_with_private(owner);
         let issuers = own_issuers.as_ref().unwrap_or(&self.issuers);
         let mut chains: Vec<Chain> = Vec::new();
+        let mut all_leaves = Vec::new();
         for (key, _) in self.token.keys.iter().enumerate().filter(|(_, key)| key.class == KeyClass::Private) {
             if marks.keys.get(key) != Some(&true) {
                 continue;
@@ -141,7 +142,7 @@ impl<'t> Placer<'t> {
             }
             let first = chains.len();
             for leaf in leaves {
-                issuers.mark_family(leaf, &mut marks.certificates);
+                all_leaves.push(leaf);
                 // Some cards give the authorities of a chain the identifier of its key.
                 let in_chain = |chain: &Chain| chain.certificates.contains(&leaf);
                 if !chains.iter().skip(first).any(in_chain) {
@@ -153,6 +154,7 @@ impl<'t> Placer<'t> {
                 chains.push(Chain { key, certificates: Vec::new(), complete: false });
             }
         }
+        issuers.mark_families(all_leaves, &mut marks.certificates);
         chains
     }
 

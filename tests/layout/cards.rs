@@ -409,7 +409,7 @@ const NEEDED: [(&str, &str, usize); 14] = [
     ("a value to match with", "key K pin=01 id=a1 value=v\ncert A id=a7 unread", 1),
     ("private ones", "key K pin=01 id=a1\ncert A id=a1 unread\ncert B pin=01 private unread", 0),
     ("names are known", "key K pin=01 id=a1\ncert A id=a1 by=B unread hints\ncert B unread hints", 0),
-    ("one name is unknown", "key K pin=01 id=a1\ncert A id=a1 by=B unread hints\ncert B unread", 1),
+    ("one name is unknown", "key K pin=01 id=a1\ncert A id=a1 by=B unread hints\ncert B unread", 2),
     (
         "namesakes",
         "key K pin=01 id=a1

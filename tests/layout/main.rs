@@ -7,7 +7,10 @@ mod cards;
 mod chains;
 mod founding;
 mod notation;
+mod properties;
+mod random;
 mod readers;
+mod speed;
 
 use p11ctl::layout::{PinSelection, Policy, ReaderView, virtual_slots};
 
