@@ -8,11 +8,10 @@
 //! those with the same key as the one taken (cross-signed or renewed authorities) are *alternates*: they are
 //! not in the chain but belong to the same token.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::names;
+use super::names::Names;
 use crate::token::{Certificate, Token};
 
 /// Longest chain that is followed; real ones have three or four certificates.
@@ -53,13 +52,13 @@ enum Wanted<'t> {
 impl<'t> Issuers<'t> {
     /// Looks at those certificates of `token` that are `visible` and whose names are known.
     pub(super) fn new(token: &'t Token, visible: impl Fn(usize, &Certificate) -> bool) -> Self {
-        let mut numbers = HashMap::new();
+        let mut names = Names::default();
         let certificates = token.certificates.as_slice();
         let nodes = certificates
             .iter()
             .enumerate()
             .map(|(index, certificate)| {
-                visible(index, certificate).then(|| Node::new(certificate, &mut numbers))
+                visible(index, certificate).then(|| Node::new(certificate, &mut names))
             })
             .map(Option::flatten)
             .collect();
@@ -192,13 +191,9 @@ impl<'t> Issuers<'t> {
 }
 
 impl<'t> Node<'t> {
-    fn new(certificate: &'t Certificate, numbers: &mut HashMap<Cow<'t, [u8]>, NameNumber>) -> Option<Self> {
-        let mut number = |name: &'t [u8]| {
-            let next = numbers.len();
-            *numbers.entry(names::canonical(name)).or_insert(next)
-        };
-        let subject = number(certificate.subject()?);
-        let issuer = number(certificate.issuer()?);
+    fn new(certificate: &'t Certificate, names: &mut Names<'t>) -> Option<Self> {
+        let subject = names.number(certificate.subject()?);
+        let issuer = names.number(certificate.issuer()?);
         let (key_id, issuer_key_id) = match &certificate.details {
             Some(details) => (details.subject_key_id.as_deref(), details.authority_key_id.as_deref()),
             None => (certificate.hints.subject_key_id.as_deref(), None),
@@ -215,20 +210,23 @@ impl<'t> Node<'t> {
 /// Whether the names of each certificate are known and tell without its body who issued it: no other certificate
 /// has its subject, and at most one the subject that is its issuer. No, as long as a public one could have any name.
 pub(super) fn names_suffice(token: &Token) -> Vec<bool> {
+    let certificates = token.certificates.as_slice();
     let is_nameless = |c: &Certificate| !c.private && (c.subject().is_none() || c.issuer().is_none());
-    if token.certificates.iter().any(is_nameless) {
-        return vec![false; token.certificates.len()];
+    if certificates.iter().any(is_nameless) {
+        return vec![false; certificates.len()];
     }
-    let mut namesakes: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
-    for subject in token.certificates.iter().filter_map(Certificate::subject) {
-        *namesakes.entry(names::canonical(subject)).or_default() += 1;
+    let mut names = Names::default();
+    let mut namesakes: HashMap<NameNumber, usize> = HashMap::new();
+    for subject in certificates.iter().filter_map(Certificate::subject) {
+        *namesakes.entry(names.number(subject)).or_default() += 1;
     }
-    let is_unique = |name: Option<&[u8]>| {
-        name.is_some_and(|name| namesakes.get(&names::canonical(name)).is_none_or(|count| *count <= 1))
-    };
-    let suffices =
-        |certificate: &Certificate| is_unique(certificate.subject()) && is_unique(certificate.issuer());
-    token.certificates.iter().map(suffices).collect()
+    let mut suffice = Vec::with_capacity(certificates.len());
+    for certificate in certificates {
+        let both = [certificate.subject(), certificate.issuer()];
+        let counts = both.map(|name| name.and_then(|name| namesakes.get(&names.number(name))));
+        suffice.push(both[0].is_some() && counts.iter().flatten().all(|count| **count <= 1));
+    }
+    suffice
 }
 
 /// True when the card's directory or the certificate itself says that it belongs to an authority.

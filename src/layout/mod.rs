@@ -10,7 +10,7 @@
 pub use crate::config::PinSelection;
 
 use crate::config::Pkcs11Config;
-use crate::token::{ObjectId, Token};
+use crate::token::{Certificate, ObjectId, Token};
 
 mod belonging;
 mod chains;
@@ -180,14 +180,17 @@ impl std::fmt::Display for UnplacedWhat {
 /// and issuer the card's directory does not tell, or which have namesakes. (An authority with the issuer's name but another
 /// key, alone of its name on the card, is taken for the issuer until the bodies are read for another reason.)
 pub fn certificates_needed(token: &Token) -> Vec<ObjectId> {
+    let is_unread = |certificate: &Certificate| !certificate.private && certificate.details.is_none();
+    if !token.certificates.iter().any(is_unread) {
+        return Vec::new();
+    }
     let names_suffice = match belonging::Belonging::new(token).bodies_needed() {
         Bodies::None => return Vec::new(),
         Bodies::WithoutNames => chains::names_suffice(token),
         Bodies::All => vec![false; token.certificates.len()],
     };
-    let unread = token.certificates.iter().zip(names_suffice).filter(|(certificate, names_suffice)| {
-        !certificate.private && certificate.details.is_none() && !names_suffice
-    });
+    let unread = token.certificates.iter().zip(names_suffice);
+    let unread = unread.filter(|(certificate, names_suffice)| is_unread(certificate) && !names_suffice);
     unread.map(|(certificate, _)| certificate.object).collect()
 }
 

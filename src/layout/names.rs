@@ -2,11 +2,31 @@
 //! string type and surplus white space, because authorities do not encode their name alike everywhere.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::codec::tlv;
 
+/// Numbers for names, the same for equal ones.
+#[derive(Default)]
+pub(super) struct Names<'n> {
+    /// As they are written: most names are written alike each time, and need to be folded only once.
+    written: HashMap<&'n [u8], usize>,
+    canonical: HashMap<Cow<'n, [u8]>, usize>,
+}
+
+impl<'n> Names<'n> {
+    /// The number of a DER `Name`.
+    pub(super) fn number(&mut self, name: &'n [u8]) -> usize {
+        let Self { written, canonical: known } = self;
+        *written.entry(name).or_insert_with(|| {
+            let next = known.len();
+            *known.entry(canonical(name)).or_insert(next)
+        })
+    }
+}
+
 /// A form of a DER `Name` that is equal for equal names. What does not parse stays as it is.
-pub(super) fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
+fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
     match fold_name(name) {
         Some(folded) => Cow::Owned(folded),
         None => Cow::Borrowed(name),

@@ -1,5 +1,5 @@
-//! The layout rules on cards written in a small notation (`notation`): the founding document's example, every
-//! case that the rules name, and properties over random cards and hot-plug sequences.
+//! The layout rules on cards written in a small notation (`notation`): the founding document's example, every case
+//! that the rules name, properties over random cards and plugging, and what hostile cards cost.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 

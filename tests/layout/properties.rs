@@ -223,8 +223,12 @@ fn issuers(token: &Token, view: &VirtualToken, index: usize) -> Vec<usize> {
     let certificate = &token.certificates[index];
     let Some(issuer) = certificate.issuer() else { return Vec::new() };
     let pin = view.auth.map(|auth| &token.auths[auth].id);
-    let visible =
-        |other: &Certificate| !other.private || other.auth.as_ref().is_none_or(|id| Some(id) == pin);
+    let only_pin = token.auths.iter().filter(|auth| auth.role == AuthRole::User).count() == 1;
+    let is_own = |other: &Certificate| match &other.auth {
+        Some(id) => Some(id) == pin,
+        None => pin.is_some() && only_pin,
+    };
+    let visible = |other: &Certificate| !other.private || is_own(other);
     let namesakes = token.certificates.iter().enumerate();
     let namesakes: Vec<_> = namesakes
         .filter(|(_, other)| visible(other) && other.subject() == Some(issuer))
@@ -287,10 +291,8 @@ fn layout_does_not_depend_on_bodies_that_are_not_needed() {
         let with_names = random.once_in(2);
         for certificate in unread.certificates.iter_mut().filter(|certificate| !certificate.private) {
             let details = certificate.details.take().unwrap();
-            if with_names {
-                certificate.hints.subject = Some(details.subject);
-                certificate.hints.issuer = Some(details.issuer);
-            }
+            let names = with_names.then_some((details.subject, details.issuer));
+            (certificate.hints.subject, certificate.hints.issuer) = names.unzip();
         }
         let needed: BTreeSet<_> = certificates_needed(&unread).into_iter().collect();
         for (certificate, full) in unread.certificates.iter_mut().zip(&full.certificates) {
