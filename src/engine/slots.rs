@@ -42,8 +42,15 @@ impl Engine {
     pub fn refresh(&self) {
         for reader in 0..self.cells.len() {
             self.look(reader);
-            if let Some(loaded) = lock(&self.state).readers.get(reader).and_then(|reader| reader.loaded()) {
-                loaded.forget_counters();
+            let mut state = lock(&self.state);
+            let Some(known) = state.readers.get_mut(reader) else { continue };
+            match &known.card {
+                CardState::Read(loaded) => loaded.forget_counters(),
+                // Held by another program, say: it may be free now. What is wrong with the card itself stays.
+                CardState::Failed(error) if matches!(**error, Error::Reader { .. }) => {
+                    known.card = CardState::NotAsked;
+                }
+                CardState::Failed(_) | CardState::NotAsked | CardState::Absent => {}
             }
         }
     }

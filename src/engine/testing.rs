@@ -29,6 +29,8 @@ pub(super) struct Puppet(Arc<Mutex<Strings>>);
 pub(super) struct Strings {
     pub name: &'static str,
     pub present: bool,
+    /// Another program holds the card.
+    pub busy: bool,
     /// The next transaction finds the card reset.
     pub reset: bool,
     /// How long each computation takes.
@@ -65,6 +67,7 @@ impl Puppet {
         let mut strings = Strings {
             name,
             present: true,
+            busy: false,
             reset: false,
             delay: Duration::ZERO,
             tells_tries: true,
@@ -340,6 +343,10 @@ impl Transport for Line {
         if !strings.present || strings.insertion != self.insertion {
             return Err(TransportError::CardRemoved(strings.name.to_owned()));
         }
+        if strings.busy {
+            let reader = strings.name.to_owned();
+            return Err(TransportError::Busy { reader, waited: Duration::from_secs(5) });
+        }
         if !std::mem::take(&mut strings.reset) {
             return Ok(Begun::Unchanged);
         }
@@ -444,6 +451,7 @@ impl CardDriver for Driver {
             CardCall::RsaRaw { key, .. } => (*key, "rsa raw"),
             CardCall::RsaSignPkcs1 { key, .. } => (*key, "rsa pkcs1"),
             CardCall::EcdsaSign { key, .. } => (*key, "ecdsa"),
+            CardCall::RsaDecryptPkcs1 { key, .. } => (*key, "rsa decrypt"),
             CardCall::Random { len } => {
                 drop(self.strings(format!("random {len}")));
                 return Ok(Secret::new(vec![0x5A; *len]));
@@ -465,6 +473,9 @@ impl CardDriver for Driver {
             (CardCall::RsaSignPkcs1 { digest_info, .. }, PrivateKey::Rsa(private)) => {
                 let block = crate::crypto::rsa::pkcs1_sign_encode(digest_info, private.modulus_len())?;
                 Ok(private.raw(&block)?)
+            }
+            (CardCall::RsaDecryptPkcs1 { cryptogram, .. }, PrivateKey::Rsa(private)) => {
+                Ok(crate::crypto::rsa::pkcs1_unpad(&private.raw(cryptogram)?)?.into_message()?)
             }
             (CardCall::EcdsaSign { digest, .. }, PrivateKey::Ec(private)) => {
                 Ok(Secret::new(private.sign(digest)?))

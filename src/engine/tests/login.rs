@@ -1,7 +1,5 @@
 //! Sessions and login states.
 
-use std::time::Duration;
-
 use super::*;
 use SessionState as S;
 
@@ -270,45 +268,4 @@ fn logout_in_the_middle_of_an_operation_ends_the_right_to_the_key() {
     puppet.calls();
     assert_eq!(code(engine.sign(session, b"data", ANY_ROOM)), "CKR_USER_NOT_LOGGED_IN");
     assert!(puppet.calls().is_empty());
-}
-
-#[test]
-fn two_cards_sign_at_the_same_time_and_one_card_one_after_the_other() {
-    let (first, second) = (Puppet::founding("A"), Puppet::founding("B"));
-    let delay = Duration::from_millis(150);
-    for puppet in [&first, &second] {
-        puppet.strings().delay = delay;
-    }
-    let engine = engine(&[&first, &second]);
-    let sign = |slot: u32, pin: &str| {
-        let session = logged_in(&engine, slot, pin);
-        let key = only(&engine, session, ObjectClass::PrivateKey);
-        for _ in 0..3 {
-            let id =
-                if slot.is_multiple_of(4) { MechanismId::SHA256_RSA_PKCS } else { MechanismId::ECDSA_SHA256 };
-            engine.sign_init(session, &id.into(), key).unwrap();
-            engine.sign(session, b"data", ANY_ROOM).unwrap();
-        }
-        engine.close_session(session).unwrap();
-    };
-    let sign = &sign;
-    let together = |jobs: [(u32, &'static str); 2]| {
-        let start = std::time::Instant::now();
-        std::thread::scope(|scope| {
-            for (slot, pin) in jobs {
-                scope.spawn(move || sign(slot, pin));
-            }
-            // While cards compute, everything that needs no card answers at once.
-            std::thread::sleep(delay / 2);
-            let asked = std::time::Instant::now();
-            assert_eq!(engine.slots(false).len(), 8);
-            engine.mechanisms(SlotId(0)).unwrap();
-            assert!(asked.elapsed() < delay, "{:?}", asked.elapsed());
-        });
-        start.elapsed()
-    };
-    let two_cards = together([(0, PIN_1), (5, PIN_2)]);
-    let one_card = together([(0, PIN_1), (1, PIN_2)]);
-    assert!(two_cards < delay * 5, "two cards took {two_cards:?}");
-    assert!(one_card >= delay * 6, "one card took {one_card:?}");
 }

@@ -5,6 +5,7 @@ mod login;
 mod objects;
 mod operations;
 mod slots;
+mod threads;
 
 use super::testing::{PIN_1, PIN_2, Puppet, SO_PIN, engine, engine_with};
 use super::*;

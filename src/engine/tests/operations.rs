@@ -293,6 +293,28 @@ fn decrypt_every_bad_padding_gets_the_same_answer() {
 }
 
 #[test]
+fn decrypt_by_a_card_that_unpads_gives_the_same_answers() {
+    let puppet = Puppet::founding("A");
+    {
+        let abilities = &mut puppet.strings().abilities;
+        (abilities.rsa_raw, abilities.rsa_pkcs1, abilities.rsa_pkcs1_decrypt) = (false, true, true);
+    }
+    let bench = bench_with(puppet, 1);
+    let public = bench.engine.public_key(SlotId(0), 0).unwrap().unwrap();
+    let (engine, session) = (&bench.engine, bench.session);
+    let begin = || engine.decrypt_init(session, &MechanismId::RSA_PKCS.into(), bench.key).unwrap();
+    begin();
+    let encrypted = rsa::pkcs1_encrypt(&public, b"a secret").unwrap();
+    assert!(matches!(engine.decrypt(session, &encrypted, 3), Err(Error::BufferTooSmall { needed: 8 })));
+    assert_eq!(engine.decrypt(session, &encrypted, 8).unwrap().expose(), b"a secret");
+    begin();
+    let damaged = rsa::public_raw(&public, &[1; 128]).unwrap();
+    assert_eq!(code(engine.decrypt(session, &damaged, ANY_ROOM)), "CKR_ENCRYPTED_DATA_INVALID");
+    let raw = engine.decrypt_init(session, &MechanismId::RSA_X_509.into(), bench.key);
+    assert_eq!(code(raw), "CKR_MECHANISM_INVALID");
+}
+
+#[test]
 fn decrypt_raw_gives_the_whole_block() {
     let bench = bench(1);
     let public = bench.engine.public_key(SlotId(0), 0).unwrap().unwrap();

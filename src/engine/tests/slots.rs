@@ -160,6 +160,31 @@ fn card_inserted_later_is_seen_and_other_slots_keep_their_ids() {
     assert_eq!(engine.slots(true), (0..8).map(SlotId).collect::<Vec<_>>());
 }
 
+// I.70
+#[test]
+fn card_held_by_another_program_is_told_and_asked_again_later() {
+    let (held, puppet) = (Puppet::founding("A"), Puppet::founding("B"));
+    held.strings().busy = true;
+    let engine = engine(&[&held, &puppet]);
+    assert_eq!(engine.slots(true).first(), Some(&SlotId(4)));
+    let reports = engine.readers();
+    assert_eq!(reports[0].error.as_ref().map(|error| error.code()), Some("CKR_DEVICE_ERROR"));
+    assert!(reports[0].has_card() && reports[1].error.is_none());
+    assert_eq!(code(engine.token_info(SlotId(0))), "CKR_DEVICE_ERROR");
+    held.strings().busy = false;
+    engine.refresh();
+    assert_eq!(engine.slots(true).first(), Some(&SlotId(0)));
+    // A card that is busy for a moment keeps its sessions and logins.
+    let session = logged_in(&engine, 0, PIN_1);
+    let key = only(&engine, session, ObjectClass::PrivateKey);
+    held.strings().busy = true;
+    engine.sign_init(session, &MechanismId::SHA256_RSA_PKCS.into(), key).unwrap();
+    assert_eq!(code(engine.sign(session, b"data", ANY_ROOM)), "CKR_DEVICE_ERROR");
+    held.strings().busy = false;
+    engine.sign_init(session, &MechanismId::SHA256_RSA_PKCS.into(), key).unwrap();
+    engine.sign(session, b"data", ANY_ROOM).unwrap();
+}
+
 #[test]
 fn readers_tell_driver_slots_and_presence() {
     let engine = engine(&[&Puppet::founding("A"), &Puppet::empty("B")]);
