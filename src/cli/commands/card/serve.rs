@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -36,6 +37,8 @@ pub struct ServeArgs {
 /// Runs `card serve`.
 pub fn run(context: &Context, args: &ServeArgs) -> Result<Outcome, CliError> {
     let mut card = softcard::open(&args.file).map_err(|error| CliError::from(&error))?;
+    // For as long as it is served, the file is nobody else's.
+    card.hold(BUSY_TIMEOUT).map_err(|error| CliError::from(&error))?;
     let stop = Arc::new(AtomicBool::new(false));
     interrupt::stop_instead(&stop);
     let address = format!("127.0.0.1:{}", args.port);
@@ -53,6 +56,9 @@ pub fn run(context: &Context, args: &ServeArgs) -> Result<Outcome, CliError> {
     let document = json!({ "file": args.file.display().to_string(), "port": args.port });
     Ok(Outcome::new(document, "").note("card taken out"))
 }
+
+/// How long another program may keep the card before it counts as taken.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where vpcd's first reader listens.
 const DEFAULT_PORT: u16 = 35_963;
