@@ -10,7 +10,7 @@ use p11ctl::codec::Secret;
 use p11ctl::config::Config;
 use p11ctl::crypto::seal::PinKeyCost;
 use p11ctl::softcard::{self, Options, Profile};
-use p11ctl::transport::Transport;
+use p11ctl::transport::{Reader, Transport};
 
 use crate::rig::Rig;
 
@@ -142,11 +142,20 @@ impl Bench {
 
 /// The card of an image, with the generic driver only.
 pub fn generic_card(image: &Path) -> Card {
+    Card::new(generic_reader(image), generic_settings(), Stats::default())
+}
+
+/// A software reader with the card of an image.
+pub fn generic_reader(image: &Path) -> Box<dyn Reader> {
+    softcard::reader("bench", Some(image.to_owned()), Duration::from_secs(5))
+}
+
+/// No driver but the generic one, no cache.
+pub fn generic_settings() -> CardSettings {
     let mut config = Config::default();
     config.drivers.only = Some(vec!["PKCS#15".to_owned()]);
     config.cache.enabled = false;
-    let reader = softcard::reader("bench", Some(image.to_owned()), Duration::from_secs(5));
-    Card::new(reader, CardSettings::new(&config), Stats::default())
+    CardSettings::new(&config)
 }
 
 /// Files by plain commands.

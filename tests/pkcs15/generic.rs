@@ -1,11 +1,13 @@
 //! The generic driver on a card of the MyEID type: it knows nothing of that family and uses the standard alone.
 
-use p11ctl::card::{CardCall, CardError};
+use p11ctl::apdu::Stats;
+use p11ctl::card::{Card, CardCall, CardError};
 use p11ctl::codec::Secret;
 use p11ctl::crypto::{CertificateDetails, Curve, DigestAlgorithm, PublicKey, digest, ec, rsa};
-use p11ctl::token::{AuthId, Key, KeyAlgorithm, KeyClass, Token};
+use p11ctl::token::{AuthId, AuthRole, Key, KeyAlgorithm, KeyClass, Token};
 
-use crate::card::{Bench, PIN};
+use crate::card::{Bench, PIN, generic_reader, generic_settings};
+use crate::faults::{Fault, FaultyReader, Plan};
 
 fn private<'a>(token: &'a Token, id: &[u8]) -> &'a Key {
     token.keys.iter().find(|key| key.class == KeyClass::Private && key.id.0 == id).unwrap()
@@ -81,4 +83,45 @@ fn generic_driver_reads_verifies_signs_and_decrypts() {
 
     card.log_out(&one).unwrap();
     assert!(matches!(card.read_object(closed), Err(CardError::NotAuthenticated)), "no login is left behind");
+}
+
+/// A card pulled or babbling after any command: an error, never a panic, never a signature that is none.
+#[test]
+fn generic_driver_survives_a_fault_after_every_command() {
+    let bench = Bench::personalised();
+    let image = bench.image.clone();
+    let (_rig, card) = bench.generic();
+    drop(card);
+    let info = DigestAlgorithm::Sha256.digest_info(&[7; 32]);
+    // How many commands it took up to the signature; the logout at the end is more.
+    let work = |plan: &Plan| -> Result<usize, CardError> {
+        let reader = FaultyReader::new(generic_reader(&image), plan);
+        let mut card = Card::new(Box::new(reader), generic_settings(), Stats::default());
+        let token = card.read_token()?;
+        for one in &token.certificates {
+            card.read_object(one.object)?;
+        }
+        let Some(auth) = token.auths.iter().find(|auth| auth.role == AuthRole::User) else { return Ok(0) };
+        card.verify(&auth.id, &Secret::from(PIN))?;
+        let Some(key) = token.keys.iter().find(|key| key.class == KeyClass::Private) else { return Ok(0) };
+        card.perform(&CardCall::RsaSignPkcs1 { key: key.object, digest_info: &info })?;
+        Ok(plan.commands())
+    };
+    let commands = work(&Plan::never()).unwrap();
+    assert!(commands > 20, "{commands}");
+    for after in 0..commands {
+        for fault in [
+            Fault::CardRemoved,
+            Fault::CardRemovedAfterwards,
+            Fault::Responses(vec![0x61, 0x00]),
+            Fault::Responses(vec![0x90, 0x00]),
+            Fault::Response(vec![0x6F, 0x00]),
+            Fault::Truncated(1),
+            Fault::Truncated(4),
+        ] {
+            let removed = matches!(fault, Fault::CardRemoved);
+            let result = work(&Plan::after(after, fault));
+            assert!(result.is_err() || !removed, "the card was pulled after {after} commands");
+        }
+    }
 }

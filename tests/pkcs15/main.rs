@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "../common/faults.rs"]
+mod faults;
 #[path = "../common/rig.rs"]
 #[allow(dead_code)]
 mod rig;

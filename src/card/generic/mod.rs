@@ -4,6 +4,8 @@
 mod files;
 mod operations;
 mod pin;
+#[cfg(test)]
+mod tests;
 
 use crate::apdu::iso::{self, PinState};
 use crate::apdu::{Channel, Command, StatusWord};

@@ -65,6 +65,9 @@ pub enum FormatError {
     /// An entry of a kind that its file cannot hold.
     #[error("tag {0:02x} is unknown in this file")]
     UnknownTag(u32),
+    /// Behind so many unreadable entries that looking further makes no sense.
+    #[error("it and all behind it are not read: too many entries of this file are unreadable")]
+    Hopeless,
     /// An outer tag or length that leads nowhere.
     #[error(transparent)]
     Outer(#[from] TlvError),

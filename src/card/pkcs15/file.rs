@@ -105,17 +105,21 @@ pub struct DirectoryFile {
 impl DirectoryFile {
     /// Reads the content of a directory file. Never refuses: what cannot be read is an entry with an error.
     pub fn decode(kind: FileKind, path: Path, bytes: &[u8]) -> Self {
-        let entries = records(bytes)
-            .into_iter()
-            .map(|record| Entry {
-                object: match &record.item {
-                    Ok(item) => Object::decode(kind, item),
-                    Err(error) => Err((*error).into()),
-                },
-                raw: record.raw.to_vec(),
-                offset: record.offset,
-            })
-            .collect();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut unreadable = 0;
+        for record in records(bytes) {
+            let object = match &record.item {
+                Ok(item) => Object::decode(kind, item),
+                Err(error) => Err((*error).into()),
+            };
+            unreadable += usize::from(object.is_err());
+            if unreadable > UNREADABLE_LIMIT {
+                let raw = bytes.get(record.offset..).unwrap_or_default().to_vec();
+                entries.push(Entry { object: Err(FormatError::Hopeless), raw, offset: record.offset });
+                break;
+            }
+            entries.push(Entry { object, raw: record.raw.to_vec(), offset: record.offset });
+        }
         Self { kind, path, entries, len: bytes.len() }
     }
 
@@ -127,8 +131,10 @@ impl DirectoryFile {
     /// Adds an entry at the end; before a rest that nobody can read, because no reader gets past that.
     pub fn push(&mut self, object: Object) {
         let raw = object.encode();
-        let unreadable_rest =
-            self.entries.last().is_some_and(|last| matches!(last.object, Err(FormatError::Outer(_))));
+        let unreadable_rest = self
+            .entries
+            .last()
+            .is_some_and(|last| matches!(last.object, Err(FormatError::Outer(_) | FormatError::Hopeless)));
         let index = self.entries.len() - usize::from(unreadable_rest);
         self.entries.insert(index, Entry { object: Ok(object), raw, offset: 0 });
         self.settle();
@@ -172,6 +178,9 @@ impl DirectoryFile {
         }
     }
 }
+
+/// A file with more unreadable entries than this is no directory: what follows them is one unreadable rest.
+const UNREADABLE_LIMIT: usize = 100;
 
 /// A data object found in a file, or the unreadable rest of the file.
 #[derive(Debug)]

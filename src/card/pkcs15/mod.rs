@@ -21,7 +21,7 @@ mod public_value;
 mod reader;
 mod secret_key;
 #[cfg(test)]
-mod tests;
+pub(in crate::card) mod tests;
 mod token_info;
 mod value;
 

@@ -136,4 +136,13 @@ mod tests {
             assert_eq!(error.code(), "CKR_KEY_SIZE_RANGE", "{modulus_bits}");
         }
     }
+
+    #[test]
+    fn decryption_by_a_card_that_takes_the_padding_off_sends_the_cryptogram_as_it_is() {
+        let card = Abilities { rsa_pkcs1_decrypt: true, ..card(false, true) };
+        let plan = plan(Purpose::Decrypt, None, &card).unwrap();
+        assert_eq!((plan.primitive, plan.output_len), (Primitive::RsaDecryptPkcs1, 245));
+        assert_eq!(plan.encode(&[7; 256]).unwrap(), [7; 256]);
+        assert!(plan.encode(&[7; 255]).is_err());
+    }
 }

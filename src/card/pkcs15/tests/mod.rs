@@ -4,7 +4,7 @@ mod deviations;
 mod hostile;
 mod notation;
 mod round_trip;
-mod sample;
+pub(in crate::card) mod sample;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -5,7 +5,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
-use super::sample::{name, sample};
+use super::sample::{by_opensc, name, sample};
 use crate::card::pkcs15::*;
 use crate::codec::tlv;
 use crate::token::{AuthRole, KeyAlgorithm, KeyClass};
@@ -451,4 +451,20 @@ fn unchanged_entries_are_written_back_byte_for_byte() {
     let again = DirectoryFile::decode(FileKind::Certificates, Path::default(), &written);
     assert_eq!(again.entries, file.entries);
     assert_eq!(again.entries[1].object, Ok(renamed));
+}
+
+#[test]
+fn entries_by_opensc_are_encoded_to_the_same_bytes() {
+    let mut image = by_opensc();
+    let content = image.content();
+    assert_eq!(content.token.problems, []);
+    assert_eq!((content.token.auths.len(), content.token.keys.len()), (3, 6));
+    for entry in content.directory.files.iter().flat_map(|file| &file.entries) {
+        assert_eq!(entry.object.as_ref().unwrap().encode(), entry.raw);
+    }
+    let directory = &content.directory;
+    assert!(image.file(0x5031).starts_with(&encode_odf(&directory.odf)));
+    assert!(image.file(0x5032).starts_with(&directory.token_info.as_ref().unwrap().encode()));
+    let dir = &image.files[&[0x3F, 0x00, 0x2F, 0x00][..]];
+    assert!(dir.starts_with(&encode_dir(&decode_dir(dir))));
 }

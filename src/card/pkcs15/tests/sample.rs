@@ -5,29 +5,29 @@ use std::collections::BTreeMap;
 use crate::apdu::{ApduError, StatusWord};
 use crate::card::CardError;
 use crate::card::pkcs15::*;
-use crate::codec::tlv;
+use crate::codec::{hex, tlv};
 use crate::crypto::{Curve, EcPrivateKey, PublicKey};
 
 /// Files by path; counts what is read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Image {
-    pub(super) files: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(super) locked: Vec<Vec<u8>>,
-    pub(super) reads: usize,
-    pub(super) bytes: usize,
+pub(in crate::card) struct Image {
+    pub(in crate::card) files: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(in crate::card) locked: Vec<Vec<u8>>,
+    pub(in crate::card) reads: usize,
+    pub(in crate::card) bytes: usize,
 }
 
 impl Image {
-    pub(super) fn put(&mut self, path: &[u8], content: Vec<u8>) {
+    pub(in crate::card) fn put(&mut self, path: &[u8], content: Vec<u8>) {
         self.files.insert(path.to_vec(), content);
     }
 
     /// A file of the application 3F00 5015.
-    pub(super) fn file(&mut self, id: u16) -> &mut Vec<u8> {
+    pub(in crate::card) fn file(&mut self, id: u16) -> &mut Vec<u8> {
         self.files.entry([&[0x3F, 0x00, 0x50, 0x15][..], &id.to_be_bytes()].concat()).or_default()
     }
 
-    pub(super) fn content(&mut self) -> Content {
+    pub(in crate::card) fn content(&mut self) -> Content {
         Content::new(read_directory(self).unwrap().expect("a PKCS#15 application"))
     }
 }
@@ -49,7 +49,7 @@ impl Files for Image {
     }
 }
 
-pub(super) fn named(label: &str, flags: ObjectFlags, auth_id: Option<u8>) -> CommonObject {
+pub(in crate::card) fn named(label: &str, flags: ObjectFlags, auth_id: Option<u8>) -> CommonObject {
     CommonObject {
         label: Some(label.to_owned()),
         flags,
@@ -58,7 +58,7 @@ pub(super) fn named(label: &str, flags: ObjectFlags, auth_id: Option<u8>) -> Com
     }
 }
 
-pub(super) fn pin(
+pub(in crate::card) fn pin(
     label: &str,
     id: u8,
     reference: u32,
@@ -83,7 +83,7 @@ pub(super) fn pin(
     }
 }
 
-pub(super) fn key(
+pub(in crate::card) fn key(
     label: &str,
     id: u8,
     family: KeyFamily,
@@ -108,7 +108,12 @@ pub(super) fn key(
     }
 }
 
-pub(super) fn certificate(label: &str, id: u8, value: ObjectValue, authority: bool) -> CertificateObject {
+pub(in crate::card) fn certificate(
+    label: &str,
+    id: u8,
+    value: ObjectValue,
+    authority: bool,
+) -> CertificateObject {
     CertificateObject {
         common: named(label, ObjectFlags::MODIFIABLE, None),
         id: vec![id],
@@ -123,13 +128,28 @@ pub(super) fn certificate(label: &str, id: u8, value: ObjectValue, authority: bo
     }
 }
 
+/// The directory files of a card that OpenSC personalised.
+pub(in crate::card) fn by_opensc() -> Image {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pkcs15/by-opensc.txt");
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut image = Image::default();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [path, size, content] = fields[..] else { panic!("{line}") };
+        let mut content = hex::decode(content.trim_matches('-')).unwrap();
+        content.resize(size.parse().unwrap(), 0);
+        image.put(&hex::decode(path).unwrap(), content);
+    }
+    image
+}
+
 /// A DER Name with a common name only.
-pub(super) fn name(text: &str) -> Vec<u8> {
+pub(in crate::card) fn name(text: &str) -> Vec<u8> {
     let attribute = [tlv::encode(0x06, &[0x55, 0x04, 0x03]), tlv::encode(0x0C, text.as_bytes())].concat();
     tlv::encode(0x30, &tlv::encode(0x31, &tlv::encode(0x30, &attribute)))
 }
 
-pub(super) fn data(label: &str, value: ObjectValue, auth: Option<u8>) -> DataObject {
+pub(in crate::card) fn data(label: &str, value: ObjectValue, auth: Option<u8>) -> DataObject {
     let flags = if auth.is_some() { ObjectFlags::PRIVATE } else { ObjectFlags::default() };
     DataObject {
         common: named(label, flags, auth),
@@ -142,15 +162,15 @@ pub(super) fn data(label: &str, value: ObjectValue, auth: Option<u8>) -> DataObj
     }
 }
 
-pub(super) fn at(id: u16) -> ObjectValue {
+pub(in crate::card) fn at(id: u16) -> ObjectValue {
     ObjectValue::Path(Path::file(&[&[0x3F, 0x00, 0x50, 0x15][..], &id.to_be_bytes()].concat()))
 }
 
-pub(super) fn ec_key() -> PublicKey {
+pub(in crate::card) fn ec_key() -> PublicKey {
     EcPrivateKey::from_scalar(Curve::P256, &[0x51]).unwrap().public()
 }
 
-pub(super) fn rsa_key() -> PublicKey {
+pub(in crate::card) fn rsa_key() -> PublicKey {
     PublicKey::from_rsa(&[0xC3; 256], &[1, 0, 1]).unwrap()
 }
 
@@ -171,7 +191,7 @@ fn aes_key() -> SecretKeyObject {
     }
 }
 
-pub(super) fn token_info() -> TokenInfo {
+pub(in crate::card) fn token_info() -> TokenInfo {
     TokenInfo {
         version: 0,
         serial: vec![0x12, 0x34, 0x56],
@@ -193,7 +213,7 @@ pub(super) fn token_info() -> TokenInfo {
 
 /// Two user PINs, a PUK and an SO PIN; an RSA key behind the first, an EC key behind the second, their public
 /// keys (one in the entry, one in a file), a secret key, four certificates, two data objects.
-pub(super) fn sample() -> Image {
+pub(in crate::card) fn sample() -> Image {
     let rsa = || KeyFamily::Rsa { modulus_length: 2048 };
     let ec = |field_size| KeyFamily::Ec { field_size };
     let application = Application {
