@@ -189,7 +189,8 @@ impl Card {
     /// Verifies a PIN, once: it is never sent again by itself. Several PINs may be verified at a time.
     pub fn verify(&mut self, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
         let link = self.connect()?;
-        if !link.owed.contains(auth) {
+        let owed_before = link.owed.contains(auth);
+        if !owed_before {
             link.owed.push(auth.clone());
         }
         let result = self.attempt(&mut |driver, channel| driver.verify(channel, auth, pin));
@@ -207,6 +208,10 @@ impl Card {
                 // A wrong PIN takes an earlier verification back (ISO 7816-4, 11.6.6).
                 Err(CardError::PinIncorrect { .. } | CardError::PinBlocked) => {
                     link.verified.retain(|known| known != auth);
+                    // Nothing was verified, so nothing has to be taken back.
+                    if !owed_before {
+                        link.owed.retain(|known| known != auth);
+                    }
                 }
                 Err(_) => {}
             }

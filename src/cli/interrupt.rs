@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::error::ErrorKind;
 
@@ -47,30 +47,45 @@ pub fn wait_for_end() -> ! {
     }
 }
 
-/// Remembers how the terminal is set while something changes it; dropped, it forgets.
+/// The terminal without echo; dropped, it is as it was before.
 #[derive(Debug)]
-pub struct TerminalGuard(());
+pub struct SilentTerminal(());
 
-/// Keeps the terminal's state, so that a signal during a prompt does not leave it without echo.
-pub fn guard_terminal() -> TerminalGuard {
-    let state = std::fs::File::open(TERMINAL).ok().and_then(|file| tcgetattr(file).ok());
-    *TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner) = state;
-    TerminalGuard(())
+/// Switches the echo off before a prompt appears, so that fast typing is not seen either. The state before is
+/// kept, so that a signal during the prompt does not leave the terminal without echo.
+pub fn silence_terminal() -> SilentTerminal {
+    let before = std::fs::File::open(TERMINAL).ok().and_then(|file| Some((tcgetattr(&file).ok()?, file)));
+    if let Some((state, file)) = &before {
+        let mut silent = state.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        set_terminal(file, &silent);
+    }
+    *TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner) = before.map(|(state, _)| state);
+    SilentTerminal(())
 }
 
-impl Drop for TerminalGuard {
+impl Drop for SilentTerminal {
     fn drop(&mut self) {
-        *TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        restore_terminal();
+    }
+}
+
+fn restore_terminal() {
+    if let Some(state) = TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner).take()
+        && let Ok(file) = std::fs::File::open(TERMINAL)
+    {
+        set_terminal(&file, &state);
+    }
+}
+
+fn set_terminal(file: &std::fs::File, state: &Termios) {
+    if let Err(error) = tcsetattr(file, OptionalActions::Now, state) {
+        tracing::warn!(%error, "the terminal could not be set");
     }
 }
 
 fn end() -> ! {
-    if let Some(state) = &*TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner)
-        && let Ok(file) = std::fs::File::open(TERMINAL)
-        && let Err(error) = tcsetattr(file, OptionalActions::Now, state)
-    {
-        tracing::warn!(%error, "the terminal could not be restored");
-    }
+    restore_terminal();
     std::process::exit(ErrorKind::Interrupted.exit_code().into())
 }
 

@@ -169,7 +169,7 @@ fn prompt(request: &PinRequest) -> Result<Secret, CliError> {
     };
     open_terminal().map_err(|error| missing(&format!("there is no terminal to ask on ({error})")))?;
     let text = format!("PIN {} ({}): ", describe(request), tries(request.tries_left));
-    let _terminal = interrupt::guard_terminal();
+    let _silence = interrupt::silence_terminal();
     match rpassword::prompt_password(text) {
         Ok(pin) => Ok(Secret::new(pin.into_bytes())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {

@@ -91,6 +91,10 @@ fn explain(error: LoginError, request: &PinRequest, status: &PinStatus) -> CliEr
             explained.message = format!("PIN incorrect {place}{left}");
             explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));
         }
+        Error::PinLocked if status.tries_left == Some(1) => {
+            explained.message = format!("PIN incorrect {place}, it is locked now");
+            explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));
+        }
         Error::PinLocked => {
             explained.message = format!("PIN locked: {}", describe(request));
             explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));

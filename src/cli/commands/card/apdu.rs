@@ -111,6 +111,9 @@ fn parse(text: &str) -> Result<Secret, CliError> {
 
 /// True when the trace would hide the command's data: a PIN, a key, a proof made with one.
 fn carries_secret(command: &Secret) -> bool {
+    if command.len() <= HEADER_LEN {
+        return false;
+    }
     let visible = Visibility::of(command.expose(), Visibility::unknown()).command;
     let shown = CommandText { bytes: command.expose(), visible }.to_string();
     !visible && shown.contains("hidden")
@@ -182,6 +185,9 @@ fn entry(command: &Secret, response: &Response) -> Value {
         "meaning": response.status.meaning(),
     })
 }
+
+/// CLA INS P1 P2: there is no data to hide.
+const HEADER_LEN: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,59 @@
+//! `card new|apdu`: making cards, talking to them raw.
+
+use crate::bench::Bench;
+
+#[test]
+fn new_card_never_overwrites() {
+    let bench = Bench::new();
+    let before = bench.read("demo.card");
+    bench.run(["card", "new", "demo.card"]).expect(2).says("demo.card exists already");
+    bench.run(["card", "new", "demo.card", "--example"]).expect(2);
+    assert_eq!(bench.read("demo.card"), before);
+    bench.run(["card", "new", "no/such/folder/x.card"]).expect(5).says("no/such/folder/x.card");
+}
+
+#[test]
+fn blank_card_is_called_blank() {
+    let bench = Bench::empty();
+    bench.run(["card", "new", "blank.card"]).expect(0).says("made the blank card blank.card");
+    let run = bench.run(["--card", "blank.card", "slots"]).expect(0);
+    assert!(run.text().contains("blank card"), "{}", run.text());
+    bench.run(["--card", "blank.card", "readers"]).expect(0);
+    bench
+        .run(["--card", "blank.card", "login", "--slot", "0", "--pin", "env:PIN1"])
+        .expect(4)
+        .says("has no PIN");
+}
+
+#[test]
+fn example_card_says_its_pins() {
+    let bench = Bench::empty();
+    let run = bench.run(["--json", "card", "new", "x.card", "--example", "shared"]).expect(0);
+    let example = &run.document()["example"];
+    assert_eq!(example["kind"], "shared");
+    assert_eq!(example["pins"][0]["pin"], "11111111");
+    assert_eq!(example["so_pin"], "00000000");
+}
+
+#[test]
+fn apdu_responses_come_as_they_are() {
+    let bench = Bench::new();
+    let run = bench.demo(["card", "apdu", "00:CA:01:A0:00", "00 A4 04 00"]).expect(1);
+    let text = run.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("4d79454944") && lines[0].ends_with(" 9000"), "{text}");
+    assert_eq!(lines.len(), 2);
+    bench.demo(["card", "apdu", "00CA"]).expect(2).says("CLA INS P1 P2");
+    bench.demo(["card", "apdu", "xyz"]).expect(2).says("hexadecimal");
+    bench.run(["--card", "-", "card", "apdu", "00CA01A000"]).expect(3).says("there is no card in any reader");
+}
+
+#[test]
+fn apdu_ambiguous_reader_lists_the_readers() {
+    let bench = Bench::new();
+    std::fs::copy(bench.path("demo.card"), bench.path("other.card")).unwrap();
+    let two = ["--card", "demo.card", "--card", "other.card", "card", "apdu", "00CA01A000"];
+    bench.run(two).expect(3).says("which one?").says("Software reader 2 (other.card)");
+    bench.run(two.iter().chain(&["--reader", "other"])).expect(0);
+    bench.run(two.iter().chain(&["--reader", "third"])).expect(3).says("there is no reader \"third\"");
+}

@@ -1,0 +1,21 @@
+//! The command line as its users meet it: the built program, run in a folder and surroundings of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod bench;
+mod cards;
+#[path = "../common/mod.rs"]
+mod common;
+mod config;
+mod documents;
+mod ends;
+mod first_run;
+mod layout;
+mod output;
+mod pcsc;
+mod pins;
+mod prompts;
+mod reference;
+mod selectors;
+mod signatures;
+mod usage;

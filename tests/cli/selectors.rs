@@ -1,0 +1,130 @@
+//! Choosing a token or key: exactly one, or the candidates. Never the first one.
+
+use crate::bench::Bench;
+
+#[test]
+fn ambiguous_token_lists_the_candidates() {
+    let bench = Bench::new();
+    let run = bench.demo(["login", "--pin", "env:PIN1"]).expect(3).says("there are 2 tokens: which one?");
+    assert!(run.stderr.contains("slot 0: \"p11ctl example (PIN 1)\""), "{}", run.stderr);
+    assert!(run.stderr.contains("slot 1: \"p11ctl example (PIN 2)\""));
+    assert!(!run.stderr.contains("slot 2"), "a token without a PIN is no candidate:\n{}", run.stderr);
+}
+
+#[test]
+fn unmatched_token_lists_what_there_is_and_guesses() {
+    let bench = Bench::new();
+    let run = bench.demo(["login", "--token", "p11ctl exmaple (PIN 1)", "--pin", "env:PIN1"]).expect(3);
+    run.says("there is no token with label \"p11ctl exmaple (PIN 1)\"")
+        .says("slot 1: ")
+        .says("hint: did you mean --token \"p11ctl example (PIN 1)\"?");
+}
+
+#[test]
+fn slot_that_is_none_or_empty_is_not_found() {
+    let bench = Bench::new();
+    bench
+        .demo(["login", "--slot", "99", "--pin", "env:PIN1"])
+        .expect(3)
+        .says("there is no slot 99")
+        .says("slot 0: ");
+    let run = bench.run(["--card", "-", "--card", "demo.card", "token", "info", "--slot", "0"]).expect(3);
+    run.says("there is no token in slot 0").says("slot 4: ");
+}
+
+#[test]
+fn token_is_chosen_by_each_of_its_names() {
+    let bench = Bench::new();
+    let info = bench.json(["token", "info", "--slot", "1"]);
+    let (label, serial) = (info["label"].as_str().unwrap(), info["serial"].as_str().unwrap());
+    let uri = info["uri"].as_str().unwrap();
+    for selector in [
+        &["--token", label][..],
+        &["--token", uri],
+        &["--serial", serial, "--token", label],
+        &["--slot", "1", "--reader", "demo"],
+    ] {
+        let document = bench.json(["token", "info"].iter().chain(selector));
+        assert_eq!(document["slot"], 1, "{selector:?}");
+    }
+    bench.demo(["token", "info", "--serial", "0000"]).expect(3);
+    bench.demo(["token", "info", "--reader", "nowhere"]).expect(3);
+    bench.demo(["token", "info", "--token", "pkcs11:tokn=x"]).expect(2);
+}
+
+#[test]
+fn pin_slot_of_a_token_without_pin_is_refused() {
+    Bench::new().demo(["login", "--slot", "2", "--pin", "env:PIN1"]).expect(4).says("has no PIN");
+}
+
+#[test]
+fn ambiguous_key_lists_the_candidates() {
+    let bench = Bench::new();
+    bench.write("file", "data");
+    let run = bench.demo(["sign", "--pin", "env:PIN1", "file"]).expect(3);
+    let run =
+        run.says("slot 0: key \"key 1\", id 01, rsa:2048").says("slot 1: key \"key 2\", id 02, ec:p256");
+    run.says("2 private keys fit: which one?");
+    assert!(!bench.path("file.sig").exists());
+}
+
+#[test]
+fn unmatched_key_is_never_another_one() {
+    let bench = Bench::new();
+    bench.write("file", "data");
+    let run = bench.demo(["sign", "--key", "kye 1", "--pin", "env:PIN1", "file"]).expect(3);
+    run.says("there is no private key \"kye 1\"").says("did you mean --key \"key 1\"?");
+    bench.demo(["sign", "--key", "key 1", "--id", "02", "--pin", "env:PIN1", "file"]).expect(3);
+    bench.demo(["sign", "--key", "key 2", "--slot", "0", "--pin", "env:PIN1", "file"]).expect(3);
+}
+
+#[test]
+fn only_key_that_fits_is_chosen_without_a_word() {
+    let bench = Bench::new();
+    bench.write("file", "data");
+    // Only the RSA key decrypts.
+    bench.demo(["object", "export", "key 1", "--class", "public-key", "-o", "k.pem"]).expect(0);
+    bench
+        .tool("openssl", &["pkeyutl", "-encrypt", "-pubin", "-inkey", "k.pem", "-in", "file", "-out", "enc"]);
+    let run = bench.demo(["decrypt", "enc", "--pin", "env:PIN1"]).expect(0);
+    assert_eq!(run.stdout, b"data");
+    // A key that may not do it is refused by its name.
+    bench
+        .demo(["decrypt", "enc", "--key", "key 2", "--pin", "env:PIN2"])
+        .expect(1)
+        .says("key \"key 2\" may not decrypt");
+}
+
+#[test]
+fn key_is_chosen_by_its_uri() {
+    let bench = Bench::new();
+    bench.write("file", "data");
+    let found = bench.json(["find", "--login", "--slot", "1", "--class", "private-key", "--pin", "env:PIN2"]);
+    let uri = found["objects"][0]["uri"].as_str().unwrap();
+    bench.write("pin", "22222222\n");
+    let with_source = format!("{uri}?pin-source=file:{}", bench.path("pin").display());
+    let run = bench.demo(["--json", "sign", "--key", &with_source, "file"]).expect(0);
+    assert_eq!(run.document()["key"], "key 2");
+}
+
+#[test]
+fn object_seen_in_two_tokens_is_one_object() {
+    let bench = Bench::shared();
+    let found = bench.json(["find", "--class", "certificate", "--label", "issuing CA"]);
+    let slots: Vec<u64> =
+        found["objects"].as_array().unwrap().iter().map(|object| object["slot"].as_u64().unwrap()).collect();
+    assert_eq!(slots, [0, 1], "{found:#}");
+    bench.demo(["object", "export", "issuing CA", "-o", "ca.pem"]).expect(0);
+    bench.tool("openssl", &["x509", "-in", "ca.pem", "-noout"]);
+}
+
+#[test]
+fn unmatched_object_is_not_found() {
+    let bench = Bench::new();
+    bench.demo(["find", "--label", "nothing"]).expect(3).says("there is no such object").says("--login");
+    bench.demo(["object", "show", "nothing"]).expect(3);
+    bench.demo(["object", "export", "key"]).expect(3);
+    bench.demo(["object", "export"]).expect(2).says("which object?");
+    let run = bench.demo(["object", "show", "--id", "01"]).expect(3).says("objects fit: which one?");
+    run.says("certificate \"certificate 1\", id 01");
+}
