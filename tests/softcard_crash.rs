@@ -2,6 +2,8 @@
 //! of the next command: the image must open and be the card before or after that command.
 //! (That a single write survives a death at each of its steps is a unit test of the image store.)
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -15,6 +15,8 @@
 //! run side by side and disturb no pcscd of the machine. That needs root, or `unshare -r` around the tests, and
 //! the Debian packages named in [`PACKAGES`]. What is missing is a failure that says so, never a skipped test.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a rig that cannot go on fails its test")]
+
 use std::fmt;
 use std::fs::{self, File};
 use std::os::fd::AsFd;
