@@ -96,3 +96,13 @@ fn costs_on_a_card_of_opensc_hold_t1() {
 fn costs_on_a_card_of_opensc_hold_t0() {
     costs(Profile::OsEid);
 }
+
+/// The whole program, measured by pcscd: the script fails when a figure is above its limit.
+#[test]
+fn comparison_script_holds_the_figures_of_the_program() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/apdu-comparison.sh");
+    let output = std::process::Command::new(script).arg(env!("CARGO_BIN_EXE_p11ctl")).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    println!("{}", String::from_utf8_lossy(&text));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
+}
