@@ -75,9 +75,11 @@ pub fn first_steps() -> [String; 2] {
 fn kind(error: &engine::Error) -> ErrorKind {
     use engine::Error as E;
     match error {
-        E::SlotInvalid(_) | E::TokenNotPresent(_) | E::ObjectHandleInvalid | E::KeyHandleInvalid => {
-            ErrorKind::NotFound
-        }
+        E::SlotInvalid(_)
+        | E::TokenNotPresent(_)
+        | E::ObjectHandleInvalid
+        | E::KeyHandleInvalid
+        | E::NoSuchPin { .. } => ErrorKind::NotFound,
         E::TokenNotRecognized { .. } | E::Reader { .. } | E::DeviceRemoved { .. } | E::LoginLost => {
             ErrorKind::Card
         }
@@ -87,8 +89,15 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::PinLength { .. }
         | E::PinCharacters
         | E::UserNotLoggedIn
+        | E::NeedsPin { .. }
         | E::UserPinNotInitialized(_) => ErrorKind::Pin,
-        E::MechanismParameters { .. } | E::KeyTypeInconsistent { .. } => ErrorKind::Usage,
+        E::MechanismParameters { .. }
+        | E::KeyTypeInconsistent { .. }
+        | E::KeyNotPossible { .. }
+        | E::IdTaken { .. }
+        | E::TemplateIncomplete(_)
+        | E::TemplateInconsistent(_)
+        | E::AttributeReadOnly(_) => ErrorKind::Usage,
         E::UserTypeInvalid
         | E::AttributeSensitive(_)
         | E::AttributeTypeInvalid(_)
@@ -103,11 +112,16 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::EncryptedDataLength { .. }
         | E::NoRandom
         | E::Crypto(_)
+        | E::WriteProtected
+        | E::NotEmpty(_)
+        | E::OtherToken(_)
+        | E::ActionProhibited { .. }
         | E::NotSupported(_) => ErrorKind::Refused,
         E::Arguments(_)
         | E::SessionHandleInvalid
         | E::SessionReadOnly
         | E::SessionReadOnlyExists
+        | E::SessionExists
         | E::SessionReadWriteSoExists
         | E::UserAlreadyLoggedIn
         | E::UserAnotherAlreadyLoggedIn
@@ -139,6 +153,7 @@ fn hints(error: &engine::Error) -> Option<String> {
         | E::Reader { source, .. } => transport_hint(source),
         E::DeviceRemoved { .. } => Some("insert the card and run the command again".to_owned()),
         E::LoginLost => Some("run the command again".to_owned()),
+        E::NeedsPin { label, .. } => Some(format!("give it with --auth-pin {label:?}=prompt")),
         E::MechanismInvalid(_) => Some("run p11ctl token mechanisms to see what the token can do".to_owned()),
         E::EncryptedDataInvalid => {
             Some("was it encrypted for this key, with PKCS#1 v1.5 padding?".to_owned())

@@ -10,13 +10,18 @@
 
 pub mod attribute;
 mod cards;
+mod change;
 mod contents;
+mod create;
+mod deletion;
 pub mod error;
 mod login;
 pub mod mechanism;
 mod object;
 mod objects;
 mod operation;
+mod personalise;
+mod pins;
 pub mod readers;
 mod session;
 mod slot;
@@ -33,8 +38,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
 pub use cards::Batch;
+pub use create::{KeySpec, NewObject};
+pub use deletion::{DeletionPlan, Extent, NeededBy, PlannedObject};
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
+pub use personalise::InitToken;
+pub use pins::{InitializedPin, NewUserPin, Unblocker};
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView};
 
