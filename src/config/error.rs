@@ -46,10 +46,10 @@ pub enum Problem {
     /// Bytes that are no UTF-8.
     #[error("not UTF-8 text")]
     NotText,
-    /// A setting or section that does not exist.
+    /// A setting, section or driver that does not exist.
     #[error("unknown {kind} {name:?}{}{}", place(.section), suggestion(.nearest))]
     Unknown {
-        /// `setting` or `section`.
+        /// `setting`, `section` or `driver`.
         kind: &'static str,
         /// What was written.
         name: String,

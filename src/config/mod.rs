@@ -19,6 +19,9 @@ pub use opensc::GrammarError;
 /// Slots that a reader can have: no card has more PINs than a byte has references, and one for the left-overs.
 pub const NUM_SLOTS: RangeInclusive<u32> = 1..=256;
 
+/// The card families that `[drivers] only` can name; a test holds them to the registry's.
+pub const DRIVERS: [&str; 2] = ["MyEID", "PKCS#15"];
+
 /// Seconds that a card can be waited for.
 pub const BUSY_TIMEOUT: RangeInclusive<u32> = 0..=3600;
 

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Problem, nearest};
 use super::load::{Fault, Located};
 use super::{
-    AfterLogin, BUSY_TIMEOUT, CacheConfig, Config, DriversConfig, NUM_SLOTS, PinSelection, Pkcs11Config,
-    Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
+    AfterLogin, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, NUM_SLOTS, PinSelection,
+    Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
 };
 
 /// The sections and their settings. `application` holds a section for each program.
@@ -95,7 +95,16 @@ fn cache(section: &Section<'_, '_>) -> Result<CacheConfig, Fault> {
 }
 
 fn drivers(section: &Section<'_, '_>) -> Result<DriversConfig, Fault> {
-    Ok(DriversConfig { only: section.names_or_all("only")?.flatten() })
+    let only = section.names_or_all("only")?.flatten();
+    let is_unknown = |name: &&String| DRIVERS.iter().all(|known| !known.eq_ignore_ascii_case(name));
+    let Some(unknown) = only.iter().flatten().find(is_unknown) else { return Ok(DriversConfig { only }) };
+    let problem = Problem::Unknown {
+        kind: "driver",
+        name: unknown.clone(),
+        section: section.name.clone(),
+        nearest: nearest(unknown, DRIVERS),
+    };
+    Err(section.document.fault(&section.table.get("only").map_or(0..0, Spanned::span), problem))
 }
 
 /// The text of a file, to find the lines of faults.

@@ -29,7 +29,7 @@ fn example_with_every_block_is_taken_over() {
     assert_eq!(config.readers.after_login, AfterLogin::Reset);
     assert!(config.cache.enabled);
     assert_eq!(config.cache.directory.as_deref(), Some(Path::new("/var/lib/cards/cache")));
-    assert_eq!(config.drivers.only, Some(vec!["myeid".to_owned(), "PIV".to_owned()]));
+    assert_eq!(config.drivers.only, Some(vec!["MyEID".to_owned(), "PKCS#15".to_owned()]));
     let browser = Pkcs11Overrides { num_slots: Some(1), ..Pkcs11Overrides::default() };
     let names: Vec<_> = config.applications.keys().map(String::as_str).collect();
     assert_eq!(names, ["C:\\Program Files\\Browser\\browser.exe"]);

@@ -126,6 +126,10 @@ fn unknown_names_are_refused_with_line_and_suggestion() {
             "[[software_reader]]\nname = \"A\"\nfile = \"x\"",
             "3: unknown setting \"file\" in [[software_reader]]",
         ),
+        (
+            "[drivers]\n\nonly = [\"myeidd\"]",
+            "3: unknown driver \"myeidd\" in [drivers], did you mean \"MyEID\"?",
+        ),
         // The first in the file, not in the alphabet.
         ("[pkcs11]\nzzz = 1\naaa = 1", "2: unknown setting \"zzz\" in [pkcs11]"),
     ] {
@@ -196,4 +200,10 @@ fn what_is_no_toml_is_refused_with_its_line() {
         assert!(refusal.starts_with(&format!("/etc/x/opensc.conf:{line}: ")), "{text:?}: {refusal}");
         assert!(!refusal.contains('\n'), "{refusal}");
     }
+}
+
+#[test]
+fn drivers_that_can_be_named_are_those_of_the_registry() {
+    let registered: Vec<&str> = p11ctl::card::registry::DRIVERS.iter().map(|row| row.name).collect();
+    assert_eq!(registered, p11ctl::config::DRIVERS);
 }

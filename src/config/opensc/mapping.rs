@@ -8,7 +8,7 @@ use super::grammar::{Block, Setting};
 use super::meaning::{self, Context, Meaning};
 use crate::config::error::{Problem, nearest};
 use crate::config::load::{Fault, Loaded, Located, Notice};
-use crate::config::{AfterLogin, Config, NUM_SLOTS, PinSelection, Pkcs11Overrides};
+use crate::config::{AfterLogin, Config, DRIVERS, NUM_SLOTS, PinSelection, Pkcs11Overrides};
 
 /// Takes over what means something, and names the rest.
 pub(super) fn map(file: &Block, located: &Located<'_>) -> Result<Loaded, Fault> {
@@ -236,12 +236,15 @@ impl Mapper<'_> {
         if setting.values.iter().any(|name| name == "internal") {
             return;
         }
-        let names = setting.values.iter().filter(|name| *name != "old").map(|name| match name.as_str() {
-            "PIV-II" => "PIV".to_owned(),
-            "default" => "PKCS#15".to_owned(),
-            other => other.to_owned(),
-        });
-        self.config.drivers.only.get_or_insert_default().extend(names);
+        let mut only = Vec::new();
+        for name in &setting.values {
+            let wanted = if name == "default" { "PKCS#15" } else { name };
+            match DRIVERS.iter().find(|known| known.eq_ignore_ascii_case(wanted)) {
+                Some(known) => only.push((*known).to_owned()),
+                None => self.note(setting.line, &setting.name, format!("there is no driver {name:?}")),
+            }
+        }
+        self.config.drivers.only.get_or_insert_default().extend(only);
     }
 
     fn nested(&mut self, block: &Block) {
