@@ -183,6 +183,13 @@ Exit codes:
    70  a bug in p11ctl
   130  interrupted
 
+Environment:
+  OPENSC_CONF      the configuration file, where --config names none
+  XDG_CONFIG_HOME  holds p11ctl/opensc.conf, else ~/.config does
+  XDG_CACHE_HOME   holds what is public of known cards, else ~/.cache does
+  NO_COLOR         no colours
+  COLUMNS          width of tables
+
 Without a reader, make a software card and look at it:
   p11ctl card new demo.card --example
   p11ctl --card demo.card slots";

@@ -39,7 +39,8 @@ pub fn bytes(bytes: &[u8]) -> Value {
     Value::String(hex::encode(bytes))
 }
 
-fn stats(stats: &StatsSnapshot) -> Value {
+/// What cards cost.
+pub fn stats(stats: &StatsSnapshot) -> Value {
     serde_json::json!({
         "apdus": stats.apdus,
         "get_responses": stats.get_responses,

@@ -56,7 +56,10 @@ fn print_outcome(context: &Context, outcome: &Outcome) -> Option<ErrorKind> {
     };
     match printed {
         Ok(()) => {}
-        Err(error) if error.kind() == IoErrorKind::BrokenPipe => return Some(ErrorKind::BrokenPipe),
+        // Silent, but a bad signature stays one.
+        Err(error) if error.kind() == IoErrorKind::BrokenPipe => {
+            return outcome.verdict.or(Some(ErrorKind::BrokenPipe));
+        }
         Err(error) => {
             return print_error(context, &CliError::usage("cannot write to standard output").cause(error));
         }
@@ -86,7 +89,13 @@ fn print_error(context: &Context, error: &CliError) -> Option<ErrorKind> {
         return Some(error.kind);
     }
     if context.global.json {
-        write_stderr(&json::line(&error.to_json()));
+        let mut document = error.to_json();
+        if context.global.stats
+            && let Some(fields) = document.as_object_mut()
+        {
+            fields.insert("stats".to_owned(), json::stats(&context.stats()));
+        }
+        write_stderr(&json::line(&document));
     } else {
         let paint = |lead, word: &str| context.terminal.paint_lead(lead, word);
         let mut text = error.to_text(context.global.verbose > 0, &paint);

@@ -68,12 +68,13 @@ pub fn has_pin(view: &TokenView) -> bool {
 }
 
 fn all(engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
-    let readers = engine.readers();
-    let names: Vec<&str> = readers.iter().map(|reader| reader.name.as_str()).collect();
+    // A card in a reader that is not meant is not touched.
+    let readers = engine.reader_slots();
+    let names: Vec<&str> = readers.iter().map(|(name, _)| name.as_str()).collect();
     readers
         .iter()
-        .flat_map(|reader| reader.slots.iter().map(move |slot| (reader, *slot)))
-        .filter(|(reader, slot)| selector.fits_slot(slot.0, &reader.name, &names))
+        .flat_map(|(name, slots)| slots.iter().map(move |slot| (name, *slot)))
+        .filter(|(name, slot)| selector.fits_slot(slot.0, name, &names))
         .filter_map(|(_, slot)| read(engine, slot).ok())
         .filter(|token| selector.fits_token(&token.candidate))
         .collect()

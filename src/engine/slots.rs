@@ -55,6 +55,16 @@ impl Engine {
         }
     }
 
+    /// The readers by name, with the slots that each owns. Touches no reader and no card.
+    pub fn reader_slots(&self) -> Vec<(String, Vec<SlotId>)> {
+        let state = lock(&self.state);
+        self.cells
+            .iter()
+            .enumerate()
+            .map(|(index, cell)| (cell.name.clone(), state.slots_of(index)))
+            .collect()
+    }
+
     /// The whole layout. Reads every card that has not been read.
     pub fn layout(&self) -> Layout {
         self.survey_all();

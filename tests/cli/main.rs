@@ -10,6 +10,7 @@ mod config;
 mod documents;
 mod ends;
 mod first_run;
+mod hostile;
 mod layout;
 mod output;
 mod pcsc;

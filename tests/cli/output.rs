@@ -72,6 +72,16 @@ fn broken_pipe_is_silent() {
 }
 
 #[test]
+fn broken_pipe_does_not_make_a_bad_signature_good() {
+    let bench = Bench::new();
+    bench.write("zero", [0; 64]);
+    let verify = ["--card", "demo.card", "verify", "--key", "key 2", "--signature", "zero", "empty.conf"];
+    let mut child = bench.command(verify).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn full_disk_is_told() {
     let bench = Bench::new();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();

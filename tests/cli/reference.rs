@@ -48,7 +48,7 @@ fn completions_and_manual_pages_are_fresh() {
 }
 
 #[test]
-fn completions_bash_and_zsh_parse() {
+fn completions_in_bash_complete() {
     let bench = Bench::empty();
     bench.run(["generate", "completions", "made"]).expect(0);
     bench.tool("bash", &["-n", "made/p11ctl.bash"]);

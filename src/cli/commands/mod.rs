@@ -27,7 +27,7 @@ pub enum Command {
     Readers(readers::ReadersArgs),
     /// List virtual slots and their tokens
     Slots(slots::SlotsArgs),
-    /// Show one token
+    /// Show a token and its mechanisms
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Verify the PIN of one token and show what it opens

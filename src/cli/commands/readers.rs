@@ -207,3 +207,75 @@ fn entry(reader: &ReaderReport, state: &State<'_>, remedy: Option<&str>) -> Valu
         "remedy": remedy,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::apdu::ApduError;
+
+    fn report(presence: Option<Presence>, error: Option<Error>) -> ReaderReport {
+        ReaderReport {
+            name: "Reader".to_owned(),
+            kind: ReaderKind::Pcsc,
+            presence,
+            driver: None,
+            slots: Vec::new(),
+            error: error.map(Arc::new),
+        }
+    }
+
+    fn unread(source: CardError) -> Option<Error> {
+        Some(Error::TokenNotRecognized { reader: "Reader".to_owned(), source })
+    }
+
+    #[test]
+    fn state_each_case_has_its_own_sentence() {
+        let card = || Some(Presence::Card { atr: vec![0x3B, 0x00] });
+        let name = || "Reader".to_owned();
+        let transport = |error| CardError::Apdu(ApduError::Transport(error));
+        let busy = TransportError::Busy { reader: name(), waited: Duration::from_secs(5) };
+        let damaged = CardError::Malformed { what: "EF.DIR".to_owned(), why: "cut short".to_owned() };
+        for (report, state, text, advice) in [
+            (report(Some(Presence::Empty), None), "empty", "empty", ""),
+            (report(card(), None), "card", "card", ""),
+            (report(Some(Presence::Mute), None), "mute", "card does not answer", "the right way round"),
+            (
+                report(card(), unread(CardError::UnknownCard { atr: vec![0x3B, 0x00] })),
+                "unknown_card",
+                "unknown card, ATR 3b00",
+                "no driver for this card",
+            ),
+            (report(card(), unread(transport(busy))), "held", "held by another program", "scdaemon"),
+            (
+                report(card(), unread(transport(TransportError::MuteCard(name())))),
+                "mute",
+                "card does not answer",
+                "round",
+            ),
+            (report(card(), Some(Error::DeviceRemoved { reader: name() })), "empty", "empty", ""),
+            (report(card(), unread(damaged)), "broken", "not readable", "EF.DIR"),
+            (
+                report(None, Some(Error::Reader { reader: name(), source: TransportError::AccessDenied })),
+                "broken",
+                "not readable",
+                "polkit",
+            ),
+        ] {
+            let found = State::of(&report);
+            assert_eq!((found.name(), found.text().as_str()), (state, text));
+            let sentences = found.advice("Reader").join("\n");
+            assert!(sentences.contains(advice), "{advice:?} is not in {sentences:?}");
+            assert_eq!(sentences.is_empty(), advice.is_empty(), "{sentences}");
+        }
+    }
+
+    #[test]
+    fn slot_range_names_first_and_last() {
+        assert_eq!(slot_range(&[SlotId(4), SlotId(5), SlotId(6)]), "4-6");
+        assert_eq!(slot_range(&[SlotId(7)]), "7");
+        assert_eq!(slot_range(&[]), "no slots left");
+    }
+}

@@ -1,5 +1,7 @@
 //! `generate completions|man`: files that follow from the command definition.
 
+mod man;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Subcommand};
@@ -33,7 +35,13 @@ pub struct GenerateArgs {
 pub fn run(_context: &Context, command: &GenerateCommand) -> Result<Outcome, CliError> {
     let (folder, files) = match command {
         GenerateCommand::Completions(args) => (&args.folder, completions()),
-        GenerateCommand::Man(args) => (&args.folder, man_pages()?),
+        GenerateCommand::Man(args) => {
+            let mut root = Cli::command();
+            root.build();
+            let pages = man::pages(&root)
+                .map_err(|source| CliError::usage("a manual page could not be made").cause(source))?;
+            (&args.folder, pages)
+        }
     };
     write_all(folder, &files)
 }
@@ -55,27 +63,6 @@ fn completions() -> Vec<(String, Vec<u8>)> {
             (name, script)
         })
         .collect()
-}
-
-/// File name and contents of each manual page.
-fn man_pages() -> Result<Vec<(String, Vec<u8>)>, CliError> {
-    let mut root = Cli::command();
-    root.build();
-    let mut pages = Vec::new();
-    add_pages(&root, &mut pages)
-        .map_err(|source| CliError::usage("a manual page could not be made").cause(source))?;
-    Ok(pages)
-}
-
-fn add_pages(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
-    let page = clap_mangen::Man::new(command.clone());
-    let mut text = Vec::new();
-    page.render(&mut text)?;
-    pages.push((page.get_filename(), text));
-    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
-        add_pages(subcommand, pages)?;
-    }
-    Ok(())
 }
 
 fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Outcome, CliError> {
