@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('readers', 'readers', [CompletionResultType]::ParameterValue, 'List readers, the card in each, and the slots it owns')
             [CompletionResult]::new('slots', 'slots', [CompletionResultType]::ParameterValue, 'List virtual slots and their tokens')
-            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Show one token')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Show a token and its mechanisms')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Verify the PIN of one token and show what it opens')
             [CompletionResult]::new('pin', 'pin', [CompletionResultType]::ParameterValue, 'Look after PINs')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find objects: keys, certificates, data')

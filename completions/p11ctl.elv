@@ -30,7 +30,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --version 'Print version'
             cand readers 'List readers, the card in each, and the slots it owns'
             cand slots 'List virtual slots and their tokens'
-            cand token 'Show one token'
+            cand token 'Show a token and its mechanisms'
             cand login 'Verify the PIN of one token and show what it opens'
             cand pin 'Look after PINs'
             cand find 'Find objects: keys, certificates, data'

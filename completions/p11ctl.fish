@@ -33,7 +33,7 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -s h -l help -d 'Print help 
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -s V -l version -d 'Print version'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "readers" -d 'List readers, the card in each, and the slots it owns'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "slots" -d 'List virtual slots and their tokens'
-complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "token" -d 'Show one token'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "token" -d 'Show a token and its mechanisms'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "login" -d 'Verify the PIN of one token and show what it opens'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "pin" -d 'Look after PINs'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "find" -d 'Find objects: keys, certificates, data'
