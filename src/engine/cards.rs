@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use super::error::{Error, from_card};
 use super::session::{Login, SessionHandle};
@@ -19,6 +20,34 @@ pub(super) struct Cell {
     pub name: String,
     pub kind: ReaderKind,
     pub card: Mutex<Card>,
+    /// When another program was last found to hold the card, and how long it was waited for.
+    busy: Mutex<Option<(Instant, Duration)>>,
+}
+
+impl Cell {
+    pub fn new(card: Card, name: String, kind: ReaderKind) -> Self {
+        Self { name, kind, card: Mutex::new(card), busy: Mutex::new(None) }
+    }
+
+    /// How long was waited for a card that another program holds, for as long again after the wait: a command
+    /// that asks ten times waits once.
+    fn still_busy(&self) -> Option<Duration> {
+        lock(&self.busy).filter(|(since, waited)| since.elapsed() < *waited).map(|(_, waited)| waited)
+    }
+
+    /// The next question reaches the card again.
+    pub fn forget_busy(&self) {
+        *lock(&self.busy) = None;
+    }
+
+    fn note_busy(&self, error: Option<&Error>) {
+        *lock(&self.busy) = match error {
+            Some(Error::Reader { source: TransportError::Busy { waited, .. }, .. }) => {
+                Some((Instant::now(), *waited))
+            }
+            _ => None,
+        };
+    }
 }
 
 /// A transaction that stays open: see [`Engine::batch`].
@@ -122,6 +151,10 @@ impl Engine {
         if let Some(loaded) = self.loaded(reader) {
             return Ok(Some(loaded));
         }
+        if let Some(waited) = cell.still_busy() {
+            let source = TransportError::Busy { reader: cell.name.clone(), waited };
+            return Err(Error::Reader { reader: cell.name.clone(), source });
+        }
         let presence = card.presence().map_err(|error| from_card(&cell.name, error));
         let outcome = match &presence {
             Err(_) | Ok(Presence::Empty) => Ok(None),
@@ -133,6 +166,7 @@ impl Engine {
                 read_card(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
             }
         };
+        cell.note_busy(outcome.as_ref().err());
         let mut state = lock(&self.state);
         if let Some(reader) = state.readers.get_mut(reader) {
             reader.presence = presence.as_ref().ok().cloned();

@@ -89,10 +89,9 @@ impl Engine {
         let settings = CardSettings::new(config);
         let cells = readers
             .into_iter()
-            .map(|reader| Cell {
-                name: reader.name().to_owned(),
-                kind: reader.kind(),
-                card: Mutex::new(Card::new(reader, settings.clone(), stats.clone())),
+            .map(|reader| {
+                let (name, kind) = (reader.name().to_owned(), reader.kind());
+                Cell::new(Card::new(reader, settings.clone(), stats.clone()), name, kind)
             })
             .collect();
         Self::over(cells, stats, Policy::from(&config.pkcs11))

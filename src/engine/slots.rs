@@ -40,7 +40,8 @@ impl Engine {
     /// Looks at every reader again: sessions of cards that are gone end, new cards are read when asked for,
     /// and PIN counters are asked again. Sends nothing to any card.
     pub fn refresh(&self) {
-        for reader in 0..self.cells.len() {
+        for (reader, cell) in self.cells.iter().enumerate() {
+            cell.forget_busy();
             self.look(reader);
             let mut state = lock(&self.state);
             let Some(known) = state.readers.get_mut(reader) else { continue };

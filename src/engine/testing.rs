@@ -151,7 +151,7 @@ pub(super) fn engine_with(puppets: &[&Puppet], policy: Policy) -> Engine {
         let reader = Box::new(PuppetReader { name: puppet.strings().name, strings: Arc::clone(&puppet.0) });
         let card =
             Card::with_recognition(reader, CardSettings::default(), stats.clone(), Arc::new(recognise));
-        Cell { name: puppet.strings().name.to_owned(), kind: ReaderKind::Software, card: Mutex::new(card) }
+        Cell::new(card, puppet.strings().name.to_owned(), ReaderKind::Software)
     });
     Engine::over(cells.collect(), stats.clone(), policy)
 }
@@ -344,6 +344,7 @@ impl Transport for Line {
             return Err(TransportError::CardRemoved(strings.name.to_owned()));
         }
         if strings.busy {
+            strings.calls.push("wait".to_owned());
             let reader = strings.name.to_owned();
             return Err(TransportError::Busy { reader, waited: Duration::from_secs(5) });
         }
