@@ -65,7 +65,7 @@ fn broken_pipe_after_login_releases_the_card() {
 fn ordinary_end_releases_the_card_before_anything_is_printed() {
     let bench = Bench::new();
     let run = bench.demo(["-vvv", "login", "--slot", "0", "--pin", "env:PIN1"]).expect(0);
-    let last = run.stderr.lines().filter(|line| line.contains("> ")).next_back().unwrap();
+    let last = run.stderr.lines().rfind(|line| line.contains("> ")).unwrap();
     assert!(last.contains(DEAUTHENTICATE), "{}", run.stderr);
 }
 
