@@ -81,6 +81,16 @@ fn check_sentences(command: &clap::Command, bad: &mut Vec<String>) {
             Some(_) => {}
         }
     }
+    let after = [command.get_after_help(), command.get_after_long_help()];
+    for line in after
+        .iter()
+        .flatten()
+        .flat_map(|text| text.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+    {
+        if line.len() > 79 {
+            bad.push(format!("{name}: does not fit into 80 columns: {line}"));
+        }
+    }
     command.get_subcommands().for_each(|subcommand| check_sentences(subcommand, bad));
 }
 

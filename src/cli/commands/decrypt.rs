@@ -17,7 +17,8 @@ use crate::engine::{ANY_ROOM, MechanismCall, MechanismId};
 /// Arguments of `decrypt`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is one RSA block with PKCS#1 v1.5 padding, as openssl pkeyutl -encrypt makes it.
+The file is one RSA block with PKCS#1 v1.5 padding, as made by
+openssl pkeyutl -encrypt.
 
 Examples:
   p11ctl decrypt --key 'key 1' secret.bin -o secret.txt

@@ -22,14 +22,15 @@ use signature::Format;
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each FILE is signed into FILE.sig beside it; -o names another file for one signature. The mechanism follows from
-the key: SHA-256 with PKCS#1 v1.5 padding for RSA, ECDSA with the digest of the curve's size for EC.
+Each FILE is signed into FILE.sig beside it; -o names another file for one
+signature. The mechanism follows from the key: SHA-256 with PKCS#1 v1.5
+padding for RSA, ECDSA with the digest of the curve's size for EC.
 OpenSSL takes ECDSA signatures with --format der.
 
 Examples:
   p11ctl sign --key 'key 1' document.txt
   p11ctl sign --slot 4 --pin env:PIN *.tar.gz
-  p11ctl sign --key 'pkcs11:object=key%202' --format der -o document.der document.txt
+  p11ctl sign --key 'pkcs11:object=key%202' --format der -o x.der x.txt
   tar c src | p11ctl sign --slot 4 --pin file:pin -o src.sig -")]
 pub struct SignArgs {
     /// Files to sign (- is standard input)

@@ -28,7 +28,7 @@ The exit code is 0 for a good signature and 1 for a bad one.
 Examples:
   p11ctl verify --key 'key 1' --signature document.txt.sig document.txt
   p11ctl verify --slot 4 --signature document.sig document.txt
-  p11ctl verify --certificate-file leaf1.pem --signature document.sig document.txt")]
+  p11ctl verify --certificate-file leaf.pem --signature x.sig x.txt")]
 pub struct VerifyArgs {
     /// File that was signed (- is standard input)
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

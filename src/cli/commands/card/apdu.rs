@@ -20,8 +20,9 @@ use crate::transport::{Disposition, Presence, Reader};
 /// Arguments of `card apdu`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each response is one line: data and status word in hexadecimal. The exit code is 1 when a status word is not 9000.
-APDUs that carry a PIN or key are read from standard input only, one on each line.
+Each response is one line: data and status word in hexadecimal. The exit code
+is 1 when a status word is not 9000. APDUs that carry a PIN or key are read
+from standard input only, one on each line.
 
 Examples:
   p11ctl card apdu 00A4040C0CA000000063504B43532D3135

@@ -20,7 +20,8 @@ use crate::softcard::{Options, SoftCard};
 /// Arguments of `card new`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A software card is a file, no tamper-proof chip: whoever has it can try PINs at leisure.
+A software card is a file, no tamper-proof chip: whoever has it can try PINs
+at leisure.
 
 Examples:
   p11ctl card new blank.card

@@ -18,8 +18,8 @@ use crate::transport::vpcd::{self, Event};
 /// Arguments of `card serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Needs pcscd with the virtual reader vpcd (Debian: apt install pcscd vsmartcard-vpcd).
-The card stays in the reader until Ctrl-C.
+Needs pcscd with the virtual reader vpcd (Debian: apt install pcscd
+vsmartcard-vpcd). The card stays in the reader until Ctrl-C.
 
 Examples:
   p11ctl card serve demo.card

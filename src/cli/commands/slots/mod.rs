@@ -26,8 +26,8 @@ use saved::SavedLayout;
 Examples:
   p11ctl slots
   p11ctl slots --tree
-  p11ctl slots --save layout.toml      keep the layout that was agreed on
-  p11ctl slots --check layout.toml     exit 1 and show what differs, if anything does")]
+  p11ctl slots --save layout.toml    keep the layout that was agreed on
+  p11ctl slots --check layout.toml   exit 1 and show what differs")]
 pub struct SlotsArgs {
     /// Draw reader, slot, token, PIN, key and certificate chain as a tree
     #[arg(long, conflicts_with_all = ["save", "check"])]
