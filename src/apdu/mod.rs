@@ -11,7 +11,7 @@ mod recording;
 mod stats;
 mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trace;
 
 pub use binary::{ReadBinary, Target, update_binary};

@@ -32,6 +32,11 @@ pub fn pin_state(reference: u8) -> DataItem {
     DataItem { tag: 0x01B0 | u16::from(reference & 0x0F), len: 9 }
 }
 
+/// The modulus of the selected RSA key file.
+pub fn rsa_modulus(len: usize) -> DataItem {
+    DataItem { tag: 0x0101, len }
+}
+
 /// GET DATA of an internal object.
 pub fn get_data(item: DataItem) -> Command {
     let [p1, p2] = item.tag.to_be_bytes();

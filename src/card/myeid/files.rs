@@ -92,10 +92,25 @@ impl Files {
         if self.current.as_deref() == Some(path) {
             return Ok(());
         }
+        self.choose(channel, path, path)
+    }
+
+    /// Selects a file without asking what it is; its folder becomes current.
+    pub fn enter_file(
+        &mut self,
+        channel: &mut Channel<'_>,
+        folder: &[u8],
+        file: u16,
+    ) -> Result<(), CardError> {
+        let path = [folder, &file.to_be_bytes()].concat();
+        self.choose(channel, &path, folder)
+    }
+
+    fn choose(&mut self, channel: &mut Channel<'_>, path: &[u8], folder: &[u8]) -> Result<(), CardError> {
         self.current = None;
         match apdu::select(channel, Select::Path(path), Tell::Nothing) {
             Ok(_) => {
-                self.current = Some(path.to_vec());
+                self.current = Some(folder.to_vec());
                 Ok(())
             }
             Err(error) if status(&error) == Some(StatusWord::FILE_NOT_FOUND) => Err(CardError::NoSuchObject),

@@ -14,7 +14,7 @@ use crate::apdu::{self, ApduError, Channel, Select, Tell, iso};
 use crate::codec::{Secret, hex};
 use crate::crypto::{Curve, PublicKey};
 use crate::token::{
-    AuthId, AuthRole, CertificateHints, Key, KeyAlgorithm, KeyClass, ObjectId, Token, TokenInfo,
+    AuthId, AuthRole, CertificateHints, Key, KeyAlgorithm, KeyClass, KeyId, ObjectId, Token, TokenInfo,
 };
 
 use self::commands::AppletInfo;
@@ -230,18 +230,21 @@ impl MyEid {
     /// Asks the card for the curves that the directories do not name: a key file's type and size tell.
     fn learn_curves(&mut self, channel: &mut Channel<'_>, content: &mut Content) -> Result<(), CardError> {
         let mut learned = Vec::new();
-        for key in &content.token.keys {
-            if key.class != KeyClass::Private || !lacks_curve(key) {
-                continue;
-            }
+        for key in content.token.keys.iter().filter(|key| key.class == KeyClass::Private && lacks_curve(key))
+        {
             let place = content.objects.get(&key.object).and_then(|place| place.value.as_ref());
             let Some(path) = place.and_then(ObjectValue::path).and_then(from_master) else { continue };
             let Some((descriptor, size)) = self.files.key_type(channel, &path)? else { continue };
-            learned.push((key.id.clone(), curve(descriptor, size)));
+            learned.push((key.object, key.id.clone(), curve(descriptor, size)));
         }
         for key in content.token.keys.iter_mut().filter(|key| lacks_curve(key)) {
-            let known = learned.iter().find(|(id, _)| *id == key.id);
-            key.algorithm = KeyAlgorithm::Ec { curve: known.and_then(|(_, curve)| *curve) };
+            // The public half has no file of its own to tell; it is found by its identifier.
+            let is_half = |object: ObjectId, id: &KeyId| match key.class {
+                KeyClass::Private => object == key.object,
+                _ => *id == key.id,
+            };
+            let known = learned.iter().find(|(object, id, _)| is_half(*object, id));
+            key.algorithm = KeyAlgorithm::Ec { curve: known.and_then(|(_, _, curve)| *curve) };
         }
         Ok(())
     }

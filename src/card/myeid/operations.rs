@@ -131,7 +131,8 @@ impl MyEid {
 
     fn set_environment(&mut self, channel: &mut Channel<'_>, wanted: &Environment) -> Result<(), CardError> {
         self.environment = None;
-        self.files.enter(channel, &wanted.folder)?;
+        // The key file itself: OsEID takes the curve of a key agreement from the selected file.
+        self.files.enter_file(channel, &wanted.folder, wanted.file)?;
         let command = commands::set_environment(wanted.purpose, wanted.treatment, wanted.file);
         match channel.send(&command)?.status {
             StatusWord::OK => {

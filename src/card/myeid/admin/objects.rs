@@ -12,6 +12,7 @@ use crate::crypto::{CertificateDetails, Curve, PublicKey};
 use crate::token::{AuthId, KeyAccess, KeyUsage};
 
 use super::super::MyEid;
+use super::super::commands;
 use super::super::write_commands::{self, Access, FileType};
 use super::structure::{self, APPLICATION};
 use super::{folder_path, refused, update};
@@ -212,10 +213,15 @@ fn generate(channel: &mut Channel<'_>, key_type: KeyType) -> Result<PublicKey, C
     let malformed =
         |why: &str| CardError::Malformed { what: "generated key".to_owned(), why: why.to_owned() };
     match key_type {
-        KeyType::Rsa(bits) if response.data.len() == bits as usize / 8 => {
-            Ok(PublicKey::from_rsa(&response.data, &write_commands::PUBLIC_EXPONENT)?)
+        KeyType::Rsa(bits) => {
+            // OsEID answers with the modulus in the wrong byte order; asked for it, it gives the right one.
+            let len = bits as usize / 8;
+            let modulus = channel.call(&commands::get_data(commands::rsa_modulus(len)))?;
+            if modulus.len() != len {
+                return Err(malformed("the modulus has another length than was asked for"));
+            }
+            Ok(PublicKey::from_rsa(&modulus, &write_commands::PUBLIC_EXPONENT)?)
         }
-        KeyType::Rsa(_) => Err(malformed("the modulus has another length than was asked for")),
         KeyType::Ec(curve) => {
             let point = tlv::find(&response.data, TAG_POINT).ok_or_else(|| malformed("no point"))?;
             Ok(PublicKey::from_ec_point(curve, point)?)
@@ -309,3 +315,41 @@ const TAG_OCTET_STRING: u32 = 0x04;
 const TAG_SEQUENCE: u32 = 0x30;
 const SUBJECT_KEY_IDENTIFIER: u8 = 2;
 const MAX_FILE_LEN: u16 = 0x7FFF;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apdu::testing::{Script, channel};
+    use crate::codec::hex;
+
+    #[test]
+    fn generated_modulus_is_the_one_that_the_card_gives_when_asked() {
+        // OsEID answers to the generation with the bytes of the modulus in reverse.
+        let modulus: Vec<u8> = (0x80..=0xFF).collect();
+        let reversed: Vec<u8> = modulus.iter().rev().copied().collect();
+        let mut script = Script::t1(&[
+            ("0046000007 30058103010001 80", &(hex::encode(&reversed) + "9000")),
+            ("00ca010180", &(hex::encode(&modulus) + "9000")),
+        ]);
+        let public = generate(&mut channel(&mut script), KeyType::Rsa(1024)).unwrap();
+        assert_eq!(public.rsa().unwrap().0, modulus);
+        script.assert_done();
+    }
+
+    #[test]
+    fn generated_point_that_is_not_on_the_curve_is_refused() {
+        let answer = "8641".to_owned() + "04" + &"11".repeat(64) + "9000";
+        let mut script = Script::t1(&[("0046000000", &answer)]);
+        let result = generate(&mut channel(&mut script), KeyType::Ec(Curve::P256));
+        assert!(matches!(result, Err(CardError::Crypto(_))), "{result:?}");
+    }
+
+    #[test]
+    fn rsa_public_key_is_der_with_a_sign_byte_where_needed() {
+        assert_eq!(
+            hex::encode(&rsa_public_key(&[0x81, 0x02], &[1, 0, 1])),
+            "300a 0203 008102 0203 010001".replace(' ', "")
+        );
+        assert_eq!(hex::encode(&rsa_public_key(&[0x71, 0x02], &[3])), "3007020271020201 03".replace(' ', ""));
+    }
+}
