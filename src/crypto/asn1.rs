@@ -128,3 +128,4 @@ pub(super) const TAG_OID: u32 = 0x06;
 pub(super) const TAG_UTC_TIME: u32 = 0x17;
 pub(super) const TAG_GENERALIZED_TIME: u32 = 0x18;
 pub(super) const TAG_SEQUENCE: u32 = 0x30;
+pub(super) const TAG_SET: u32 = 0x31;

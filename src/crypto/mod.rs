@@ -3,6 +3,7 @@
 pub mod aes;
 mod asn1;
 pub mod certificate;
+pub mod certificate_request;
 pub mod curve;
 pub mod digest;
 pub mod ec;

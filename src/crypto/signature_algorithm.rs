@@ -83,6 +83,26 @@ impl SignatureAlgorithm {
         AlgorithmIdentifierOwned { oid: self.oid(), parameters }
     }
 
+    /// Lets `sign` sign a body and puts the signature (PKCS#11's form: for ECDSA r‖s) into X.509's form.
+    /// Errors: those of `sign`; `SignatureMismatch` when the signature is not that of the key.
+    pub(super) fn sign_x509<E: From<CryptoError>>(
+        self,
+        public: &PublicKey,
+        body: &[u8],
+        sign: impl FnOnce(Self, &[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Vec<u8>, E> {
+        let signature = sign(self, body)?;
+        let signature = match public {
+            PublicKey::Rsa { .. } => signature,
+            PublicKey::Ec { .. } => ec::signature_to_der(&signature)?,
+        };
+        if self.verify(public, body, &signature)? {
+            Ok(signature)
+        } else {
+            Err(CryptoError::SignatureMismatch.into())
+        }
+    }
+
     /// Verifies a signature in X.509's form (ECDSA as DER) over a message. `Ok(false)` for any that does not
     /// fit, a key of the other family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
     pub fn verify(self, public: &PublicKey, message: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280;
 use der::asn1::{BitString, GeneralizedTime, OctetString, UtcTime};
-use der::flagset::FlagSet;
 use der::{DateTime, Decode, Encode};
 use signature::Keypair;
 use spki::{
@@ -17,17 +17,17 @@ use spki::{
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{self, Builder, CertificateBuilder};
 use x509_cert::certificate::TbsCertificate;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 use x509_cert::ext::{Extension, ToExtension};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
+use super::alternative_name::{AlternativeName, names_der};
+use super::usage::{KeyUsage, purposes_der};
 use super::{CertificateDetails, WHAT};
 use crate::crypto::private_key::PrivateKey;
-use crate::crypto::{CryptoError, PublicKey, SignatureAlgorithm, ec, random};
+use crate::crypto::{CryptoError, PublicKey, SignatureAlgorithm, random};
 
 /// What a certificate is for: decides its basic constraints and key usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,16 +68,30 @@ pub struct CertificateTemplate {
     pub not_after: i64,
     /// Serial number, big-endian, positive, at most 20 bytes; `None` draws a random one.
     pub serial: Option<Vec<u8>>,
+    /// Alternative names of the subject.
+    pub alternative_names: Vec<AlternativeName>,
+    /// What the key may do; `None` takes what fits the kind and the key.
+    pub key_usage: Option<KeyUsage>,
     /// How it is signed; `None` takes what fits the issuer's key.
     pub algorithm: Option<SignatureAlgorithm>,
 }
 
 impl CertificateTemplate {
-    /// A template with a random serial number and the issuer's usual algorithm.
+    /// A template with a random serial number, the usual key usage and the issuer's usual algorithm.
     pub fn new(subject: &str, public_key: PublicKey, kind: CertificateKind, validity: (i64, i64)) -> Self {
         let (not_before, not_after) = validity;
         let subject = subject.to_owned();
-        Self { subject, public_key, kind, not_before, not_after, serial: None, algorithm: None }
+        Self {
+            subject,
+            public_key,
+            kind,
+            not_before,
+            not_after,
+            serial: None,
+            alternative_names: Vec::new(),
+            key_usage: None,
+            algorithm: None,
+        }
     }
 
     /// Signs with a key of this process. Returns the certificate, DER. Errors: as [`Self::sign_with`].
@@ -106,14 +120,7 @@ impl CertificateTemplate {
 
         let mut builder = self.builder(issuer)?;
         let body = builder.finalize(&signer).map_err(builder_error)?;
-        let signature = sign(algorithm, &body)?;
-        let signature = match signer_key {
-            PublicKey::Rsa { .. } => signature,
-            PublicKey::Ec { .. } => ec::signature_to_der(&signature)?,
-        };
-        if !algorithm.verify(signer_key, &body, &signature)? {
-            return Err(CryptoError::SignatureMismatch.into());
-        }
+        let signature = algorithm.sign_x509(signer_key, &body, &mut sign)?;
         let bits = BitString::from_bytes(&signature).map_err(malformed)?;
         let certificate = builder.assemble(bits, &signer).map_err(builder_error)?;
         Ok(certificate.to_der().map_err(malformed)?)
@@ -139,9 +146,17 @@ impl CertificateTemplate {
             issuer: issuer_name,
             issuer_key_id,
             kind: self.kind.clone(),
-            is_rsa: self.public_key.rsa().is_some(),
+            alternative_names: self.alternative_names.clone(),
+            key_usage: self.key_usage.unwrap_or_else(|| self.usual_key_usage()),
         };
         CertificateBuilder::new(profile, serial.map_err(malformed)?, validity, key).map_err(builder_error)
+    }
+
+    fn usual_key_usage(&self) -> KeyUsage {
+        match self.kind {
+            CertificateKind::Authority { .. } => KeyUsage::AUTHORITY,
+            CertificateKind::EndEntity { .. } => KeyUsage::for_key(&self.public_key),
+        }
     }
 }
 
@@ -152,20 +167,11 @@ struct Profile {
     issuer: Option<Name>,
     issuer_key_id: Option<Vec<u8>>,
     kind: CertificateKind,
-    is_rsa: bool,
+    alternative_names: Vec<AlternativeName>,
+    key_usage: KeyUsage,
 }
 
 impl Profile {
-    fn key_usage(&self) -> FlagSet<KeyUsages> {
-        match &self.kind {
-            CertificateKind::Authority { .. } => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
-            CertificateKind::EndEntity { .. } if self.is_rsa => {
-                KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment
-            }
-            CertificateKind::EndEntity { .. } => KeyUsages::DigitalSignature | KeyUsages::KeyAgreement,
-        }
-    }
-
     fn authority_key_id(
         &self,
         issuer: SubjectPublicKeyInfoRef<'_>,
@@ -204,7 +210,9 @@ impl BuilderProfile for Profile {
         };
         let constraints = BasicConstraints { ca: is_authority, path_len_constraint: path_len };
         add((&constraints).to_extension(subject, &[]))?;
-        add((&KeyUsage(self.key_usage())).to_extension(subject, &[]))?;
+        if !self.key_usage.is_empty() {
+            add(extension(rfc5280::ID_CE_KEY_USAGE, true, self.key_usage.to_der()))?;
+        }
         add((&SubjectKeyIdentifier::try_from(key)?).to_extension(subject, &[]))?;
         if self.issuer.is_some() {
             add((&self.authority_key_id(issuer_key)?).to_extension(subject, &[]))?;
@@ -212,7 +220,10 @@ impl BuilderProfile for Profile {
         if let CertificateKind::EndEntity { purposes } = &self.kind
             && !purposes.is_empty()
         {
-            add((&ExtendedKeyUsage(purposes.clone())).to_extension(subject, &[]))?;
+            add(extension(rfc5280::ID_CE_EXT_KEY_USAGE, false, purposes_der(purposes)))?;
+        }
+        if !self.alternative_names.is_empty() {
+            add(extension(rfc5280::ID_CE_SUBJECT_ALT_NAME, false, names_der(&self.alternative_names)))?;
         }
         Ok(extensions)
     }
@@ -246,6 +257,10 @@ impl EncodePublicKey for EncodedKey {
     fn to_public_key_der(&self) -> spki::Result<Document> {
         Ok(Document::try_from(self.0.as_slice())?)
     }
+}
+
+fn extension(id: ObjectIdentifier, critical: bool, value: Vec<u8>) -> der::Result<Extension> {
+    Ok(Extension { extn_id: id, critical, extn_value: OctetString::new(value)? })
 }
 
 /// 16 random bytes, positive, of full length.

@@ -4,13 +4,18 @@
 //! that is none, a negative serial number, an unknown key, a broken extension) leaves that part out and the
 //! certificate visible.
 
+pub(super) mod alternative_name;
 mod builder;
-mod extensions;
-mod name;
+pub(super) mod extensions;
+pub(super) mod name;
 mod time;
+pub(super) mod usage;
 
+pub use alternative_name::{AlternativeName, AlternativeNameError};
 pub use builder::{CertificateKind, CertificateTemplate, Issuer};
 pub use name::{common_name, name_text};
+pub use time::parse_date;
+pub use usage::{KeyUsage, UsageError, purpose_from_text, purpose_text};
 
 use super::asn1::{Cursor, Element, TAG_BIT_STRING, TAG_INTEGER, TAG_SEQUENCE};
 use super::digest::{DigestAlgorithm, digest};
@@ -95,13 +100,25 @@ impl CertificateDetails {
     /// What the certified key may be used for, by the names of RFC 5280 (`digitalSignature`);
     /// `None` when the certificate does not limit it.
     pub fn key_usage(&self) -> Option<Vec<&'static str>> {
-        Parts::parse(&self.der).ok()?.extensions().key_usage()
+        Some(Parts::parse(&self.der).ok()?.extensions().key_usage()?.names())
     }
 
     /// What the certificate is for, by name (`serverAuth`) or, where the purpose has none, dotted numbers;
     /// `None` when the certificate does not limit it.
     pub fn extended_key_usage(&self) -> Option<Vec<String>> {
         Parts::parse(&self.der).ok()?.extensions().extended_key_usage()
+    }
+
+    /// The alternative names of the subject as text: `dns:example.org`, `ip:192.0.2.1`, `email:a@example.org`,
+    /// `uri:https://example.org/`. Control characters are escaped; names of other kinds are left out.
+    pub fn alternative_names(&self) -> Vec<String> {
+        Parts::parse(&self.der).map(|parts| parts.extensions().alternative_names()).unwrap_or_default()
+    }
+
+    /// True when this certificate is one of `key`: compare `PrivateKey::public()` with it before the two are
+    /// stored under one id.
+    pub fn certifies(&self, key: &PublicKey) -> bool {
+        self.public_key.as_ref() == Some(key)
     }
 
     /// The algorithm of the certificate's signature, if it is one of ours.

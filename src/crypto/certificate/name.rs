@@ -25,11 +25,16 @@ pub fn name_text(name: &[u8]) -> String {
 pub fn common_name(name: &[u8]) -> Option<String> {
     let sets = attributes(name)?;
     let found = sets.iter().rev().flatten().find(|attribute| attribute.oid.as_bytes() == COMMON_NAME)?;
-    let mut text = String::new();
-    for character in decode(&found.value)?.chars() {
-        push_visible(&mut text, character);
+    decode(&found.value).map(|text| visible(&text))
+}
+
+/// Text in which control and invisible formatting characters are written as `\0A`.
+pub(in crate::crypto) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        push_visible(&mut shown, character);
     }
-    Some(text)
+    shown
 }
 
 struct Attribute<'a> {

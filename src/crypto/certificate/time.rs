@@ -21,6 +21,27 @@ pub(super) fn unix_time(element: Element<'_>) -> Result<i64, CryptoError> {
     parsed.ok_or_else(malformed)
 }
 
+/// A date as people write it (ISO 8601, UTC) as Unix time: `2026-11-23`, `2026-11-23T10:30:00Z`, the seconds
+/// and the `Z` may be missing. A date without a time is its first second. `None` for anything else.
+pub fn parse_date(text: &str) -> Option<i64> {
+    let (date, time) = match text.split_once(['T', 't', ' ']) {
+        Some((date, time)) => (date, time.strip_suffix(['Z', 'z']).unwrap_or(time)),
+        None => (text, "00:00"),
+    };
+    let is_shaped = |text: &str, hyphens: [usize; 2], mark: u8| {
+        text.bytes().enumerate().all(|(index, byte)| (byte == mark) == hyphens.contains(&index))
+    };
+    let shaped = date.len() == 10
+        && is_shaped(date, [4, 7], b'-')
+        && matches!(time.len(), 5 | 8)
+        && is_shaped(time, [2, 5], b':');
+    if !shaped {
+        return None;
+    }
+    let digits = format!("{}{}Z", date.replace('-', ""), time.replace(':', ""));
+    moment(number(&digits, 0, 4)?, digits.get(4..)?)
+}
+
 /// `MMDDhhmm[ss][.fff][Z|+hhmm|-hhmm]` in a year.
 fn moment(year: i64, text: &str) -> Option<i64> {
     let (month, day) = (number(text, 0, 2)?, number(text, 2, 2)?);
@@ -95,6 +116,32 @@ mod tests {
         assert_eq!(generalized("20000229120000Z"), Some(951_825_600));
         assert_eq!(generalized("99991231235959Z"), Some(253_402_300_799));
         assert_eq!(generalized("00000101000000Z"), Some(-62_167_219_200));
+    }
+
+    #[test]
+    fn date_of_a_person_is_unix_time_or_nothing() {
+        assert_eq!(parse_date("1970-01-01"), Some(0));
+        assert_eq!(parse_date("2000-02-29T12:00:00Z"), Some(951_825_600));
+        assert_eq!(parse_date("2000-02-29 12:00"), Some(951_825_600));
+        assert_eq!(parse_date("9999-12-31T23:59:59"), Some(253_402_300_799));
+        for bad in [
+            "",
+            "2026",
+            "2026-11",
+            "2026-13-01",
+            "2026-02-29",
+            "26-11-23",
+            "2026/11/23",
+            "2026-11-23T",
+            "2026-11-23T10",
+            "2026-11-23T24:00",
+            "2026-11-23T10:30:00+01:00",
+            "2026-11-23T10:30.5",
+            "2026-1a-23",
+            "\u{e9}026-11-2",
+        ] {
+            assert_eq!(parse_date(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -99,6 +99,13 @@ impl PublicKey {
         self.ec().map(|(_, point)| tlv::encode(TAG_OCTET_STRING, point))
     }
 
+    /// The `CKA_ID` of a key that nobody gave one: SHA-1 of the public key's bits, 20 bytes. It is what
+    /// RFC 5280 (4.2.1.2, the first way) puts into a certificate as subject key identifier, so that a key and
+    /// its certificate find each other.
+    pub fn default_id(&self) -> Vec<u8> {
+        digest(DigestAlgorithm::Sha1, &self.key_bits())
+    }
+
     /// SHA-256 of the SubjectPublicKeyInfo: names the key, whatever certificate it is in.
     pub fn fingerprint_sha256(&self) -> Vec<u8> {
         digest(DigestAlgorithm::Sha256, &self.to_spki_der())

@@ -33,24 +33,33 @@ impl PublicKey {
     /// The key as SubjectPublicKeyInfo, DER.
     pub fn to_spki_der(&self) -> Vec<u8> {
         let mut algorithm = Vec::new();
-        let mut key = vec![0]; // no unused bits
         match self {
-            Self::Rsa { modulus, exponent } => {
+            Self::Rsa { .. } => {
                 tlv::write(&mut algorithm, TAG_OID, RSA_ENCRYPTION.as_bytes());
                 tlv::write(&mut algorithm, TAG_NULL, &[]);
-                let mut numbers = unsigned_integer(modulus);
-                numbers.extend_from_slice(&unsigned_integer(exponent));
-                tlv::write(&mut key, TAG_SEQUENCE, &numbers);
             }
-            Self::Ec { curve, point } => {
+            Self::Ec { curve, .. } => {
                 tlv::write(&mut algorithm, TAG_OID, ID_EC_PUBLIC_KEY.as_bytes());
                 algorithm.extend_from_slice(&curve.parameters_der());
-                key.extend_from_slice(point);
             }
         }
+        let mut key = vec![0]; // no unused bits
+        key.extend_from_slice(&self.key_bits());
         let mut info = tlv::encode(TAG_SEQUENCE, &algorithm);
         tlv::write(&mut info, TAG_BIT_STRING, &key);
         tlv::encode(TAG_SEQUENCE, &info)
+    }
+
+    /// What is in the BIT STRING: RSAPublicKey of PKCS#1, or the uncompressed point.
+    pub(super) fn key_bits(&self) -> Vec<u8> {
+        match self {
+            Self::Rsa { modulus, exponent } => {
+                let mut numbers = unsigned_integer(modulus);
+                numbers.extend_from_slice(&unsigned_integer(exponent));
+                tlv::encode(TAG_SEQUENCE, &numbers)
+            }
+            Self::Ec { point, .. } => point.clone(),
+        }
     }
 
     /// The key as PEM, `-----BEGIN PUBLIC KEY-----`, with a line feed at the end.

@@ -221,3 +221,50 @@ fn signature_with_another_algorithm_outside_than_inside_is_false() {
     assert_eq!(details.verify_signed_by(&broken), Err(CryptoError::InvalidPoint(Curve::P256)));
     assert_eq!(ec::verify(&broken, &[0; 32], &[0; 64]), Err(CryptoError::InvalidPoint(Curve::P256)));
 }
+
+#[test]
+fn alternative_names_are_shown_by_openssl_and_read_back() {
+    let openssl = OpenSsl::new();
+    let key = p256();
+    let names =
+        ["dns:*.example.org", "ip:192.0.2.1", "ip:2001:db8::1", "email:a@example.org", "uri:urn:example:a"];
+    let mut template = leaf("CN=Server", &key);
+    template.kind = CertificateKind::EndEntity { purposes: vec![purpose_from_text("serverAuth").unwrap()] };
+    template.alternative_names = names.map(|name| name.parse().unwrap()).to_vec();
+    template.key_usage = Some(KeyUsage::from_names(["digitalSignature", "nonRepudiation"]).unwrap());
+    let der = template.sign(Issuer::Itself, &key).unwrap();
+    let details = CertificateDetails::parse(&der).unwrap();
+    assert_eq!(details.alternative_names(), names);
+    assert_eq!(details.key_usage(), Some(vec!["digitalSignature", "nonRepudiation"]));
+    openssl.write("server.der", &der);
+    openssl.run("x509 -inform DER -in server.der -out server.pem");
+    openssl.run("verify -x509_strict -check_ss_sig -purpose sslserver -verify_hostname www.example.org -CAfile server.pem server.pem");
+    openssl
+        .run("verify -x509_strict -purpose sslserver -verify_ip 2001:db8::1 -CAfile server.pem server.pem");
+    let text = openssl.run("x509 -in server.pem -noout -ext subjectAltName,keyUsage,extendedKeyUsage");
+    let text = String::from_utf8(text).unwrap();
+    for expected in
+        ["email:a@example.org, URI:urn:example:a", "TLS Web Server Authentication", "Non Repudiation"]
+    {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+}
+
+#[test]
+fn alternative_name_with_a_control_sequence_is_shown_escaped() {
+    let key = p256();
+    let mut template = leaf("CN=Server", &key);
+    template.alternative_names = vec![AlternativeName::Dns("a\u{1b}[2J".to_owned())];
+    let der = template.sign(Issuer::Itself, &key).unwrap();
+    assert_eq!(CertificateDetails::parse(&der).unwrap().alternative_names(), ["dns:a\\1B[2J"]);
+}
+
+#[test]
+fn default_id_of_a_key_is_the_subject_key_identifier_of_its_certificate() {
+    for (key, _) in signing_keys() {
+        let der = leaf("CN=Anna", &key).sign(Issuer::Itself, &key).unwrap();
+        let details = CertificateDetails::parse(&der).unwrap();
+        assert_eq!(details.subject_key_id, Some(key.public().default_id()));
+        assert!(details.certifies(&key.public()) && !details.certifies(&p256().public()));
+    }
+}
