@@ -21,6 +21,8 @@ pub struct KeyChoice {
     pub label: Option<String>,
     /// `CKA_ID`.
     pub id: Option<Vec<u8>>,
+    /// The class that a URI says.
+    pub class: Option<ObjectClass>,
     /// Where a URI says that the PIN is.
     pub pin_source: Option<String>,
 }
@@ -40,7 +42,13 @@ impl KeyChoice {
         let mut id = keys.id.as_ref().map(|id| id.0.clone());
         let Some(text) = keys.key.as_deref().filter(|text| Uri::is_uri(text)) else {
             let selector = Selector::new(tokens, None)?;
-            return Ok(Self { selector, label: keys.key.clone(), id, pin_source: pin_source(tokens)? });
+            return Ok(Self {
+                selector,
+                label: keys.key.clone(),
+                id,
+                class: None,
+                pin_source: pin_source(tokens)?,
+            });
         };
         let uri = parse_uri(text)?;
         if let (Some(first), Some(second)) = (&id, &uri.id)
@@ -50,11 +58,14 @@ impl KeyChoice {
         }
         id = id.or_else(|| uri.id.clone());
         let selector = Selector::new(tokens, Some(&uri))?;
-        Ok(Self { selector, label: uri.object, id, pin_source: uri.pin_source })
+        Ok(Self { selector, label: uri.object, id, class: uri.class, pin_source: uri.pin_source })
     }
 
     /// The one private key that fits and that may do what is asked (`usable`).
     pub fn private_key(&self, context: &Context, purpose: Purpose) -> Result<ChosenKey, CliError> {
+        if let Some(class) = self.class.filter(|class| *class != ObjectClass::PrivateKey) {
+            return Err(CliError::usage(format!("the URI names a {class}, but a private key is needed")));
+        }
         let tokens = tokens::matching(context, &self.selector)?;
         let keys: Vec<ChosenKey> = tokens.iter().flat_map(private_keys).collect();
         let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();

@@ -57,3 +57,33 @@ fn apdu_ambiguous_reader_lists_the_readers() {
     bench.run(two.iter().chain(&["--reader", "other"])).expect(0);
     bench.run(two.iter().chain(&["--reader", "third"])).expect(3).says("there is no reader \"third\"");
 }
+
+#[test]
+fn card_held_by_another_program_is_told_in_every_command() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let bench = Bench::new();
+    bench.write("empty.conf", "[readers]\nbusy_timeout = 0\n");
+    // Nobody listens on port 1: the card is taken, and waits for a reader.
+    let mut serve = Command::new(crate::bench::PROGRAM);
+    crate::bench::clean(&mut serve, &bench.path(""));
+    serve.args(["card", "serve", "demo.card", "--port", "1"]).stderr(Stdio::piped());
+    let mut serve = serve.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(serve.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("waiting for a virtual reader at 127.0.0.1:1"), "{said}");
+
+    let run = bench.demo(["readers"]).expect(0).says("held by another program");
+    assert!(run.text().contains("held by another program"), "{}", run.text());
+    bench.demo(["slots"]).expect(5).says("held by another program").says("busy_timeout");
+    bench.demo(["login", "--slot", "0", "--pin", "env:PIN1"]).expect(5).says("held by another program");
+    bench.demo(["card", "apdu", "00CA01A000"]).expect(5).says("held by another program");
+    let second = bench.run(["card", "serve", "demo.card", "--port", "1"]).expect(5);
+    assert!(second.stderr.contains("demo.card"), "{}", second.stderr);
+
+    // A signal is how serving ends.
+    assert!(Command::new("kill").args(["-s", "TERM", &serve.id().to_string()]).status().unwrap().success());
+    assert!(serve.wait().unwrap().success());
+    bench.demo(["slots"]).expect(0);
+}

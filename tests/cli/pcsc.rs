@@ -1,7 +1,9 @@
 //! The command line over PC/SC: a private pcscd with vpcd, and machines where there is none.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Output, Stdio};
+
+use p11ctl::softcard;
 
 use crate::bench::{Bench, PROGRAM, clean};
 use crate::common::rig::Rig;
@@ -67,6 +69,32 @@ fn card_serve_makes_the_example_a_card_for_everybody() {
     said.read_to_string(&mut rest).unwrap();
     assert!(serve.wait().unwrap().success(), "{rest}");
     assert!(rest.contains("card taken out"), "{rest}");
+}
+
+#[test]
+fn card_pulled_between_login_and_signature_is_told() {
+    let (mut rig, bench) = (Rig::start(), Bench::new());
+    rig.insert(0, softcard::open(&bench.path("demo.card")).unwrap());
+    let mut sign = rig.command("env");
+    sign.args(["-C", &bench.path("").to_string_lossy(), "PIN1=11111111"]).arg(PROGRAM);
+    sign.args(["--config", "empty.conf", "-vvv", "sign", "--slot", "0", "--pin", "env:PIN1", "-"]);
+    let mut sign = sign.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut trace = BufReader::new(sign.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("> 00200001 (8 bytes hidden)") {
+        line.clear();
+        assert_ne!(trace.read_line(&mut line).unwrap(), 0, "the login did not come");
+    }
+    trace.read_line(&mut line).unwrap();
+    rig.remove(0);
+    sign.stdin.take().unwrap().write_all(b"a document").unwrap();
+    let mut rest = String::new();
+    trace.read_to_string(&mut rest).unwrap();
+    let output = sign.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{rest}");
+    assert!(rest.contains("the card was removed from reader \"Virtual PCD 00 00\""), "{rest}");
+    assert!(rest.contains("hint: insert the card and run the command again"), "{rest}");
+    assert!(output.stdout.is_empty());
 }
 
 #[test]

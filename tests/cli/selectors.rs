@@ -105,6 +105,13 @@ fn key_is_chosen_by_its_uri() {
     let with_source = format!("{uri}?pin-source=file:{}", bench.path("pin").display());
     let run = bench.demo(["--json", "sign", "--key", &with_source, "file"]).expect(0);
     assert_eq!(run.document()["key"], "key 2");
+    bench.demo(["verify", "--key", uri, "--signature", "file.sig", "file"]).expect(0);
+    let public = uri.replace("type=private", "type=public");
+    bench.demo(["verify", "--key", &public, "--signature", "file.sig", "file"]).expect(0);
+    bench
+        .demo(["sign", "--key", &public, "--pin", "env:PIN2", "file"])
+        .expect(2)
+        .says("a private key is needed");
 }
 
 #[test]

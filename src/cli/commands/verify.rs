@@ -158,6 +158,10 @@ fn signer_on_token(context: &Context, args: &VerifyArgs) -> Result<Signer, CliEr
     let choice = KeyChoice::new(&args.token, &args.key)?;
     let tokens = tokens::matching(context, &choice.selector)?;
     let mut template = Template::new();
+    // A private key is named as well as its public half: both have one label and id.
+    if let Some(class) = choice.class.filter(|class| *class != ObjectClass::PrivateKey) {
+        template = template.class(class);
+    }
     if let Some(label) = &choice.label {
         template = template.label(label);
     }
