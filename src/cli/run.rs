@@ -37,10 +37,15 @@ pub fn main() -> ExitCode {
     if interrupt::interrupted() {
         interrupt::wait_for_end();
     }
-    let result = result.and_then(|outcome| released.map(|()| outcome));
-    let kind = match result {
-        Ok(outcome) => print_outcome(&context, &outcome),
-        Err(error) => print_error(&context, &error),
+    let kind = match (result, released) {
+        (Ok(outcome), Ok(())) => print_outcome(&context, &outcome),
+        // What was computed is good all the same; that a card did not let go is told after it.
+        (Ok(outcome), Err(error)) => {
+            let verdict = print_outcome(&context, &outcome);
+            let failure = print_error(&context, &error);
+            verdict.or(failure)
+        }
+        (Err(error), _) => print_error(&context, &error),
     };
     ExitCode::from(kind.map_or(0, ErrorKind::exit_code))
 }
