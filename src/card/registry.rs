@@ -58,3 +58,18 @@ pub fn recognise(
     }
     Err(CardError::UnknownCard { atr })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generic_driver_comes_last_and_no_name_twice() {
+        assert_eq!(DRIVERS.last().map(|row| row.name), Some(generic::NAME));
+        for (index, row) in DRIVERS.iter().enumerate() {
+            let same = |other: &&Row| other.name.eq_ignore_ascii_case(row.name);
+            assert_eq!(DRIVERS.iter().filter(same).count(), 1, "{}", row.name);
+            assert!(!row.reason.is_empty(), "row {index}");
+        }
+    }
+}

@@ -126,7 +126,7 @@ impl MyEid {
         let path = folder_path(&[APPLICATION, structure::EF_ODF]);
         let selected = self.files.select(channel, &path);
         let result = selected.and_then(|_| update(channel, 0, &encode_odf(records)));
-        pins::deauthenticate(channel, OFFICER, AuthRole::SecurityOfficer)?;
+        take_back(channel, OFFICER, AuthRole::SecurityOfficer)?;
         result
     }
 
@@ -171,7 +171,7 @@ impl MyEid {
         let padded = commands::padded(&[pin], commands::PIN_FILLER);
         call(channel, &iso::verify(reference, padded), "verify the new PIN")?;
         let result = self.create_pin_folder(channel, reference);
-        pins::deauthenticate(channel, reference, AuthRole::User)?;
+        take_back(channel, reference, AuthRole::User)?;
         result
     }
 
@@ -246,6 +246,14 @@ impl MyEid {
         self.content = Some(super::content(directory));
         Ok(())
     }
+}
+
+/// Takes back a verification that nobody but the driver knows of: it must not stay.
+fn take_back(channel: &mut Channel<'_>, reference: u8, role: AuthRole) -> Result<(), CardError> {
+    if pins::deauthenticate(channel, reference, role)? {
+        return Ok(());
+    }
+    Err(CardError::NotSupported { what: "take a login back: reset it before others use it".to_owned() })
 }
 
 /// The PUKs of the user PINs of a new card, by reference, and whether the card has to remember them: those that
