@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use anyhow::Context as _;
+
 use super::args::{CardFile, GlobalArgs};
 use super::commands::config::explain;
 use super::error::CliError;
@@ -41,13 +43,14 @@ impl Context {
     }
 
     /// From now on Ctrl-C and its kin release the cards and end the process.
-    pub fn catch_signals(&self) {
+    pub fn catch_signals(&self) -> anyhow::Result<()> {
         let connected = Arc::clone(&self.connected);
         interrupt::install(move || {
             if let Some(connected) = connected.get() {
                 connected.release_after_signal();
             }
-        });
+        })
+        .context("Ctrl-C cannot be caught, so a login might outlive this command")
     }
 
     /// The configuration and its remarks: `--config`, else where it is searched for.

@@ -8,10 +8,10 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use super::error::ErrorKind;
 
 /// Sets the handler for this process. At the first signal `release` runs (in a thread of its own), then the
-/// process ends; a second signal does not wait for it.
-pub fn install(release: impl Fn() + Send + Sync + 'static) {
+/// process ends; a second signal does not wait for it. Errors: those of the system, without a handler.
+pub fn install(release: impl Fn() + Send + Sync + 'static) -> Result<(), ctrlc::Error> {
     let release = Arc::new(release);
-    let installed = ctrlc::set_handler(move || {
+    ctrlc::set_handler(move || {
         if let Some(flag) = STOP_INSTEAD.lock().unwrap_or_else(PoisonError::into_inner).take() {
             flag.store(true, SeqCst);
             return;
@@ -24,10 +24,7 @@ pub fn install(release: impl Fn() + Send + Sync + 'static) {
             release();
             end();
         });
-    });
-    if let Err(error) = installed {
-        tracing::warn!(%error, "no handler for Ctrl-C");
-    }
+    })
 }
 
 /// From now on the first signal only sets this flag: the command ends by itself, in order.

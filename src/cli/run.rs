@@ -16,17 +16,18 @@ use super::text::{escape, escape_lines};
 use super::{interrupt, json, logging};
 use crate::apdu::StatsSnapshot;
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
+/// Runs the command line of this process. What a command says of its failure is printed here; the error is for
+/// what goes wrong around it.
+pub fn main() -> anyhow::Result<ExitCode> {
     let terminal = Terminal::detect();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return refuse_usage(&error, &arguments),
+        Err(error) => return Ok(refuse_usage(&error, &arguments)),
     };
     logging::start(cli.global.verbose, terminal.color && terminal.stderr);
     let context = Context::new(cli.global, terminal);
-    context.catch_signals();
+    context.catch_signals()?;
     let result = catch_unwind(AssertUnwindSafe(|| cli.command.run(&context)));
     let result = result.unwrap_or_else(|_| {
         Err(CliError::new(ErrorKind::Bug, "p11ctl failed in a way it should not")
@@ -47,7 +48,7 @@ pub fn main() -> ExitCode {
         }
         (Err(error), _) => print_error(&context, &error),
     };
-    ExitCode::from(kind.map_or(0, ErrorKind::exit_code))
+    Ok(ExitCode::from(kind.map_or(0, ErrorKind::exit_code)))
 }
 
 /// Prints what a command handed back, and says why the exit code is not 0.

@@ -31,7 +31,7 @@ pub(super) fn seal(
     sealed.map_err(no_diagnosis)
 }
 
-/// Opens what [`seal`] made. Errors: 6982 while the PIN is not verified, 6581 for damaged bytes.
+/// Opens what [`seal()`] made. Errors: 6982 while the PIN is not verified, 6581 for damaged bytes.
 pub(super) fn open(
     state: &CardState,
     session: &Session,
