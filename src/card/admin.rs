@@ -1,29 +1,78 @@
 //! The personalisation side of a card: what is asked of a driver that can write. Plain values, no APDUs.
 
+use std::ops::RangeInclusive;
+
 use crate::apdu::Channel;
 use crate::codec::Secret;
-use crate::crypto::{Curve, PublicKey};
-use crate::token::{AuthId, KeyId, KeyUsage};
+use crate::crypto::{Curve, PrivateKey, PublicKey};
+use crate::token::{AuthId, KeyId, KeyUsage, ObjectId};
 
 use super::CardError;
 
 /// Writing a card. Every method orders its writes so that a card pulled in between keeps what it had; the new
-/// thing is named last.
+/// thing is named last, and what is deleted loses its name first. A method runs within one transaction, so that
+/// no other program writes in between; whoever calls several in a row holds the card.
+///
+/// An object is named as the last [`read_token`](super::CardDriver::read_token) named it. When the card changed
+/// since and it is not what it was, the error is `NoSuchObject`, and nothing was written.
 pub trait CardAdmin: Send {
+    /// What can be made on this card: known before it is asked for.
+    fn admin_abilities(&self) -> AdminAbilities;
+
     /// Erases the card and makes an empty PKCS#15 application with a security officer's PIN, the given user PINs,
     /// and room for more. On a card in use the old security officer must be verified (or the card blank).
     /// Errors: `PinLength` before anything is sent; `NotAuthenticated`.
     fn format(&mut self, channel: &mut Channel<'_>, format: &Format<'_>) -> Result<(), CardError>;
+
+    /// Erases the card and leaves it blank, with the security officer verified.
+    /// Errors: `NotAuthenticated`.
+    fn erase(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError>;
 
     /// Makes a user PIN on a formatted card, with the security officer verified. It owns a folder of its own.
     /// Answers its identifier and the PUK that the card has for it.
     /// Errors: `PinLength` before anything is sent; `NotSupported` when there is no room; `NotAuthenticated`.
     fn create_pin(&mut self, channel: &mut Channel<'_>, pin: &NewPin<'_>) -> Result<CreatedPin, CardError>;
 
-    /// Generates a key pair on the card, with the PIN that is to own it verified. Answers the public half.
-    /// Errors: `NotSupported` for what the card cannot generate; `NotAuthenticated`; `NoSuchObject` for a PIN that
-    /// is not there.
-    fn generate_key(&mut self, channel: &mut Channel<'_>, key: &NewKey<'_>) -> Result<PublicKey, CardError>;
+    /// Changes a PIN, with the old one. The PIN is not verified afterwards: whoever needs it verifies the new one.
+    /// Errors: `PinLength`, `PinCharacters` before anything is sent; `PinIncorrect`, `PinBlocked`.
+    fn change_pin(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        old: &Secret,
+        new: &Secret,
+    ) -> Result<(), CardError>;
+
+    /// Sets a new PIN with all its tries, by its PUK or with the security officer verified.
+    /// Errors: `PinLength` before anything is sent; `PinIncorrect` and `PinBlocked` speak of the PUK;
+    /// `NotAuthenticated`; `NotSupported` where the security officer has no power over this PIN.
+    fn unblock_pin(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        by: Unblock<'_>,
+        new: &Secret,
+    ) -> Result<(), CardError>;
+
+    /// Generates a key pair or a secret key on the card, with the PIN that is to own it verified.
+    /// Errors: `NotSupported` for what the card cannot generate, saying what it can; `NotAuthenticated`;
+    /// `NoSuchObject` for a PIN that is not there.
+    fn generate_key(&mut self, channel: &mut Channel<'_>, key: &NewKey<'_>) -> Result<CreatedKey, CardError>;
+
+    /// Stores a key from outside: a private key with its public half, or a secret key.
+    /// Errors: as for [`CardAdmin::generate_key`].
+    fn import_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &ImportedKey<'_>,
+    ) -> Result<CreatedKey, CardError>;
+
+    /// Stores a public key alone, as [`CardAdmin::store_certificate`] does a certificate.
+    fn store_public_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &NewPublicKey<'_>,
+    ) -> Result<ObjectId, CardError>;
 
     /// Stores a certificate: in the folder of a verified PIN, or, with the security officer verified, where it
     /// belongs to no PIN. Its directory entry carries subject, issuer and key identifier.
@@ -31,10 +80,124 @@ pub trait CardAdmin: Send {
         &mut self,
         channel: &mut Channel<'_>,
         certificate: &NewCertificate<'_>,
-    ) -> Result<(), CardError>;
+    ) -> Result<ObjectId, CardError>;
 
     /// Stores a data object, as [`CardAdmin::store_certificate`] does a certificate.
-    fn store_data(&mut self, channel: &mut Channel<'_>, data: &NewData<'_>) -> Result<(), CardError>;
+    fn store_data(&mut self, channel: &mut Channel<'_>, data: &NewData<'_>) -> Result<ObjectId, CardError>;
+
+    /// Gives an object another label. Answers its name, which may be a new one.
+    fn set_label(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        label: &str,
+    ) -> Result<ObjectId, CardError>;
+
+    /// Gives a key or certificate another identifier. Answers its name, which may be a new one.
+    /// Errors: `NotSupported` for an object without an identifier.
+    fn set_id(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        id: &KeyId,
+    ) -> Result<ObjectId, CardError>;
+
+    /// Deletes one object: its directory entry, then the file that no other entry names.
+    fn delete_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<(), CardError>;
+
+    /// Deletes files that no directory entry names: what an interrupted change left behind. What cannot be
+    /// judged or needs a PIN that is not verified stays, and is said.
+    fn repair(&mut self, channel: &mut Channel<'_>) -> Result<RepairReport, CardError>;
+
+    /// The PINs whose verification the card will ask for. Changes nothing.
+    /// Errors: `NotSupported` for what nobody may do any more; `NoSuchObject`.
+    fn plan_write(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<Vec<AuthId>, CardError>;
+}
+
+/// What can be made on a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminAbilities {
+    /// Moduli of RSA keys in bits that can be generated.
+    pub rsa_generate: Vec<u32>,
+    /// Moduli of RSA keys in bits that can be imported.
+    pub rsa_import: Vec<u32>,
+    /// Curves on which keys can be generated.
+    pub curves_generate: Vec<Curve>,
+    /// Curves of keys that can be imported.
+    pub curves_import: Vec<Curve>,
+    /// AES keys in bits that can be generated.
+    pub aes_generate: Vec<u32>,
+    /// AES keys in bits that can be imported.
+    pub aes_import: Vec<u32>,
+    /// Keys can be made that may leave the card wrapped.
+    pub extractable: bool,
+    /// User PINs that the card can have.
+    pub max_pins: usize,
+    /// Characters of PINs and PUKs.
+    pub pin_lengths: RangeInclusive<usize>,
+    /// Tries that a PIN can have when it is made at formatting.
+    pub tries: RangeInclusive<u8>,
+    /// What a PIN that is made after formatting is bound to.
+    pub later_pins: LaterPins,
+}
+
+/// What a PIN that is made after formatting is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaterPins {
+    /// Its PUK can be chosen; otherwise the card has one and tells it.
+    pub puk_settable: bool,
+    /// Its tries, where they cannot be chosen.
+    pub tries: Option<u8>,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write<'a> {
+    /// A new object of this kind for a PIN; `None` for one that belongs to no PIN.
+    Store(ObjectKind, Option<&'a AuthId>),
+    /// Another label or identifier for an object.
+    Change(ObjectId),
+    /// An object is deleted.
+    Delete(ObjectId),
+    /// A new PIN.
+    Pin,
+    /// Everything is erased.
+    Format,
+}
+
+/// Kinds of objects that can be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A private key with its public half.
+    KeyPair,
+    /// A secret key.
+    SecretKey,
+    /// A public key.
+    PublicKey,
+    /// A certificate.
+    Certificate,
+    /// A data object.
+    Data,
+}
+
+/// What [`CardAdmin::repair`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepairReport {
+    /// Files that were deleted: `EF 4B01 in DF 5101`.
+    pub reclaimed: Vec<String>,
+    /// Unused files that are still there, because a PIN is missing: the file and the PIN.
+    pub kept: Vec<(String, Option<AuthId>)>,
+    /// Folders that were not judged, and why.
+    pub not_judged: Vec<(String, String)>,
+}
+
+/// By whose authority a PIN is set.
+#[derive(Debug, Clone, Copy)]
+pub enum Unblock<'a> {
+    /// The PIN's own PUK.
+    Puk(&'a Secret),
+    /// The security officer, who is verified.
+    Officer,
 }
 
 /// What a card is formatted to.
@@ -72,16 +235,18 @@ pub struct CreatedPin {
     pub puk: Secret,
 }
 
-/// What kind of key pair to generate.
+/// What kind of key to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyType {
     /// RSA with a modulus of so many bits.
     Rsa(u32),
     /// Elliptic curve.
     Ec(Curve),
+    /// AES of so many bits.
+    Aes(u32),
 }
 
-/// A key pair to be generated.
+/// A key to be generated.
 #[derive(Debug, Clone, Copy)]
 pub struct NewKey<'a> {
     /// The PIN that owns it.
@@ -92,10 +257,64 @@ pub struct NewKey<'a> {
     pub id: &'a KeyId,
     /// Algorithm and size.
     pub key_type: KeyType,
-    /// What the private half may do.
+    /// What the private half or the secret key may do.
     pub usage: KeyUsage,
+    /// It may leave the card wrapped under another key. Its bytes are never given out in the clear.
+    pub extractable: bool,
     /// Each use needs the PIN again.
     pub always_authenticate: bool,
+}
+
+/// A key from outside.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyMaterial<'a> {
+    /// A private key of either family.
+    Private(&'a PrivateKey),
+    /// An AES key: 16, 24 or 32 bytes.
+    Aes(&'a Secret),
+}
+
+/// A key to be imported.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportedKey<'a> {
+    /// The PIN that owns it.
+    pub owner: &'a AuthId,
+    /// `CKA_LABEL` of both halves.
+    pub label: &'a str,
+    /// `CKA_ID` of both halves.
+    pub id: &'a KeyId,
+    /// The key.
+    pub key: KeyMaterial<'a>,
+    /// What the private half or the secret key may do.
+    pub usage: KeyUsage,
+    /// It may leave the card wrapped under another key. Its bytes are never given out in the clear.
+    pub extractable: bool,
+    /// Each use needs the PIN again.
+    pub always_authenticate: bool,
+}
+
+/// A key that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedKey {
+    /// The private or secret key.
+    pub object: ObjectId,
+    /// Its public half: name and value; `None` for a secret key.
+    pub public: Option<(ObjectId, PublicKey)>,
+}
+
+/// A public key to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPublicKey<'a> {
+    /// The PIN that owns it; `None` for one that belongs to no PIN.
+    pub owner: Option<&'a AuthId>,
+    /// `CKA_LABEL`.
+    pub label: &'a str,
+    /// `CKA_ID`.
+    pub id: &'a KeyId,
+    /// The key.
+    pub key: &'a PublicKey,
+    /// What it may do.
+    pub usage: KeyUsage,
 }
 
 /// A certificate to be stored.

@@ -74,9 +74,19 @@ fn personalise_pin(
     let usage = match key_type {
         KeyType::Rsa(_) => KeyUsage { decrypt: true, sign: true, unwrap: true, ..KeyUsage::default() },
         KeyType::Ec(_) => KeyUsage { sign: true, derive: true, ..KeyUsage::default() },
+        KeyType::Aes(_) => KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() },
     };
-    let key = NewKey { owner, label: &label, id: &id, key_type, usage, always_authenticate: false };
-    let public = administer(card, |admin, channel| admin.generate_key(channel, &key))?;
+    let key = NewKey {
+        owner,
+        label: &label,
+        id: &id,
+        key_type,
+        usage,
+        extractable: false,
+        always_authenticate: false,
+    };
+    let created = administer(card, |admin, channel| admin.generate_key(channel, &key))?;
+    let (_, public) = created.public.ok_or(CardError::NoSuchObject)?;
     let chain = authorities.chain(number)?;
     let leaf = chain.issue_leaf(number, public)?;
     store(card, Some(owner), &Stored { label: format!("certificate {number}"), id, certificate: leaf })?;
@@ -89,7 +99,7 @@ fn personalise_pin(
 fn store(card: &mut Card, owner: Option<&AuthId>, stored: &Stored) -> Result<(), CardError> {
     let certificate =
         NewCertificate { owner, label: &stored.label, id: &stored.id, der: &stored.certificate.der };
-    administer(card, |admin, channel| admin.store_certificate(channel, &certificate))
+    administer(card, |admin, channel| admin.store_certificate(channel, &certificate)).map(|_| ())
 }
 
 fn administer<T>(

@@ -137,8 +137,17 @@ fn generated_key_signs(profile: Profile, key_type: KeyType) {
     let (mut card, token) = logged_in(&bench);
     let (owner, id) = (auth(&token, "PIN 1"), KeyId(vec![9]));
     let usage = KeyUsage { sign: true, derive: true, decrypt: true, ..KeyUsage::default() };
-    let new = NewKey { owner: &owner, label: "new", id: &id, key_type, usage, always_authenticate: false };
-    let public = card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new)).unwrap();
+    let new = NewKey {
+        owner: &owner,
+        label: "new",
+        id: &id,
+        key_type,
+        usage,
+        extractable: false,
+        always_authenticate: false,
+    };
+    let created = card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new)).unwrap();
+    let (_, public) = created.public.unwrap();
     let token = card.read_token().unwrap();
     let (key, known) = pair(&mut card, &token, "new");
     assert_eq!(known, public);
@@ -195,7 +204,15 @@ fn generate_what_the_card_has_not_is_refused_before_anything_is_sent() {
     let (owner, id) = (auth(&token, "PIN 1"), KeyId(vec![9]));
     for key_type in [KeyType::Rsa(2047), KeyType::Rsa(8192)] {
         let usage = KeyUsage::default();
-        let new = NewKey { owner: &owner, label: "", id: &id, key_type, usage, always_authenticate: false };
+        let new = NewKey {
+            owner: &owner,
+            label: "",
+            id: &id,
+            key_type,
+            usage,
+            extractable: false,
+            always_authenticate: false,
+        };
         let result = card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new));
         assert!(matches!(result, Err(CardError::NotSupported { .. })), "{result:?}");
     }

@@ -34,8 +34,16 @@ fn generate(card: &mut Card, owner: &AuthId) -> Result<PublicKey, CardError> {
     let id = KeyId(vec![3]);
     let key_type = KeyType::Ec(Curve::P256);
     let usage = KeyUsage { sign: true, ..KeyUsage::default() };
-    let new = NewKey { owner, label: "key 3", id: &id, key_type, usage, always_authenticate: false };
-    administer(card, |admin, channel| admin.generate_key(channel, &new))
+    let new = NewKey {
+        owner,
+        label: "key 3",
+        id: &id,
+        key_type,
+        usage,
+        extractable: false,
+        always_authenticate: false,
+    };
+    administer(card, |admin, channel| admin.generate_key(channel, &new)).map(|key| key.public.unwrap().1)
 }
 
 /// A self-signed certificate with names long enough that its directory entry takes two commands.
@@ -51,13 +59,13 @@ fn certificate() -> Vec<u8> {
 fn store_certificate(card: &mut Card, owner: Option<&AuthId>, der: &[u8]) -> Result<(), CardError> {
     let id = KeyId(vec![3]);
     let new = NewCertificate { owner, label: "certificate 3", id: &id, der };
-    administer(card, |admin, channel| admin.store_certificate(channel, &new))
+    administer(card, |admin, channel| admin.store_certificate(channel, &new)).map(|_| ())
 }
 
 fn store_data(card: &mut Card, owner: Option<&AuthId>, private: bool) -> Result<(), CardError> {
     let new =
         NewData { owner, private, label: "data 3", application: "test", oid: &[0x2A, 3], value: b"data" };
-    administer(card, |admin, channel| admin.store_data(channel, &new))
+    administer(card, |admin, channel| admin.store_data(channel, &new)).map(|_| ())
 }
 
 fn faulty(bench: &Bench, plan: &Plan) -> Card {

@@ -41,6 +41,11 @@ pub(super) fn verify(
     }
     let filler = place.attributes.pad_char.unwrap_or(commands::PIN_FILLER);
     let status = channel.send(&iso::verify(place.reference(), commands::padded(&[pin], filler)))?.status;
+    judge(status, "verify the PIN")
+}
+
+/// What the card says of a PIN or PUK that it was given.
+pub(super) fn judge(status: StatusWord, doing: &'static str) -> Result<(), CardError> {
     match status {
         StatusWord::OK => Ok(()),
         StatusWord::AUTH_METHOD_BLOCKED
@@ -51,7 +56,7 @@ pub(super) fn verify(
         other if other.tries_left().is_some() => {
             Err(CardError::PinIncorrect { tries_left: other.tries_left() })
         }
-        status => Err(CardError::Refused { doing: "verify the PIN", status }),
+        status => Err(CardError::Refused { doing, status }),
     }
 }
 

@@ -27,6 +27,12 @@ impl Access {
         Self([pin; 4])
     }
 
+    /// From the bytes of tag 86; `None` when they are too few.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let [first, second, ..] = *bytes else { return None };
+        Some(Self([first >> 4, first & 0x0F, second >> 4, second & 0x0F]))
+    }
+
     /// The three bytes of tag 86: six nibbles, the last two unused.
     fn bytes(self) -> [u8; 3] {
         let [first, second, third, fourth] = self.0.map(|reference| reference & 0x0F);
@@ -47,23 +53,35 @@ pub enum FileType {
     NistCurve(u16),
     /// A key file for a key on secp256k1 (OsEID).
     Secp256k1,
+    /// A key file for an AES key of so many bits.
+    Aes(u16),
+}
+
+/// What a key file says of its key besides its access conditions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyRules {
+    /// The PIN whose verification each use of the key takes back.
+    pub consent_pin: Option<u8>,
+    /// The key may leave the card wrapped.
+    pub extractable: bool,
 }
 
 /// CREATE FILE in the current folder. The new file is selected afterwards.
-pub fn create_file(file: u16, kind: FileType, access: Access, consent_pin: Option<u8>) -> Command {
+pub fn create_file(file: u16, kind: FileType, access: Access, rules: KeyRules) -> Command {
     let (size_tag, size, descriptor) = match kind {
         FileType::Folder => (0x81, 0, 0x38),
         FileType::Transparent(size) => (0x80, size, 0x01),
         FileType::Rsa(bits) => (0x81, bits, 0x11),
         FileType::NistCurve(bits) => (0x81, bits, 0x22),
         FileType::Secp256k1 => (0x81, 256, 0x23),
+        FileType::Aes(bits) => (0x81, bits, 0x29),
     };
     let mut fields = tlv::encode(size_tag, &u16::to_be_bytes(size));
     tlv::write(&mut fields, 0x82, &[descriptor]);
     tlv::write(&mut fields, 0x83, &file.to_be_bytes());
     tlv::write(&mut fields, 0x86, &access.bytes());
-    // The high nibble names the PIN whose verification each use of the key takes back.
-    tlv::write(&mut fields, 0x85, &[consent_pin.unwrap_or(0) << 4, 0x00]);
+    let extractable = if rules.extractable { PROPERTY_EXTRACTABLE } else { 0x00 };
+    tlv::write(&mut fields, 0x85, &[rules.consent_pin.unwrap_or(0) << 4, extractable]);
     tlv::write(&mut fields, 0x8A, &[0x00]);
     Command::new(CLA, INS_CREATE_FILE, 0x00, 0x00).data(&tlv::encode(0x62, &fields))
 }
@@ -126,6 +144,72 @@ pub fn set_pin(reference: u8, pin: &Secret) -> Command {
     Command::new(CLA, INS_CHANGE_REFERENCE_DATA, 0x00, reference).secret(padded(&[pin], PIN_FILLER))
 }
 
+/// CHANGE REFERENCE DATA by the holder: the old PIN and the new one, filled up.
+pub fn change_pin(reference: u8, both: Secret) -> Command {
+    Command::new(CLA, INS_CHANGE_REFERENCE_DATA, 0x00, reference).secret(both)
+}
+
+/// RESET RETRY COUNTER by the PUK: PUK and new PIN, filled up.
+pub fn unblock_by_puk(reference: u8, both: Secret) -> Command {
+    Command::new(CLA, INS_RESET_RETRY_COUNTER, 0x00, reference).secret(both)
+}
+
+/// RESET RETRY COUNTER by the security officer: the new PIN, filled up.
+pub fn unblock_by_officer(reference: u8, pin: Secret) -> Command {
+    Command::new(CLA, INS_RESET_RETRY_COUNTER, 0x02, reference).secret(pin)
+}
+
+/// DELETE FILE: the selected one.
+pub fn delete_file() -> Command {
+    Command::new(CLA, INS_DELETE_FILE, 0x00, 0x00)
+}
+
+/// ERASE BINARY of the selected file, from an offset to before another.
+pub fn erase_binary(from: u16, to: u16) -> Command {
+    let [p1, p2] = from.to_be_bytes();
+    Command::new(CLA, INS_ERASE_BINARY, p1, p2).data(&to.to_be_bytes())
+}
+
+/// GET DATA 01A1: the identifiers of the files in the current folder, two bytes each.
+pub fn list_files() -> Command {
+    Command::new(CLA, INS_GET_DATA, DATA_CLASS, LIST_FILES).expect(MAX_GENERATED)
+}
+
+/// A part of a key, as PUT DATA names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPart {
+    /// RSA modulus.
+    Modulus = 0x80,
+    /// RSA public exponent.
+    PublicExponent = 0x81,
+    /// First prime.
+    PrimeP = 0x83,
+    /// Second prime.
+    PrimeQ = 0x84,
+    /// d mod (p − 1).
+    ExponentP = 0x85,
+    /// d mod (q − 1), or the point of an elliptic curve key.
+    ExponentQOrPoint = 0x86,
+    /// q⁻¹ mod p, or the scalar of an elliptic curve key.
+    CoefficientOrScalar = 0x87,
+    /// First half of a modulus, for cards without command chaining.
+    ModulusFirstHalf = 0x88,
+    /// Second half of a modulus.
+    ModulusSecondHalf = 0x89,
+    /// A symmetric key.
+    Symmetric = 0xA0,
+}
+
+/// PUT DATA 0180 to 01A0: a part of a key for the selected key file.
+pub fn load_key(part: KeyPart, value: Secret) -> Command {
+    Command::new(CLA, INS_PUT_DATA, DATA_CLASS, part as u8).secret(value)
+}
+
+/// GENERATE KEY in the selected AES key file. Answers nothing.
+pub fn generate_aes() -> Command {
+    Command::new(CLA, INS_GENERATE_KEY_PAIR, 0x00, 0x00)
+}
+
 /// ACTIVATE APPLET: ends the creation state, access conditions hold from now on.
 pub fn activate() -> Command {
     Command::new(CLA, INS_ACTIVATE, 0x04, 0x00).data(&AID)
@@ -148,13 +232,19 @@ pub const PUBLIC_EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];
 pub const MAX_UPDATE: usize = 255;
 
 const CLA: u8 = 0x00;
+const INS_ERASE_BINARY: u8 = 0x0E; // ISO 7816-4, 11.3.7
 const INS_CHANGE_REFERENCE_DATA: u8 = 0x24; // ISO 7816-4, 11.6.7
+const INS_RESET_RETRY_COUNTER: u8 = 0x2C; // ISO 7816-4, 11.6.10
 const INS_ACTIVATE: u8 = 0x44; // ISO 7816-9, 6.4
 const INS_GENERATE_KEY_PAIR: u8 = 0x46; // ISO 7816-8, 5.1
 const INS_UPDATE_BINARY: u8 = 0xD6; // ISO 7816-4, 11.3.5
+const INS_GET_DATA: u8 = 0xCA; // ISO 7816-4, 11.4.3
 const INS_PUT_DATA: u8 = 0xDA; // ISO 7816-4, 11.5.6
 const INS_CREATE_FILE: u8 = 0xE0; // ISO 7816-9, 6.1
+const INS_DELETE_FILE: u8 = 0xE4; // ISO 7816-9, 6.2
 const DATA_CLASS: u8 = 0x01;
+const LIST_FILES: u8 = 0xA1;
+const PROPERTY_EXTRACTABLE: u8 = 0x08;
 const INITIALISE: u8 = 0xE0;
 const FLAG_UNBLOCKABLE: u8 = 0x04;
 const FLAG_UNBLOCKER: u8 = 0x08;
@@ -172,12 +262,12 @@ mod tests {
 
     #[test]
     fn create_file_writes_size_type_identifier_and_access() {
-        let command = create_file(0x4B01, FileType::Rsa(2048), Access::key(1), None);
+        let command = create_file(0x4B01, FileType::Rsa(2048), Access::key(1), KeyRules::default());
         assert_eq!(
             hex::encode(command.data.expose()),
             "6217810208008201118302 4b01 8603 1111ff 8502 0000 8a0100".replace(' ', "")
         );
-        let command = create_file(0x5101, FileType::Folder, Access::folder(1, 14), None);
+        let command = create_file(0x5101, FileType::Folder, Access::folder(1, 14), KeyRules::default());
         assert_eq!(
             hex::encode(command.data.expose()),
             "6217810200008201388302 5101 8603 11efff 8502 0000 8a0100".replace(' ', "")

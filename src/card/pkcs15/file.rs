@@ -89,6 +89,13 @@ pub struct Entry {
     pub offset: usize,
 }
 
+impl Entry {
+    /// True for the rest of a file that leads nowhere: no reader gets past it.
+    pub fn is_rest(&self) -> bool {
+        matches!(self.object, Err(FormatError::Outer(_)))
+    }
+}
+
 /// One directory file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryFile {
@@ -100,6 +107,8 @@ pub struct DirectoryFile {
     pub entries: Vec<Entry>,
     /// Bytes that were read: the size of the file where the card gives all of it.
     pub len: usize,
+    /// Offset behind the last byte that is no padding: the remains of deleted entries end before it.
+    pub used: usize,
 }
 
 impl DirectoryFile {
@@ -120,7 +129,8 @@ impl DirectoryFile {
             }
             entries.push(Entry { object, raw: record.raw.to_vec(), offset: record.offset });
         }
-        Self { kind, path, entries, len: bytes.len() }
+        let used = bytes.iter().rposition(|byte| !matches!(byte, 0x00 | 0xFF)).map_or(0, |last| last + 1);
+        Self { kind, path, entries, len: bytes.len(), used }
     }
 
     /// The content as it is to be written: entries as they were read or set, without gaps and padding.

@@ -15,7 +15,7 @@ use crate::token::{AuthId, AuthRole};
 use super::super::MyEid;
 use super::super::commands::{self, PIN_LEN};
 use super::super::pins;
-use super::super::write_commands::{self, Access, FileType, PinPolicy, PinPower};
+use super::super::write_commands::{self, Access, FileType, KeyRules, PinPolicy, PinPower};
 use super::structure::{self, APPLICATION, OFFICER, users};
 use super::{check_length, folder_path, refused, update};
 
@@ -32,6 +32,18 @@ impl MyEid {
         self.files.cache.clear();
         self.forget();
         let result = self.build(channel, format, &puks);
+        self.forget();
+        self.current = false;
+        self.ask_for_changes(channel)?;
+        result
+    }
+
+    /// See [`CardAdmin::erase`](crate::card::CardAdmin::erase).
+    pub(super) fn erase_card(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        self.files.cache.clear();
+        self.forget();
+        let command = write_commands::initialise(BLANK_MASTER, BLANK_APPLICATION);
+        let result = call(channel, &command, "erase the card");
         self.forget();
         self.current = false;
         self.ask_for_changes(channel)?;
@@ -78,12 +90,24 @@ impl MyEid {
         let auths: Vec<u8> = auth_objects(format).iter().flat_map(AuthObject::encode).collect();
         self.create_with(channel, structure::EF_AODF, structure::AODF_SIZE, public, &auths)?;
         for (_, file, size) in structure::COMMON_DIRECTORIES {
-            self.create(channel, file, FileType::Transparent(size), public, None)?;
+            self.create(channel, file, FileType::Transparent(size), public, KeyRules::default())?;
         }
         let private = Access::file(OFFICER, OFFICER, OFFICER);
-        self.create(channel, structure::EF_PUKS, FileType::Transparent(PUKS_SIZE), private, None)?;
+        self.create(
+            channel,
+            structure::EF_PUKS,
+            FileType::Transparent(PUKS_SIZE),
+            private,
+            KeyRules::default(),
+        )?;
         puks.write(channel)?;
-        self.create(channel, structure::EF_ODF, FileType::Transparent(structure::ODF_SIZE), public, None)?;
+        self.create(
+            channel,
+            structure::EF_ODF,
+            FileType::Transparent(structure::ODF_SIZE),
+            public,
+            KeyRules::default(),
+        )?;
         Ok(())
     }
 
@@ -95,7 +119,7 @@ impl MyEid {
         access: Access,
         content: &[u8],
     ) -> Result<(), CardError> {
-        self.create(channel, file, FileType::Transparent(size), access, None)?;
+        self.create(channel, file, FileType::Transparent(size), access, KeyRules::default())?;
         update(channel, 0, content)
     }
 
@@ -105,11 +129,17 @@ impl MyEid {
         let path = folder_path(&[APPLICATION, folder]);
         if self.files.select(channel, &path)?.is_none() {
             self.files.enter(channel, &folder_path(&[APPLICATION]))?;
-            self.create(channel, folder, FileType::Folder, Access::folder(reference, OFFICER), None)?;
+            self.create(
+                channel,
+                folder,
+                FileType::Folder,
+                Access::folder(reference, OFFICER),
+                KeyRules::default(),
+            )?;
         }
         let access = Access::file(0, reference, OFFICER);
         for (_, file, size) in structure::PIN_DIRECTORIES {
-            self.create(channel, file, FileType::Transparent(size), access, None)?;
+            self.create(channel, file, FileType::Transparent(size), access, KeyRules::default())?;
         }
         self.files.forget_selection();
         Ok(())
@@ -151,12 +181,19 @@ impl MyEid {
         let puk = self.reserved_puk(channel, reference)?;
         let (application, folder) = (folder_path(&[APPLICATION]), structure::pin_folder(reference));
         self.files.enter(channel, &application)?;
-        self.create(channel, folder, FileType::Folder, Access::folder(reference, OFFICER), None)?;
+        self.create(
+            channel,
+            folder,
+            FileType::Folder,
+            Access::folder(reference, OFFICER),
+            KeyRules::default(),
+        )?;
         call(channel, &write_commands::set_pin(reference, pin.pin), "set the PIN")?;
         self.create_directories_as(channel, reference, pin.pin)?;
         self.name_pin_folder(channel, reference)?;
         let object = Object::Auth(structure::auth_object(reference, pin.label, pin.min_len));
-        self.append(channel, &application, FileKind::Auth, object)?;
+        let directory = self.directory_in(&application, FileKind::Auth).ok_or(CardError::NoSuchObject)?;
+        self.append_pin(channel, directory, object)?;
         self.forget_puk(channel, reference)?;
         Ok(CreatedPin { auth: AuthId(vec![reference]), puk })
     }
@@ -177,15 +214,11 @@ impl MyEid {
 
     /// The first reference that no PIN in the directory has.
     fn free_reference(&mut self) -> Result<u8, CardError> {
-        let content = self.known()?;
-        let ours = content.directory.odf.iter().any(|record| {
-            matches!(record, OdfRecord::File { kind: FileKind::Auth, path } if *path == structure::path(&[APPLICATION, structure::EF_AODF]))
-        }) && content.auths.values().any(|place| place.reference() == OFFICER);
-        if !ours {
-            return Err(CardError::NotSupported {
-                what: "take another PIN: it was not formatted by p11ctl".to_owned(),
-            });
+        self.known()?;
+        if !self.is_ours() {
+            return Err(takes_no_pin());
         }
+        let content = self.known()?;
         let used: Vec<u8> = content.auths.values().map(|place| place.reference()).collect();
         users().find(|reference| !used.contains(reference)).ok_or_else(|| CardError::NotSupported {
             what: format!("hold more than {} user PINs", users().count()),
@@ -226,14 +259,7 @@ impl MyEid {
             .into_iter()
             .filter(|record| !content.directory.odf.contains(record))
             .collect();
-        let offset = encode_odf(&content.directory.odf).len();
-        let path = folder_path(&[APPLICATION, structure::EF_ODF]);
-        let info = self.files.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
-        let encoded = encode_odf(&new);
-        if info.size.is_some_and(|size| offset + encoded.len() > size) {
-            return Err(CardError::NotSupported { what: "hold another PIN's directories".to_owned() });
-        }
-        update(channel, offset, &encoded)?;
+        self.name_in_odf(channel, &new)?;
         let content = self.known()?;
         let mut directory: Directory = content.directory.clone();
         directory.files.extend(new.iter().filter_map(|record| match record {
@@ -242,7 +268,6 @@ impl MyEid {
             }
             _ => None,
         }));
-        directory.odf.extend(new);
         self.content = Some(super::content(directory));
         Ok(())
     }
@@ -335,6 +360,11 @@ fn initialise_pins(channel: &mut Channel<'_>, format: &Format<'_>, puks: &Puks) 
     Ok(())
 }
 
+/// Why a card that others formatted gets no further PIN: it makes them in its creation state only.
+pub(super) fn takes_no_pin() -> CardError {
+    CardError::NotSupported { what: "take another PIN: it was not formatted by p11ctl".to_owned() }
+}
+
 fn auth_objects(format: &Format<'_>) -> Vec<AuthObject> {
     let named = users().zip(format.pins);
     let officer = std::iter::once((OFFICER, &format.officer));
@@ -370,6 +400,11 @@ fn call(
 const PUK_TRIES: u8 = 10;
 /// Tries of a PIN that is made after formatting.
 pub(super) const RESERVE_TRIES: u8 = 3;
-const MAX_TRIES: u8 = 15;
+/// Most tries of a PIN.
+pub(super) const MAX_TRIES: u8 = 15;
+/// Access conditions of a blank card, as other tools leave it: they expect to find them so.
+const BLANK_MASTER: Access = Access([1, 1, 3, 15]);
+/// See [`BLANK_MASTER`].
+const BLANK_APPLICATION: Access = Access([1, 1, 1, 15]);
 const MIN_LEN: u8 = 4;
 const PUKS_SIZE: u16 = 13 * PIN_LEN as u16;

@@ -1,43 +1,141 @@
 //! Writing a MyEID card: formatting, PINs, keys, certificates, data.
 
+mod directory;
 mod format;
+mod home;
+mod keys;
 mod objects;
+mod reclaim;
+mod rights;
+mod secrets;
 pub(super) mod structure;
 
 use crate::apdu::{self, Channel, StatusWord, Target};
-use crate::card::admin::{CardAdmin, CreatedPin, Format, NewCertificate, NewData, NewKey, NewPin};
-use crate::card::pkcs15::{Content, Directory, FileKind, Object};
-use crate::card::{CardError, myeid::commands};
-use crate::crypto::PublicKey;
-use crate::token::ObjectId;
+use crate::card::admin::{
+    AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, LaterPins, NewCertificate,
+    NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Write,
+};
+use crate::card::pkcs15::{Content, Directory};
+use crate::card::{Abilities, CardError, myeid::commands};
+use crate::codec::Secret;
+use crate::token::{AuthId, KeyId, ObjectId};
 
 use super::MyEid;
 use super::files::status;
-use super::write_commands::{self, Access, FileType, MAX_UPDATE};
+use super::write_commands::{self, Access, FileType, KeyRules};
 
 impl CardAdmin for MyEid {
+    fn admin_abilities(&self) -> AdminAbilities {
+        let Abilities { rsa_bits, ecdsa, aes_bits, .. } = self.abilities.clone();
+        AdminAbilities {
+            rsa_generate: rsa_bits.clone(),
+            rsa_import: rsa_bits,
+            curves_generate: ecdsa.clone(),
+            curves_import: ecdsa,
+            aes_generate: aes_bits.clone(),
+            extractable: !aes_bits.is_empty(),
+            aes_import: aes_bits,
+            max_pins: structure::users().count(),
+            pin_lengths: MIN_PIN_LEN..=commands::PIN_LEN,
+            tries: 1..=format::MAX_TRIES,
+            later_pins: LaterPins { puk_settable: false, tries: Some(format::RESERVE_TRIES) },
+        }
+    }
+
     fn format(&mut self, channel: &mut Channel<'_>, format: &Format<'_>) -> Result<(), CardError> {
         self.format_card(channel, format)
+    }
+
+    fn erase(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        self.erase_card(channel)
     }
 
     fn create_pin(&mut self, channel: &mut Channel<'_>, pin: &NewPin<'_>) -> Result<CreatedPin, CardError> {
         self.writing(channel, |driver, channel| driver.add_pin(channel, pin))
     }
 
-    fn generate_key(&mut self, channel: &mut Channel<'_>, key: &NewKey<'_>) -> Result<PublicKey, CardError> {
+    fn change_pin(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        old: &Secret,
+        new: &Secret,
+    ) -> Result<(), CardError> {
+        self.change_pin_value(channel, auth, old, new)
+    }
+
+    fn unblock_pin(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        by: Unblock<'_>,
+        new: &Secret,
+    ) -> Result<(), CardError> {
+        self.reset_pin_value(channel, auth, by, new)
+    }
+
+    fn generate_key(&mut self, channel: &mut Channel<'_>, key: &NewKey<'_>) -> Result<CreatedKey, CardError> {
         self.writing(channel, |driver, channel| driver.add_key(channel, key))
+    }
+
+    fn import_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &ImportedKey<'_>,
+    ) -> Result<CreatedKey, CardError> {
+        self.writing(channel, |driver, channel| driver.add_imported_key(channel, key))
+    }
+
+    fn store_public_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &NewPublicKey<'_>,
+    ) -> Result<ObjectId, CardError> {
+        self.writing(channel, |driver, channel| driver.add_public_key(channel, key))
     }
 
     fn store_certificate(
         &mut self,
         channel: &mut Channel<'_>,
         certificate: &NewCertificate<'_>,
-    ) -> Result<(), CardError> {
+    ) -> Result<ObjectId, CardError> {
         self.writing(channel, |driver, channel| driver.add_certificate(channel, certificate))
     }
 
-    fn store_data(&mut self, channel: &mut Channel<'_>, data: &NewData<'_>) -> Result<(), CardError> {
+    fn store_data(&mut self, channel: &mut Channel<'_>, data: &NewData<'_>) -> Result<ObjectId, CardError> {
         self.writing(channel, |driver, channel| driver.add_data(channel, data))
+    }
+
+    fn set_label(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        label: &str,
+    ) -> Result<ObjectId, CardError> {
+        self.editing(channel, object, |driver, channel| driver.change_label(channel, object, label))
+    }
+
+    fn set_id(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        id: &KeyId,
+    ) -> Result<ObjectId, CardError> {
+        self.editing(channel, object, |driver, channel| driver.change_id(channel, object, id))
+    }
+
+    fn delete_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<(), CardError> {
+        self.editing(channel, object, |driver, channel| driver.remove_object(channel, object))
+    }
+
+    fn repair(&mut self, channel: &mut Channel<'_>) -> Result<RepairReport, CardError> {
+        self.writing(channel, |driver, channel| driver.reclaim_all(channel))
+    }
+
+    fn plan_write(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<Vec<AuthId>, CardError> {
+        self.ask_for_changes(channel)?;
+        self.load(channel)?;
+        self.pins_for(channel, write)
     }
 }
 
@@ -69,6 +167,23 @@ impl MyEid {
         })
     }
 
+    /// As [`MyEid::writing`], for a change of an object: of the one that the caller saw, or of none.
+    fn editing<T>(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        change: impl FnOnce(&mut Self, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let seen = self.content.as_ref().and_then(|content| content.object(object)).cloned();
+        self.writing(channel, |driver, channel| {
+            let now = driver.known()?.object(object).ok_or(CardError::NoSuchObject)?;
+            if seen.is_some_and(|seen| seen != *now) {
+                return Err(CardError::NoSuchObject);
+            }
+            change(driver, channel)
+        })
+    }
+
     /// Creates a file in the current folder; false when there is one of that name.
     fn create(
         &mut self,
@@ -76,9 +191,9 @@ impl MyEid {
         file: u16,
         kind: FileType,
         access: Access,
-        consent_pin: Option<u8>,
+        rules: KeyRules,
     ) -> Result<bool, CardError> {
-        let command = write_commands::create_file(file, kind, access, consent_pin);
+        let command = write_commands::create_file(file, kind, access, rules);
         match channel.send(&command)?.status {
             StatusWord::OK => {
                 if kind == FileType::Folder {
@@ -87,66 +202,21 @@ impl MyEid {
                 Ok(true)
             }
             StatusWord::FILE_EXISTS => Ok(false),
+            StatusWord::NOT_ENOUGH_MEMORY => {
+                Err(CardError::NotSupported { what: "hold any more: it is full".to_owned() })
+            }
             status => Err(refused("create a file", status)),
         }
-    }
-
-    /// Creates a file under the first free identifier from `first` on, and leaves it selected.
-    fn create_free(
-        &mut self,
-        channel: &mut Channel<'_>,
-        folder: &[u8],
-        first: u16,
-        kind: FileType,
-        access: Access,
-        consent_pin: Option<u8>,
-    ) -> Result<u16, CardError> {
-        self.files.enter(channel, folder)?;
-        let used: Vec<u16> =
-            self.known()?.objects.values().filter_map(|place| file_in(folder, place)).collect();
-        for file in (first..first + MAX_FILES).filter(|file| !used.contains(file)) {
-            if self.create(channel, file, kind, access, consent_pin)? {
-                return Ok(file);
-            }
-        }
-        Err(CardError::NotSupported { what: format!("hold more than {MAX_FILES} objects of a kind") })
-    }
-
-    /// Appends an entry to a directory file. It is there whole or not at all: what takes more than one command is
-    /// written as a deleted entry first.
-    fn append(
-        &mut self,
-        channel: &mut Channel<'_>,
-        folder: &[u8],
-        kind: FileKind,
-        object: Object,
-    ) -> Result<(), CardError> {
-        let content = self.known()?;
-        let directory = &content.directory;
-        let found = directory.files.iter().position(|file| {
-            file.kind == kind && super::from_master(&file.path).is_some_and(|path| folder_of(&path) == folder)
-        });
-        let index = found.ok_or_else(|| CardError::NotSupported {
-            what: format!("hold a {} there: it has no directory for it", kind.noun()),
-        })?;
-        let mut changed = directory.clone();
-        let file = changed.files.get_mut(index).ok_or(CardError::NoSuchObject)?;
-        let offset = file.entries.last().map_or(0, |entry| entry.offset + entry.raw.len());
-        let path = super::from_master(&file.path).ok_or(CardError::NoSuchObject)?;
-        let entry = object.encode();
-        file.push(object);
-        let info = self.files.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
-        if info.size.is_some_and(|size| offset + entry.len() > size) {
-            return Err(CardError::NotSupported { what: format!("hold one more {}", kind.noun()) });
-        }
-        write_entry(channel, offset, &entry)?;
-        self.content = Some(self::content(changed));
-        Ok(())
     }
 }
 
 /// The neutral token of directories. What lies in the folder of a PIN belongs to that PIN, public or not.
-pub(super) fn content(directory: Directory) -> Content {
+pub(super) fn content(mut directory: Directory) -> Content {
+    // A move that was interrupted leaves an entry in two places of one file.
+    for file in &mut directory.files {
+        let mut seen = std::collections::BTreeSet::new();
+        file.entries.retain(|entry| seen.insert(entry.raw.clone()));
+    }
     let mut content = Content::new(directory);
     let Content { token, directory, objects, auths } = &mut content;
     let owner = |object: &ObjectId| {
@@ -166,21 +236,27 @@ pub(super) fn content(directory: Directory) -> Content {
     content
 }
 
-/// Writes an entry at an offset of the selected directory file.
-fn write_entry(channel: &mut Channel<'_>, offset: usize, entry: &[u8]) -> Result<(), CardError> {
-    let Some((tag, rest)) = entry.split_first().filter(|_| entry.len() > MAX_UPDATE) else {
-        return update(channel, offset, entry);
-    };
-    let deleted = [&[DELETED], rest].concat();
-    update(channel, offset, &deleted)?;
-    update(channel, offset, &[*tag])
-}
-
 /// Writes into the selected file.
 fn update(channel: &mut Channel<'_>, offset: usize, data: &[u8]) -> Result<(), CardError> {
-    apdu::update_binary(channel, Target::Current, offset, data, false).map_err(|error| match status(&error) {
-        Some(status) => refused("write a file", status),
-        None => error.into(),
+    write_binary(channel, offset, data, false)
+}
+
+/// As [`update`], for what may be seen by nobody without a PIN.
+fn update_secret(channel: &mut Channel<'_>, offset: usize, data: &[u8]) -> Result<(), CardError> {
+    write_binary(channel, offset, data, true)
+}
+
+fn write_binary(
+    channel: &mut Channel<'_>,
+    offset: usize,
+    data: &[u8],
+    sensitive: bool,
+) -> Result<(), CardError> {
+    apdu::update_binary(channel, Target::Current, offset, data, sensitive).map_err(|error| {
+        match status(&error) {
+            Some(status) => refused("write a file", status),
+            None => error.into(),
+        }
     })
 }
 
@@ -190,13 +266,6 @@ fn refused(doing: &'static str, status: StatusWord) -> CardError {
         StatusWord::SECURITY_NOT_SATISFIED => CardError::NotAuthenticated,
         status => CardError::Refused { doing, status },
     }
-}
-
-/// The file identifier of an object whose value lies in `folder`.
-fn file_in(folder: &[u8], place: &crate::card::pkcs15::ObjectPlace) -> Option<u16> {
-    let path = super::from_master(place.value.as_ref()?.path()?)?;
-    let file = <[u8; 2]>::try_from(path.strip_prefix(folder)?).ok()?;
-    Some(u16::from_be_bytes(file))
 }
 
 fn folder_of(path: &[u8]) -> &[u8] {
@@ -215,9 +284,5 @@ fn check_length(secret: &crate::codec::Secret, min: usize) -> Result<(), CardErr
     if (min..=max).contains(&secret.len()) { Ok(()) } else { Err(CardError::PinLength { min, max }) }
 }
 
-/// Tag of a deleted entry (PKCS #15 v1.1, 5.8).
-const DELETED: u8 = 0x00;
-/// Objects of a kind in one folder.
-const MAX_FILES: u16 = 254;
 /// The card takes no shorter PIN.
 const MIN_PIN_LEN: usize = 4;

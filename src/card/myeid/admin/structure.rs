@@ -52,6 +52,20 @@ pub const PIN_DIRECTORIES: [(FileKind, u16, u16); 5] = [
     (FileKind::Data, 0x4406, 1024),
 ];
 
+/// The identifier and size of a directory file that another card has not yet.
+pub fn usual_directory(kind: FileKind) -> (u16, u16) {
+    let usual = PIN_DIRECTORIES.iter().find(|(usual, ..)| *usual == kind);
+    usual.map_or((0x4405, 1024), |(_, file, size)| (*file, *size))
+}
+
+/// Whether a file identifier is one that objects or moved directories get, here and by OpenSC's profile.
+pub fn is_object_file([family, _]: [u8; 2]) -> bool {
+    matches!(family, 0x43..=0x46 | 0x4B | 0x4D | 0x55)
+}
+
+/// Reference of AES among the algorithms of TokenInfo.
+pub const AES_ALGORITHM: u32 = 1;
+
 /// First file identifier of keys, public keys, certificates, public and private data objects.
 pub const FIRST_KEY: u16 = 0x4B01;
 /// See [`FIRST_KEY`].
@@ -62,6 +76,9 @@ pub const FIRST_CERTIFICATE: u16 = 0x4301;
 pub const FIRST_PUBLIC_DATA: u16 = 0x4601;
 /// See [`FIRST_KEY`].
 pub const FIRST_PRIVATE_DATA: u16 = 0x4501;
+
+/// See [`FIRST_KEY`].
+pub const FIRST_SECRET_KEY: u16 = 0x4D01;
 
 /// The folder of a user PIN.
 pub fn pin_folder(reference: u8) -> u16 {

@@ -1,0 +1,224 @@
+//! Files that no directory entry names: what an interrupted change left behind. New files take their place, and
+//! `repair` deletes them.
+
+use crate::apdu::{Channel, StatusWord};
+use crate::card::CardError;
+use crate::card::admin::RepairReport;
+use crate::card::pkcs15::{FileKind, ObjectValue, OdfRecord, encode_odf};
+use crate::codec::hex;
+
+use super::super::files::Extent;
+use super::super::write_commands::{self, Access, FileType, KeyRules};
+use super::super::{MyEid, from_master};
+use super::rights::Deed;
+use super::structure::{self, APPLICATION, OFFICER, users};
+use super::{folder_of, folder_path, update};
+
+impl MyEid {
+    /// Creates a file without special rules; see [`MyEid::create_free_with`].
+    pub(super) fn create_free(
+        &mut self,
+        channel: &mut Channel<'_>,
+        folder: &[u8],
+        first: u16,
+        kind: FileType,
+        access: Access,
+    ) -> Result<u16, CardError> {
+        self.create_free_with(channel, (folder, first), kind, access, KeyRules::default())
+    }
+
+    /// Creates a file in a folder under the first identifier from `first` on that no entry names, and leaves it
+    /// selected. An unused file in its place is deleted first, if that is allowed.
+    pub(super) fn create_free_with(
+        &mut self,
+        channel: &mut Channel<'_>,
+        (folder, first): (&[u8], u16),
+        kind: FileType,
+        access: Access,
+        rules: KeyRules,
+    ) -> Result<u16, CardError> {
+        self.files.enter(channel, folder)?;
+        let knows_all = self.unreadable_directory().is_none();
+        for file in first..first.saturating_add(MAX_FILES) {
+            let path = [folder, &file.to_be_bytes()].concat();
+            if self.is_named(&path) {
+                continue;
+            }
+            if self.create(channel, file, kind, access, rules)? {
+                return Ok(file);
+            }
+            if knows_all
+                && structure::is_object_file(file.to_be_bytes())
+                && self.delete_file(channel, &path)?
+            {
+                self.files.enter(channel, folder)?;
+                if self.create(channel, file, kind, access, rules)? {
+                    return Ok(file);
+                }
+            }
+            self.files.enter(channel, folder)?;
+        }
+        Err(CardError::NotSupported { what: format!("hold more than {MAX_FILES} objects of a kind") })
+    }
+
+    /// See [`CardAdmin::repair`](crate::card::CardAdmin::repair).
+    pub(super) fn reclaim_all(&mut self, channel: &mut Channel<'_>) -> Result<RepairReport, CardError> {
+        let mut report = RepairReport::default();
+        if self.content.is_none() {
+            return Ok(report);
+        }
+        self.complete_odf(channel)?;
+        let application = folder_path(&[APPLICATION]);
+        if let Some(why) = self.unreadable_directory() {
+            report.not_judged.push((describe(&application), why));
+            return Ok(report);
+        }
+        let pins = users().map(|user| folder_path(&[APPLICATION, structure::pin_folder(user)]));
+        let children = self.list(channel, &application)?;
+        let is_there = |folder: &Vec<u8>| {
+            folder.last_chunk::<2>().is_some_and(|file| children.contains(&u16::from_be_bytes(*file)))
+        };
+        let folders: Vec<Vec<u8>> = pins.filter(is_there).collect();
+        self.reclaim(channel, &application, &children, &mut report)?;
+        for folder in folders {
+            if self.is_our_unnamed_folder(&folder) {
+                self.reclaim_file(channel, &folder, &mut report)?;
+                continue;
+            }
+            let files = self.list(channel, &folder)?;
+            self.reclaim(channel, &folder, &files, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    fn reclaim(
+        &mut self,
+        channel: &mut Channel<'_>,
+        folder: &[u8],
+        files: &[u16],
+        report: &mut RepairReport,
+    ) -> Result<(), CardError> {
+        for file in files {
+            let path = [folder, &file.to_be_bytes()].concat();
+            if structure::is_object_file(file.to_be_bytes()) && !self.is_named(&path) {
+                self.reclaim_file(channel, &path, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reclaim_file(
+        &mut self,
+        channel: &mut Channel<'_>,
+        path: &[u8],
+        report: &mut RepairReport,
+    ) -> Result<(), CardError> {
+        let rules = self.rules(channel, path)?;
+        if self.delete_file(channel, path)? {
+            report.reclaimed.push(describe(path));
+            return Ok(());
+        }
+        let reference = rules.and_then(|rules| rules.access.0.get(Deed::Delete as usize).copied());
+        let auths = &self.known()?.auths;
+        let auth = auths.iter().find(|(_, place)| Some(place.reference()) == reference);
+        report.kept.push((describe(path), auth.map(|(id, _)| id.clone())));
+        Ok(())
+    }
+
+    /// A PIN's folder whose PIN was never finished: nothing in the ODF leads there, nor is there such a PIN.
+    fn is_our_unnamed_folder(&self, folder: &[u8]) -> bool {
+        let Some(content) = self.content.as_ref().filter(|_| self.is_ours()) else { return false };
+        let has_pin = structure::owner_of(&[folder, &[0, 0]].concat())
+            .is_some_and(|owner| content.auths.values().any(|place| place.reference() == owner));
+        !has_pin && !self.is_named(folder)
+    }
+
+    /// Whether anything on the card leads to a file or into a folder.
+    fn is_named(&self, path: &[u8]) -> bool {
+        let Some(content) = &self.content else { return false };
+        let leads = |said: &crate::card::pkcs15::Path| {
+            let said = said.resolve(&content.directory.place.base);
+            from_master(&said).is_some_and(|said| said.starts_with(path))
+        };
+        let by_odf = content.directory.odf.iter().any(|record| match record {
+            OdfRecord::File { path, .. } => leads(path),
+            _ => false,
+        });
+        let by_object = content.objects.values().any(|place| match &place.value {
+            Some(ObjectValue::Path(said)) => leads(said),
+            _ => false,
+        });
+        by_odf || by_object || self.is_hinted(path)
+    }
+
+    /// Whether an entry that is not understood has the file's identifier somewhere in it.
+    fn is_hinted(&self, path: &[u8]) -> bool {
+        let (Some(content), Some(file)) = (&self.content, path.last_chunk::<2>()) else { return false };
+        let places: Vec<(usize, usize)> =
+            content.objects.values().map(|place| (place.file, place.entry)).collect();
+        let files = content.directory.files.iter().enumerate();
+        let files = files.filter(|(_, directory)| directory.kind != FileKind::Auth);
+        let mut unknown = files.flat_map(|(index, directory)| {
+            directory.entries.iter().enumerate().map(move |(entry, it)| ((index, entry), &it.raw))
+        });
+        let raw_records = content.directory.odf.iter().any(|record| match record {
+            OdfRecord::Unknown { raw, .. } => raw.windows(2).any(|window| window == file),
+            OdfRecord::Objects { entries, .. } => entries.windows(2).any(|window| window == file),
+            OdfRecord::File { .. } => false,
+        });
+        raw_records
+            || unknown.any(|(at, raw)| !places.contains(&at) && raw.windows(2).any(|window| window == file))
+    }
+
+    /// A directory that the ODF names and that could not be read, though it is there: what it names is not known.
+    fn unreadable_directory(&self) -> Option<String> {
+        let content = self.content.as_ref()?;
+        let problem = content
+            .token
+            .problems
+            .iter()
+            .find(|problem| FileKind::ALL.iter().any(|kind| problem.what.starts_with(kind.acronym())))?;
+        Some(format!("{}: {}", problem.what, problem.why))
+    }
+
+    /// The files in a folder.
+    fn list(&mut self, channel: &mut Channel<'_>, folder: &[u8]) -> Result<Vec<u16>, CardError> {
+        self.files.enter(channel, folder)?;
+        let answer = channel.send(&write_commands::list_files())?;
+        match answer.status {
+            StatusWord::OK => {
+                let (files, _) = answer.data.as_chunks::<2>();
+                Ok(files.iter().map(|file| u16::from_be_bytes(*file)).collect())
+            }
+            status => Err(super::refused("list the files", status)),
+        }
+    }
+
+    /// Writes the ODF of a card whose formatting was interrupted before its last command.
+    fn complete_odf(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.officer_reference() != Some(OFFICER) {
+            return Ok(());
+        }
+        let path = self.odf_path()?;
+        let bytes = self.files.read(channel, &path, Extent::Objects)?.unwrap_or_default();
+        if bytes.iter().any(|byte| !matches!(byte, 0x00 | 0xFF)) {
+            return Ok(());
+        }
+        let records = encode_odf(&self.known()?.directory.odf);
+        self.files.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
+        update(channel, 0, &records)
+    }
+}
+
+/// `EF 4B01 in DF 5101`.
+fn describe(path: &[u8]) -> String {
+    let name = |path: &[u8]| hex::encode(path.get(path.len().saturating_sub(2)..).unwrap_or_default());
+    let folder = folder_of(path);
+    match folder {
+        [] => format!("DF {}", name(path).to_uppercase()),
+        folder => format!("EF {} in DF {}", name(path).to_uppercase(), name(folder).to_uppercase()),
+    }
+}
+
+/// Objects of a kind in one folder.
+const MAX_FILES: u16 = 254;

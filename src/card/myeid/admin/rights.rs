@@ -1,0 +1,215 @@
+//! Who may do what on a MyEID card: which PINs a change needs, told before anything is written.
+
+use crate::apdu::Channel;
+use crate::apdu::iso::{self, PinState};
+use crate::card::CardError;
+use crate::card::admin::{ObjectKind, Write};
+use crate::card::pkcs15::{FileKind, ObjectValue};
+use crate::token::{AuthId, ObjectId};
+
+use super::super::commands::NEVER;
+use super::super::write_commands::Access;
+use super::super::{MyEid, from_master};
+use super::folder_path;
+use super::structure::{self, APPLICATION};
+
+/// Access conditions of a file that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// The four conditions.
+    pub access: Access,
+    /// The card was not activated yet: anybody may do anything.
+    pub suspended: bool,
+}
+
+/// What is done to a file: the place of its condition among the four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Files are made in a folder.
+    CreateIn = 0,
+    /// A file is written.
+    Update = 1,
+    /// A file is deleted.
+    Delete = 2,
+}
+
+impl MyEid {
+    /// The access conditions of a file; `None` when there is none, or it does not tell.
+    pub(super) fn rules(
+        &mut self,
+        channel: &mut Channel<'_>,
+        path: &[u8],
+    ) -> Result<Option<Rules>, CardError> {
+        let Some(info) = self.files.select(channel, path)? else { return Ok(None) };
+        let access = info.find(TAG_ACCESS).and_then(Access::from_bytes);
+        Ok(access.map(|access| Rules { access, suspended: info.life_cycle == Some(IN_CREATION) }))
+    }
+
+    /// See [`CardAdmin::plan_write`](crate::card::CardAdmin::plan_write).
+    pub(super) fn pins_for(
+        &mut self,
+        channel: &mut Channel<'_>,
+        write: Write<'_>,
+    ) -> Result<Vec<AuthId>, CardError> {
+        let mut deeds: Vec<(Vec<u8>, Deed)> = Vec::new();
+        let mut needed = Vec::new();
+        match write {
+            Write::Store(kind, owner) => {
+                let home = self.home(owner)?;
+                needed.push(home.writer);
+                if !self.owns_all(&home.folder, home.writer) {
+                    deeds.push((home.folder.clone(), Deed::CreateIn));
+                    for kind in directories_of(kind) {
+                        match self.directory_in(&home.folder, *kind) {
+                            Some(index) => deeds.push((self.directory_path(index)?, Deed::Update)),
+                            None => deeds.push((self.odf_path()?, Deed::Update)),
+                        }
+                    }
+                }
+            }
+            Write::Change(object) => deeds.push((self.directory_of(object)?, Deed::Update)),
+            Write::Delete(object) => {
+                deeds.push((self.directory_of(object)?, Deed::Update));
+                if let Some(file) = self.own_value_file(object)? {
+                    deeds.push((file, Deed::Delete));
+                }
+            }
+            Write::Pin if !self.is_ours() => return Err(super::format::takes_no_pin()),
+            Write::Pin => needed.extend(self.officer_reference()),
+            Write::Format if self.content.is_none() => deeds.push((Vec::new(), Deed::Delete)),
+            Write::Format => deeds.push((MASTER_FILE.to_vec(), Deed::Delete)),
+        }
+        let mut suspended = false;
+        for (path, deed) in deeds {
+            let Some(rules) = self.rules_or_owner(channel, &path)? else { continue };
+            suspended |= rules.suspended;
+            let who = rules.access.0.get(deed as usize).copied().unwrap_or(NEVER);
+            if who == NEVER && !rules.suspended {
+                return Err(CardError::NotSupported { what: "change this: nobody may do so".to_owned() });
+            }
+            needed.push(who);
+        }
+        if suspended {
+            return Ok(Vec::new());
+        }
+        needed.retain(|reference| *reference != 0);
+        self.named(needed)
+    }
+
+    /// Refuses a change for which a PIN is missing, before anything is written. A card whose every folder
+    /// belongs to one PIN refuses by itself, with the first command.
+    pub(super) fn require(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<(), CardError> {
+        let needed = self.pins_for(channel, write)?;
+        if needed.len() < 2 {
+            return Ok(());
+        }
+        for auth in needed {
+            let reference = self.reference(&auth)?;
+            if iso::pin_state(channel, reference)? != PinState::Verified {
+                return Err(CardError::NotAuthenticated);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this change of a file would be allowed now.
+    pub(super) fn may(
+        &mut self,
+        channel: &mut Channel<'_>,
+        path: &[u8],
+        deed: Deed,
+    ) -> Result<bool, CardError> {
+        let Some(rules) = self.rules(channel, path)? else { return Ok(false) };
+        let who = rules.access.0.get(deed as usize).copied().unwrap_or(NEVER);
+        match who {
+            _ if rules.suspended => Ok(true),
+            0 => Ok(true),
+            NEVER => Ok(false),
+            reference => Ok(iso::pin_state(channel, reference)? == PinState::Verified),
+        }
+    }
+
+    /// The conditions of a file; those in a PIN's own folder are known without asking.
+    fn rules_or_owner(&mut self, channel: &mut Channel<'_>, path: &[u8]) -> Result<Option<Rules>, CardError> {
+        match structure::owner_of(path) {
+            Some(owner) if self.is_ours() => {
+                Ok(Some(Rules { access: Access::file(0, owner, owner), suspended: false }))
+            }
+            _ => self.rules(channel, path),
+        }
+    }
+
+    /// A folder of this structure in which one PIN does everything.
+    fn owns_all(&self, folder: &[u8], writer: u8) -> bool {
+        let own = folder_path(&[APPLICATION, structure::pin_folder(writer)]);
+        self.is_ours() && folder == own
+    }
+
+    /// The PINs with these references, each once.
+    fn named(&mut self, mut references: Vec<u8>) -> Result<Vec<AuthId>, CardError> {
+        references.dedup();
+        let auths = &self.known()?.auths;
+        let mut named: Vec<AuthId> = Vec::new();
+        for reference in references {
+            let found = auths.iter().find(|(_, place)| place.reference() == reference);
+            let (auth, _) = found.ok_or_else(|| CardError::NotSupported {
+                what: format!(
+                    "change this: it takes PIN reference {reference}, which the card does not name"
+                ),
+            })?;
+            if !named.contains(auth) {
+                named.push(auth.clone());
+            }
+        }
+        Ok(named)
+    }
+
+    pub(super) fn directory_path(&mut self, index: usize) -> Result<Vec<u8>, CardError> {
+        let file = self.known()?.directory.files.get(index).ok_or(CardError::NoSuchObject)?;
+        from_master(&file.path).ok_or_else(|| CardError::NotSupported {
+            what: "change what stands in the ODF itself".to_owned(),
+        })
+    }
+
+    fn directory_of(&mut self, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        let index = self.known()?.objects.get(&object).ok_or(CardError::NoSuchObject)?.file;
+        self.directory_path(index)
+    }
+
+    /// The file that holds the value of an object, when it holds nothing else and is no file of the structure.
+    pub(super) fn own_value_file(&mut self, object: ObjectId) -> Result<Option<Vec<u8>>, CardError> {
+        let content = self.known()?;
+        let file_of = |value: &Option<ObjectValue>| from_master(value.as_ref()?.path()?);
+        let place = content.objects.get(&object).ok_or(CardError::NoSuchObject)?;
+        let Some(path) = file_of(&place.value) else { return Ok(None) };
+        let shared = content
+            .objects
+            .iter()
+            .any(|(other, place)| *other != object && file_of(&place.value).as_ref() == Some(&path));
+        let structural = content
+            .directory
+            .files
+            .iter()
+            .any(|file| from_master(&file.path).is_some_and(|known| known.starts_with(&path)));
+        let in_application = path.starts_with(&folder_path(&[APPLICATION]));
+        let usual = path.last_chunk::<2>().is_some_and(|file| structure::is_object_file(*file));
+        Ok((!shared && !structural && in_application && usual).then_some(path))
+    }
+}
+
+/// The directories that a new object is entered in.
+fn directories_of(kind: ObjectKind) -> &'static [FileKind] {
+    match kind {
+        ObjectKind::KeyPair => &[FileKind::PublicKeys, FileKind::PrivateKeys],
+        ObjectKind::SecretKey => &[FileKind::SecretKeys],
+        ObjectKind::PublicKey => &[FileKind::PublicKeys],
+        ObjectKind::Certificate => &[FileKind::Certificates],
+        ObjectKind::Data => &[FileKind::Data],
+    }
+}
+
+/// Access conditions in the file control information.
+const TAG_ACCESS: u32 = 0x86;
+/// Life cycle status byte of a card whose access conditions do not hold yet.
+const IN_CREATION: u8 = 0x01;
+const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
