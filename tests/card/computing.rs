@@ -217,3 +217,31 @@ fn generate_what_the_card_has_not_is_refused_before_anything_is_sent() {
         assert!(matches!(result, Err(CardError::NotSupported { .. })), "{result:?}");
     }
 }
+
+#[test]
+fn key_that_always_wants_its_pin_signs_once_for_each() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let (mut card, token) = logged_in(&bench);
+    let (owner, id) = (auth(&token, "PIN 1"), KeyId(vec![9]));
+    let usage = KeyUsage { sign: true, ..KeyUsage::default() };
+    let key_type = KeyType::Ec(Curve::P256);
+    let new = NewKey {
+        owner: &owner,
+        label: "careful",
+        id: &id,
+        key_type,
+        usage,
+        always_authenticate: true,
+        extractable: false,
+    };
+    card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new)).unwrap();
+    let token = card.read_token().unwrap();
+    let careful = key(&token, "careful", KeyClass::Private);
+    assert!(careful.always_authenticate);
+    let call = CardCall::EcdsaSign { key: careful.object, digest: &[7; 32] };
+    for _ in 0..2 {
+        card.verify(&owner, &Secret::from("11111111")).unwrap();
+        card.perform(&call).unwrap();
+        assert!(matches!(card.perform(&call), Err(CardError::NotAuthenticated)));
+    }
+}
