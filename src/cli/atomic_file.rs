@@ -13,6 +13,18 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
         .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
 }
 
+/// Writes a new file that only its owner may read. Errors: it exists already.
+pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), CliError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()));
+    written.map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
+}
+
 /// Reads a whole input; `-` is standard input. Errors name the file.
 pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let mut contents = Vec::new();

@@ -84,19 +84,24 @@ impl Context {
         self.connected.get()?.pcsc_problem.as_ref()
     }
 
-    /// Logs in. The only place that does, so that a signal in the middle is waited for.
+    /// Logs in.
     pub fn login(
         &self,
         session: SessionHandle,
         user: UserKind,
         pin: Option<&Secret>,
     ) -> Result<(), LoginError> {
+        self.with_pin(|engine| engine.login(session, user, pin))
+    }
+
+    /// Does what sends a PIN to a card. The only place that does, so that a signal in the middle is waited for.
+    pub fn with_pin<T>(&self, call: impl FnOnce(&Engine) -> engine::Result<T>) -> Result<T, LoginError> {
         let connected = self.connected().map_err(LoginError::Cli)?;
         let _gate = connected.login.lock().unwrap_or_else(PoisonError::into_inner);
         if interrupt::interrupted() {
             interrupt::wait_for_end();
         }
-        connected.engine.login(session, user, pin).map_err(LoginError::Engine)
+        call(&connected.engine).map_err(LoginError::Engine)
     }
 
     /// Takes every login back from the cards. Errors: a card that did not let go.

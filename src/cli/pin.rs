@@ -1,4 +1,4 @@
-//! Where a PIN comes from, and what its owner is told before anything is sent to the card.
+//! Where a PIN or PUK comes from, and what its owner is told before anything is sent to the card.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -25,6 +25,84 @@ pub struct PinRequest {
     pub tries_left: Option<u8>,
     /// The reader has keys of its own.
     pub has_pinpad: bool,
+    /// What is asked for, and the option that says where it is.
+    pub kind: Kind,
+}
+
+/// The kinds of secrets that a command asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// The PIN of the user.
+    #[default]
+    Pin,
+    /// The PIN of the security officer.
+    OfficerPin,
+    /// The PUK of the user's PIN.
+    Puk,
+    /// Another PIN of the card, that a change needs beside the login.
+    OtherPin,
+    /// A PIN that is to be.
+    NewPin,
+    /// A PUK that is to be.
+    NewPuk,
+    /// The PUK of the security officer's PIN, to be.
+    NewOfficerPuk,
+    /// The password of a file.
+    Password,
+}
+
+impl Kind {
+    /// The word for it in sentences.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pin | Self::OfficerPin | Self::OtherPin => "PIN",
+            Self::NewPin => "new PIN",
+            Self::Puk => "PUK",
+            Self::NewPuk | Self::NewOfficerPuk => "new PUK",
+            Self::Password => "password",
+        }
+    }
+
+    /// The option that names its source.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Pin => "--pin",
+            Self::OfficerPin => "--so-pin",
+            Self::OtherPin => "--auth-pin LABEL=",
+            Self::NewPin => "--new-pin",
+            Self::Puk | Self::NewPuk => "--puk",
+            Self::NewOfficerPuk => "--so-puk",
+            Self::Password => "--password",
+        }
+    }
+
+    /// Refuses a source that is the secret itself, or one that this kind does not have.
+    pub fn check(self, source: Option<&PinArg>) -> Result<(), CliError> {
+        match source {
+            Some(PinArg::Refused) => Err(self.refuse_literal()),
+            Some(PinArg::PinPad) if self != Self::Pin => Err(CliError::usage(format!(
+                "{} is not typed on the keys of a reader",
+                self.option().trim_end_matches('=')
+            ))
+            .hint(format!("use {}", self.sources()))),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_literal(self) -> CliError {
+        let word = self.word();
+        let option = self.option().trim_end_matches('=');
+        CliError::usage(format!("{option} takes the place where the {word} is, not the {word} itself"))
+            .cause("every user of this machine can read the arguments of a running program")
+            .hint(format!("use {}", self.sources()))
+    }
+
+    /// `--pin prompt, env:NAME, …`.
+    fn sources(self) -> String {
+        let pad = if self == Self::Pin { ", stdin or pinpad" } else { " or stdin" };
+        let blank = if self == Self::OtherPin { "" } else { " " };
+        format!("{}{blank}prompt, env:NAME, file:PATH, fd:N{pad}", self.option())
+    }
 }
 
 /// How a login gives the PIN to the card.
@@ -41,12 +119,11 @@ impl PinArgs {
     /// takes its data from standard input.
     pub fn check(&self, reads_stdin: bool) -> Result<(), CliError> {
         match self.pin {
-            Some(PinArg::Refused) => Err(refuse_literal()),
             Some(PinArg::Stdin) if reads_stdin => {
                 Err(CliError::usage("standard input cannot hold both the data and the PIN")
                     .hint("give the PIN by env:NAME, file:PATH or fd:N"))
             }
-            _ => Ok(()),
+            _ => Kind::Pin.check(self.pin.as_ref()),
         }
     }
 
@@ -69,16 +146,22 @@ impl PinArgs {
         }
         let pin = read_source(&source, request)?;
         if pin.is_empty() {
-            return Err(CliError::new(ErrorKind::Pin, format!("no PIN given for {}", describe(request)))
-                .hint("an empty PIN is never sent to a card"));
+            return Err(empty(request));
         }
         Ok(Pin::Typed(pin))
     }
 }
 
+/// The error for an empty PIN: nothing is sent.
+pub fn empty(request: &PinRequest) -> CliError {
+    let word = request.kind.word();
+    CliError::new(ErrorKind::Pin, format!("no {word} given for {}", describe(request)))
+        .hint(format!("an empty {word} is never sent to a card"))
+}
+
 /// The error for a PIN that is locked: nothing is sent.
 pub fn locked(request: &PinRequest) -> CliError {
-    let mut error = CliError::new(ErrorKind::Pin, format!("PIN locked: {}", describe(request)))
+    let mut error = CliError::new(ErrorKind::Pin, format!("{} locked: {}", request.kind.word(), describe(request)))
         .hint(format!("run p11ctl pin status --slot {}", request.slot));
     error.codes.return_value = Some("CKR_PIN_LOCKED".to_owned());
     error.codes.tries_left = Some(0);
@@ -87,14 +170,11 @@ pub fn locked(request: &PinRequest) -> CliError {
 
 /// `"PIN 1" of token "Example (PIN 1)" in reader "Virtual PCD 00 00"`.
 pub fn describe(request: &PinRequest) -> String {
-    let PinRequest { reader, token, pin, .. } = request;
+    let PinRequest { reader, token, pin, kind, .. } = request;
+    if *kind == Kind::Password {
+        return quote(pin);
+    }
     format!("{} of token {} in reader {}", quote(pin), quote(token), quote(reader))
-}
-
-fn refuse_literal() -> CliError {
-    CliError::usage("--pin takes the place where the PIN is, not the PIN itself")
-        .cause("every user of this machine can read the arguments of a running program")
-        .hint("use --pin prompt, env:NAME, file:PATH, fd:N, stdin or pinpad")
 }
 
 /// A `pin-source` of RFC 7512: a `file:` URI or an absolute path; our own forms are understood as well.
@@ -145,10 +225,18 @@ fn pinpad(request: &PinRequest) -> Result<Pin, CliError> {
     }
 }
 
-fn read_source(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError> {
+/// Gets a secret from its source, empty or not. Errors: it is not there.
+pub fn read_source(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError> {
+    let word = request.kind.word();
+    let unreadable = |what: &str, error: &io::Error| {
+        CliError::new(ErrorKind::Pin, format!("{word} missing: cannot read {what}")).cause(error)
+    };
     match source {
-        PinArg::Prompt => prompt(request),
-        PinArg::Environment(name) => read_environment(name),
+        PinArg::Prompt => {
+            let text = format!("{} {} ({}): ", word, describe(request), tries(request.tries_left));
+            prompt(request, text)
+        }
+        PinArg::Environment(name) => read_environment(name, word),
         PinArg::File(path) => {
             read_path(path).map_err(|error| unreadable(&format!("file {}", path.display()), &error))
         }
@@ -157,18 +245,21 @@ fn read_source(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError
         }
         PinArg::Descriptor(number) => read_path(Path::new(&format!("/dev/fd/{number}")))
             .map_err(|error| unreadable(&format!("file descriptor {number}"), &error)),
-        PinArg::PinPad | PinArg::Refused => Err(refuse_literal()),
+        PinArg::PinPad | PinArg::Refused => Err(request.kind.refuse_literal()),
     }
 }
 
-fn prompt(request: &PinRequest) -> Result<Secret, CliError> {
+/// Asks on the terminal, without echo. Errors: there is none, or nothing was typed.
+pub fn prompt(request: &PinRequest, text: String) -> Result<Secret, CliError> {
     let missing = |cause: &dyn std::fmt::Display| {
-        CliError::new(ErrorKind::Pin, format!("PIN missing: {}", describe(request)))
+        let kind = request.kind;
+        let blank = if kind == Kind::OtherPin { "" } else { " " };
+        let hint = format!("{}{blank}env:NAME, file:PATH, fd:N or stdin", kind.option());
+        CliError::new(ErrorKind::Pin, format!("{} missing: {}", kind.word(), describe(request)))
             .cause(cause)
-            .hint("without a terminal, give --pin env:NAME, file:PATH, fd:N or stdin")
+            .hint(format!("without a terminal, give {hint}"))
     };
     open_terminal().map_err(|error| missing(&format!("there is no terminal to ask on ({error})")))?;
-    let text = format!("PIN {} ({}): ", describe(request), tries(request.tries_left));
     let _silence = interrupt::silence_terminal();
     match rpassword::prompt_password(text) {
         Ok(pin) => Ok(Secret::new(pin.into_bytes())),
@@ -180,26 +271,22 @@ fn prompt(request: &PinRequest) -> Result<Secret, CliError> {
     }
 }
 
-fn open_terminal() -> io::Result<File> {
+/// The terminal of this process, if it has one.
+pub fn open_terminal() -> io::Result<File> {
     File::options().read(true).write(true).open("/dev/tty")
 }
 
-fn read_environment(name: &str) -> Result<Secret, CliError> {
-    match std::env::var(name) {
-        Ok(pin) => Ok(Secret::new(pin.into_bytes())),
-        Err(std::env::VarError::NotPresent) => Err(CliError::new(
-            ErrorKind::Pin,
-            format!("PIN missing: the environment variable {name} is not set"),
-        )),
-        Err(std::env::VarError::NotUnicode(_)) => Err(CliError::new(
-            ErrorKind::Pin,
-            format!("the PIN in the environment variable {name} is not UTF-8"),
-        )),
-    }
-}
-
-fn unreadable(what: &str, error: &io::Error) -> CliError {
-    CliError::new(ErrorKind::Pin, format!("PIN missing: cannot read {what}")).cause(error)
+fn read_environment(name: &str, word: &str) -> Result<Secret, CliError> {
+    let sentence = match std::env::var(name) {
+        Ok(pin) => return Ok(Secret::new(pin.into_bytes())),
+        Err(std::env::VarError::NotPresent) => {
+            format!("{word} missing: the environment variable {name} is not set")
+        }
+        Err(std::env::VarError::NotUnicode(_)) => {
+            format!("the {word} in the environment variable {name} is not UTF-8")
+        }
+    };
+    Err(CliError::new(ErrorKind::Pin, sentence))
 }
 
 fn read_path(path: &Path) -> io::Result<Secret> {
@@ -243,6 +330,7 @@ mod tests {
             pin: "PIN 1".to_owned(),
             tries_left,
             has_pinpad: false,
+            kind: Kind::Pin,
         }
     }
 

@@ -57,6 +57,22 @@ pub fn exactly_one(
     }
 }
 
+/// A token of the one card that `selector` means: any of its slots stands for the whole card.
+/// Errors: none fits, or tokens of several cards do.
+pub fn on_one_card(context: &Context, selector: &Selector) -> Result<FoundToken, CliError> {
+    let mut matching = matching(context, selector)?;
+    let several = matching.windows(2).any(|pair| match pair {
+        [first, second] => first.candidate.reader != second.candidate.reader,
+        _ => false,
+    });
+    if several {
+        let candidates: Vec<Candidate> = matching.into_iter().map(|token| token.candidate).collect();
+        return Err(selector.ambiguous(&candidates));
+    }
+    // Never empty: then there was an error.
+    if matching.is_empty() { Err(selector.unmatched(&[])) } else { Ok(matching.swap_remove(0)) }
+}
+
 /// True for a token that holds something: it has a PIN or objects.
 pub fn is_in_use(view: &TokenView) -> bool {
     !view.view.empty

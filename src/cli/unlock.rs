@@ -3,7 +3,7 @@
 use super::args::{PinArg, PinArgs};
 use super::context::{Context, LoginError};
 use super::error::CliError;
-use super::pin::{Pin, PinRequest, describe};
+use super::pin::{Kind, Pin, PinRequest, describe};
 use super::text::{count, quote};
 use super::tokens::FoundToken;
 use crate::codec::Secret;
@@ -26,8 +26,19 @@ pub fn unlock(
     args: &PinArgs,
     pin_source: Option<&str>,
 ) -> Result<Unlocked, CliError> {
+    unlock_as(context, token, args, pin_source, SessionMode::ReadOnly)
+}
+
+/// As [`unlock`], with a session that may write where asked for.
+pub fn unlock_as(
+    context: &Context,
+    token: &FoundToken,
+    args: &PinArgs,
+    pin_source: Option<&str>,
+    mode: SessionMode,
+) -> Result<Unlocked, CliError> {
     let engine = context.engine()?;
-    let session = engine.open_session(token.slot, SessionMode::ReadOnly)?;
+    let session = engine.open_session(token.slot, mode)?;
     if token.view.view.auth.is_none() {
         return Ok(Unlocked { session, status: None, pin: None });
     }
@@ -37,14 +48,12 @@ pub fn unlock(
     // Asked only where it matters: it costs an APDU.
     let has_pinpad = args.pin == Some(PinArg::PinPad)
         && engine.token_info(token.slot)?.flags.protected_authentication_path;
-    let request = request(token, &status, has_pinpad);
+    let request = PinRequest { has_pinpad, ..request(token, &status, Kind::Pin) };
     let pin = match args.read(&request, pin_source)? {
         Pin::Typed(pin) => Some(pin),
         Pin::OnReader => None,
     };
-    context
-        .login(session, UserKind::User, pin.as_ref())
-        .map_err(|error| explain(error, &request, &status))?;
+    context.login(session, UserKind::User, pin.as_ref()).map_err(|error| explain(error, &request))?;
     Ok(Unlocked { session, status: Some(status), pin })
 }
 
@@ -62,25 +71,29 @@ impl Unlocked {
     }
 }
 
-fn request(token: &FoundToken, status: &PinStatus, has_pinpad: bool) -> PinRequest {
+/// What is asked for when the PIN of a token is wanted.
+pub fn request(token: &FoundToken, status: &PinStatus, kind: Kind) -> PinRequest {
     PinRequest {
         reader: token.candidate.reader.clone(),
         slot: token.slot.0,
         token: token.candidate.label.clone(),
         pin: status.label.clone(),
         tries_left: status.tries_left,
-        has_pinpad,
+        has_pinpad: false,
+        kind,
     }
 }
 
 /// `PIN incorrect for "PIN 1" in slot 4, 2 tries left`, with what to do next.
-fn explain(error: LoginError, request: &PinRequest, status: &PinStatus) -> CliError {
+pub fn explain(error: LoginError, request: &PinRequest) -> CliError {
     let error = match error {
         LoginError::Cli(error) => return error,
         LoginError::Engine(error) => error,
     };
     let mut explained = CliError::from(&error);
+    let word = request.kind.word();
     let place = format!("for {} in slot {}", quote(&request.pin), request.slot);
+    let status = format!("run p11ctl pin status --slot {}", request.slot);
     match error {
         Error::PinIncorrect { tries_left } => {
             let left = match tries_left {
@@ -88,24 +101,24 @@ fn explain(error: LoginError, request: &PinRequest, status: &PinStatus) -> CliEr
                 Some(left) => format!(", {} left", count(usize::from(left), "try", "tries")),
                 None => String::new(),
             };
-            explained.message = format!("PIN incorrect {place}{left}");
-            explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));
+            explained.message = format!("{word} incorrect {place}{left}");
+            explained.hints.push(status);
         }
-        Error::PinLocked if status.tries_left == Some(1) => {
-            explained.message = format!("PIN incorrect {place}, it is locked now");
-            explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));
+        Error::PinLocked if request.tries_left == Some(1) => {
+            explained.message = format!("{word} incorrect {place}, it is locked now");
+            explained.hints.push(status);
         }
         Error::PinLocked => {
-            explained.message = format!("PIN locked: {}", describe(request));
-            explained.hints.push(format!("run p11ctl pin status --slot {}", request.slot));
+            explained.message = format!("{word} locked: {}", describe(request));
+            explained.hints.push(status);
         }
         Error::PinLength { min, max } => {
-            explained.message = format!("the PIN {place} has {min} to {max} characters; nothing was sent");
-            explained.codes.tries_left = status.tries_left;
+            explained.message = format!("the {word} {place} has {min} to {max} characters; nothing was sent");
+            explained.codes.tries_left = request.tries_left;
         }
         Error::PinCharacters => {
-            explained.message = format!("the PIN {place} consists of digits; nothing was sent");
-            explained.codes.tries_left = status.tries_left;
+            explained.message = format!("the {word} {place} consists of digits; nothing was sent");
+            explained.codes.tries_left = request.tries_left;
         }
         _ => {}
     }

@@ -1,10 +1,12 @@
 //! The subcommands: one file each, with its arguments and its run function; here they are only named.
 
 mod card;
+mod cert;
 pub mod config;
 mod decrypt;
 pub mod find;
 mod generate;
+mod key;
 mod login;
 mod object;
 mod pin;
@@ -32,22 +34,28 @@ pub enum Command {
     Token(token::TokenCommand),
     /// Verify the PIN of one token and show what it opens
     Login(login::LoginArgs),
-    /// Look after PINs
+    /// Look after PINs: status, new ones, changes
     #[command(subcommand)]
     Pin(pin::PinCommand),
     /// Find objects: keys, certificates, data
     #[command(visible_alias = "objects")]
     Find(find::FindArgs),
-    /// Show or export one object
+    /// Show, export, write, change or delete one object
     #[command(subcommand)]
     Object(object::ObjectCommand),
+    /// Generate, import or delete keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Request, make or verify certificates
+    #[command(subcommand)]
+    Cert(cert::CertCommand),
     /// Sign files with a private key
     Sign(sign::SignArgs),
     /// Verify the signature of a file
     Verify(verify::VerifyArgs),
     /// Decrypt a file with a private key
     Decrypt(decrypt::DecryptArgs),
-    /// Make and serve software cards, send raw APDUs
+    /// Make and serve software cards, send raw APDUs, repair
     #[command(subcommand)]
     Card(card::CardCommand),
     /// Show or check the configuration
@@ -69,6 +77,8 @@ impl Command {
             Self::Pin(command) => pin::run(context, command),
             Self::Find(args) => find::run(context, args),
             Self::Object(command) => object::run(context, command),
+            Self::Key(command) => key::run(context, command),
+            Self::Cert(command) => cert::run(context, command),
             Self::Sign(args) => sign::run(context, args),
             Self::Verify(args) => verify::run(context, args),
             Self::Decrypt(args) => decrypt::run(context, args),

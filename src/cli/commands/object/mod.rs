@@ -1,7 +1,10 @@
-//! `object show|export`: one object in full, or its value in a file.
+//! `object show|export|write|set|delete`: one object in full, its value in a file, new ones, changed ones, none.
 
+mod delete;
 mod export;
+mod set;
 mod show;
+pub mod write;
 
 use clap::Subcommand;
 
@@ -21,6 +24,12 @@ pub enum ObjectCommand {
     Show(show::ShowArgs),
     /// Export a certificate, public key or data object
     Export(export::ExportArgs),
+    /// Write a certificate, a public key or data to a token
+    Write(write::WriteObjectArgs),
+    /// Give an object another label or id
+    Set(set::SetArgs),
+    /// Delete an object from the card
+    Delete(delete::DeleteArgs),
 }
 
 /// Runs `object`.
@@ -28,6 +37,9 @@ pub fn run(context: &Context, command: &ObjectCommand) -> Result<Outcome, CliErr
     match command {
         ObjectCommand::Show(args) => show::run(context, args),
         ObjectCommand::Export(args) => export::run(context, args),
+        ObjectCommand::Write(args) => write::run(context, args),
+        ObjectCommand::Set(args) => set::run(context, args),
+        ObjectCommand::Delete(args) => delete::run(context, args),
     }
 }
 

@@ -1,4 +1,8 @@
-//! `pin status`: every PIN and how many tries it has left, spending none.
+//! `pin status|init|change|unblock`: PINs, how many tries each has left, and new values for them.
+
+mod change;
+mod init;
+mod unblock;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -21,6 +25,12 @@ Examples:
   p11ctl pin status
   p11ctl pin status --slot 4 --json | jq '.pins[].tries_left'")]
     Status(StatusArgs),
+    /// Put a PIN on an empty token, or reset the PIN of one as the security officer
+    Init(init::InitArgs),
+    /// Change a PIN
+    Change(change::ChangeArgs),
+    /// Give a locked or forgotten PIN a new value
+    Unblock(unblock::UnblockArgs),
 }
 
 /// Arguments of `pin status`.
@@ -35,6 +45,9 @@ pub struct StatusArgs {
 pub fn run(context: &Context, command: &PinCommand) -> Result<Outcome, CliError> {
     match command {
         PinCommand::Status(args) => status(context, args),
+        PinCommand::Init(args) => init::run(context, args),
+        PinCommand::Change(args) => change::run(context, args),
+        PinCommand::Unblock(args) => unblock::run(context, args),
     }
 }
 

@@ -1,4 +1,8 @@
-//! `token info|mechanisms`: one token in full.
+//! `token info|mechanisms|init|erase`: one token in full, or a whole card made new.
+
+mod erase;
+mod init;
+mod lost;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -29,6 +33,10 @@ Examples:
   p11ctl token mechanisms --slot 4
   p11ctl token mechanisms --slot 4 --json | jq '.mechanisms[].name'")]
     Mechanisms(MechanismsArgs),
+    /// Format a card: everything on it is lost, its slots are empty tokens
+    Init(init::InitArgs),
+    /// Make a card blank again: everything on it is lost
+    Erase(erase::EraseArgs),
 }
 
 /// Arguments of `token info`.
@@ -52,6 +60,8 @@ pub fn run(context: &Context, command: &TokenCommand) -> Result<Outcome, CliErro
     match command {
         TokenCommand::Info(args) => info(context, args),
         TokenCommand::Mechanisms(args) => mechanisms(context, args),
+        TokenCommand::Init(args) => init::run(context, args),
+        TokenCommand::Erase(args) => erase::run(context, args),
     }
 }
 
@@ -75,8 +85,8 @@ fn info(context: &Context, args: &InfoArgs) -> Result<Outcome, CliError> {
         "uri": uri,
         "empty": token.view.view.empty,
         "flags": info.flags.names(),
-        "pin": pins.user.as_ref().map(super::pin::to_json),
-        "so_pin": pins.so.as_ref().map(super::pin::to_json),
+        "pin": pins.user.as_ref().map(crate::cli::commands::pin::to_json),
+        "so_pin": pins.so.as_ref().map(crate::cli::commands::pin::to_json),
         "problems": token.view.card.problems.iter()
             .map(|problem| json!({ "what": problem.what, "why": problem.why })).collect::<Vec<_>>(),
     });

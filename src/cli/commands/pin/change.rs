@@ -1,0 +1,96 @@
+//! `pin change`: gives a PIN a new value, by who knows the old one.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::args::{PIN_HEADING, PinArg, PinArgs, TokenArgs};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::new_secret::read_new;
+use crate::cli::outcome::Outcome;
+use crate::cli::pin::{Kind, PinRequest};
+use crate::cli::selector::{Selector, pin_source};
+use crate::cli::text::quote;
+use crate::cli::unlock::{explain, request};
+use crate::cli::{tokens, writing};
+use crate::engine::SessionMode;
+
+/// Arguments of `pin change`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Both values from stdin are its lines: the old PIN, the new one.
+
+Examples:
+  p11ctl pin change --slot 4
+  p11ctl pin change --slot 4 --pin env:OLD --new-pin env:NEW
+  p11ctl pin change --slot 4 --so-pin env:OLD --new-pin env:NEW")]
+pub struct ChangeArgs {
+    /// Which token.
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Which PIN: the old value.
+    #[command(flatten)]
+    pin: PinArgs,
+
+    /// Change the security officer's PIN instead; its old value comes from there
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING, conflicts_with = "pin")]
+    so_pin: Option<PinArg>,
+
+    /// Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
+    new_pin: Option<PinArg>,
+}
+
+/// Runs `pin change`.
+pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
+    args.pin.check(false)?;
+    Kind::OfficerPin.check(args.so_pin.as_ref())?;
+    Kind::NewPin.check(args.new_pin.as_ref())?;
+    if args.pin.pin == Some(PinArg::PinPad) {
+        return Err(CliError::usage("a PIN is not changed on the keys of a reader")
+            .hint("use --pin prompt, env:NAME, file:PATH, fd:N or stdin"));
+    }
+    let selector = Selector::new(&args.token, None)?;
+    let engine = context.engine()?;
+    let officer = args.so_pin.is_some();
+    let token = if officer {
+        tokens::on_one_card(context, &selector)?
+    } else {
+        tokens::exactly_one(context, &selector, tokens::has_pin)?
+    };
+    let (status, kind) = if officer {
+        (writing::officer_status(context, &token)?, Kind::OfficerPin)
+    } else {
+        let status = engine.user_pin(token.slot)?.ok_or_else(|| {
+            let message = format!("the token in slot {} has no PIN", token.slot);
+            CliError::new(ErrorKind::Pin, message).hint("an empty token gets one by p11ctl pin init")
+        })?;
+        (status, Kind::Pin)
+    };
+    let old_request = request(&token, &status, kind);
+    let source = args.so_pin.as_ref().or(args.pin.pin.as_ref());
+    let from_uri = pin_source(&args.token)?.filter(|_| source.is_none() && !officer);
+    let old = match from_uri {
+        Some(text) => match args.pin.read(&old_request, Some(&text))? {
+            crate::cli::pin::Pin::Typed(pin) => pin,
+            crate::cli::pin::Pin::OnReader => return Err(crate::cli::pin::empty(&old_request)),
+        },
+        None => writing::read(source, args.pin.final_try, &old_request)?,
+    };
+    let new_request = PinRequest { kind: Kind::NewPin, tries_left: None, ..old_request.clone() };
+    let new = read_new(args.new_pin.as_ref(), &new_request)?;
+    writing::check_length(&status, &new, &new_request)?;
+    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
+    if officer {
+        context
+            .login(session, crate::engine::UserKind::SecurityOfficer, Some(&old))
+            .map_err(|error| explain(error, &old_request))?;
+    }
+    context
+        .with_pin(|engine| engine.set_pin(session, &old, &new))
+        .map_err(|error| explain(error, &old_request))?;
+    let document = json!({ "slot": token.slot.0, "token": token.candidate.label, "pin": status.label });
+    Ok(Outcome::new(document, "")
+        .note(format!("PIN {} of the token in slot {} is changed", quote(&status.label), token.slot)))
+}

@@ -1,0 +1,204 @@
+//! `pin init`: puts a PIN on an empty token, or gives the PIN of a token a new value as the security officer.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::new_secret::read_new;
+use crate::cli::outcome::Outcome;
+use crate::cli::pin::{Kind, PinRequest};
+use crate::cli::selector::Selector;
+use crate::cli::text::quote;
+use crate::cli::tokens::{self, FoundToken};
+use crate::cli::unlock::{explain, request};
+use crate::cli::{atomic_file, table, writing};
+use crate::codec::Secret;
+use crate::engine::{InitializedPin, NewUserPin};
+
+/// Arguments of `pin init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A new PIN makes a token of its own: its slot comes before the objects that belong to no PIN, so the slot that is
+printed can be another than the one that was empty. On a token that has a PIN, the PIN gets a new value.
+Several values from stdin are its lines: SO PIN, new PIN, PUK.
+
+Examples:
+  p11ctl pin init --slot 7
+  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN --puk env:PUK --label 'PIN 3'
+  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN --puk-output puk.txt --json")]
+pub struct InitArgs {
+    /// Which token: an empty one, or one with a PIN.
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Take the security officer's PIN from: prompt, env:NAME, file:PATH, fd:N, stdin
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
+    so_pin: Option<PinArg>,
+
+    /// Take the new PIN from there (prompt: typed twice)
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
+    new_pin: Option<PinArg>,
+
+    /// Take the PUK of the new PIN from there; without it the card has a random one
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING, conflicts_with = "puk_output")]
+    puk: Option<PinArg>,
+
+    /// Write the random PUK to this file, which only its owner may read
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = PIN_HEADING)]
+    puk_output: Option<PathBuf>,
+
+    /// Let a wrong PIN lock the card: use the last try without asking
+    #[arg(long, help_heading = PIN_HEADING)]
+    final_try: bool,
+
+    /// Name of the new PIN; without it the first free PIN N
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+
+    /// Shortest PIN that the card takes later
+    #[arg(long, value_name = "CHARACTERS")]
+    min_length: Option<u8>,
+
+    /// Wrong tries until the PIN locks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=15))]
+    tries: Option<u8>,
+}
+
+/// Runs `pin init`.
+pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
+    Kind::OfficerPin.check(args.so_pin.as_ref())?;
+    Kind::NewPin.check(args.new_pin.as_ref())?;
+    Kind::NewPuk.check(args.puk.as_ref())?;
+    let selector = Selector::new(&args.token, None)?;
+    let token = tokens::exactly_one(context, &selector, |view| view.view.empty)?;
+    let is_new = token.view.view.auth.is_none();
+    check_target(context, args, &token)?;
+    // What the card would refuse is refused before any PIN is sent: what is new is known first.
+    let status = writing::officer_status(context, &token)?;
+    let officer = request(&token, &status, Kind::OfficerPin);
+    let officer_pin = writing::read(args.so_pin.as_ref(), args.final_try, &officer)?;
+    let new = PinRequest {
+        pin: name(context, args, &token)?,
+        tries_left: None,
+        kind: Kind::NewPin,
+        ..officer.clone()
+    };
+    let pin = read_new(args.new_pin.as_ref(), &new)?;
+    let puk_request = PinRequest { kind: Kind::NewPuk, ..new.clone() };
+    let puk = args.puk.as_ref().map(|source| read_new(Some(source), &puk_request)).transpose()?;
+    let engine = context.engine()?;
+    let wish = NewUserPin {
+        label: args.label.as_deref(),
+        pin: &pin,
+        puk: puk.as_ref(),
+        min_len: args.min_length,
+        tries: args.tries,
+    };
+    let session = engine.open_session(token.slot, crate::engine::SessionMode::ReadWrite)?;
+    context
+        .login(session, crate::engine::UserKind::SecurityOfficer, Some(&officer_pin))
+        .map_err(|error| explain(error, &officer))?;
+    let made = context.with_pin(|engine| engine.init_pin(session, &wish)).map_err(|error| explain(error, &new))?;
+    let random_puk = made.puk.clone().filter(|_| is_new && puk.is_none());
+    answer(context, args, &made, random_puk.as_ref())
+}
+
+/// Refuses tokens that take no PIN and options that mean nothing for the token, and makes sure that a random PUK
+/// has somewhere to go.
+fn check_target(context: &Context, args: &InitArgs, token: &FoundToken) -> Result<(), CliError> {
+    let view = &token.view.view;
+    if view.auth.is_none() && !view.empty {
+        let message = format!("the token in slot {} holds objects that belong to no PIN", token.slot);
+        let mut error = CliError::new(ErrorKind::Refused, message)
+            .hint("a new PIN goes on an empty token: run p11ctl slots to see which are empty");
+        error.codes.return_value = Some("CKR_ACTION_PROHIBITED".to_owned());
+        return Err(error);
+    }
+    let only_new = [
+        (args.puk.is_some(), "--puk"),
+        (args.puk_output.is_some(), "--puk-output"),
+        (args.label.is_some(), "--label"),
+        (args.min_length.is_some(), "--min-length"),
+        (args.tries.is_some(), "--tries"),
+    ];
+    if view.auth.is_some() {
+        if let Some((_, option)) = only_new.iter().find(|(given, _)| *given) {
+            let message =
+                format!("the token in slot {} has a PIN: {option} is only for a new one", token.slot);
+            return Err(CliError::usage(message).hint("an empty token takes a new PIN: run p11ctl slots"));
+        }
+        return Ok(());
+    }
+    let shown = context.global.json || context.terminal.stdout || context.terminal.stderr;
+    if args.puk.is_none() && args.puk_output.is_none() && !shown {
+        return Err(CliError::usage("the card has a random PUK for the new PIN, and there is no terminal to show it on")
+            .hint("give --puk-output FILE to have it written, --puk SOURCE to choose it, or --json"));
+    }
+    if let Some(path) = args.puk_output.as_deref().filter(|path| path.symlink_metadata().is_ok()) {
+        return Err(CliError::usage(format!("{} exists already", path.display()))
+            .hint("choose another name: p11ctl does not overwrite a PUK"));
+    }
+    Ok(())
+}
+
+/// The name of the PIN in prompts.
+fn name(context: &Context, args: &InitArgs, token: &FoundToken) -> Result<String, CliError> {
+    let existing = context.engine()?.user_pin(token.slot)?.map(|status| status.label);
+    Ok(existing.or_else(|| args.label.clone()).unwrap_or_else(|| "a new PIN".to_owned()))
+}
+
+fn answer(
+    context: &Context,
+    args: &InitArgs,
+    made: &InitializedPin,
+    puk: Option<&Secret>,
+) -> Result<Outcome, CliError> {
+    let puk_text = puk.map(|puk| String::from_utf8_lossy(puk.expose()).into_owned());
+    let written = match (&args.puk_output, &puk_text) {
+        (Some(path), Some(text)) => {
+            atomic_file::write_private(path, format!("{text}\n").as_bytes())?;
+            Some(path.display().to_string())
+        }
+        _ => None,
+    };
+    let shown = puk_text.filter(|_| written.is_none());
+    let uri = made.uri.to_string();
+    let mut document = json!({
+        "slot": made.slot.0,
+        "pin": made.label,
+        "created": made.created,
+        "uri": uri,
+        "puk": shown,
+        "puk_file": written,
+    });
+    let text = table::fields(
+        &context.terminal,
+        &[("Slot", made.slot.to_string()), ("PIN", made.label.clone()), ("URI", uri)],
+    );
+    if shown.is_some() {
+        document["note"] = Value::from(ONCE);
+    }
+    let done = if made.created { "put on" } else { "reset for" };
+    let mut outcome =
+        Outcome::new(document, text).note(format!("PIN {} is {done} the token in slot {}", quote(&made.label), made.slot));
+    match (shown, written) {
+        (Some(puk), _) if !context.global.json => {
+            let line = format!("PUK of {}: {puk}\n{ONCE}", quote(&made.label));
+            if context.terminal.stderr {
+                outcome.notes.push(line);
+            } else {
+                outcome.stdout.extend_from_slice(format!("{line}\n").as_bytes());
+            }
+        }
+        (None, Some(file)) => outcome.notes.push(format!("wrote the PUK to {file}")),
+        _ => {}
+    }
+    Ok(outcome)
+}
+
+/// What the holder of a random PUK has to know.
+const ONCE: &str = "the card chose this PUK and it is shown only now: note it down, it unblocks the PIN";

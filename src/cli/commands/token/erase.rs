@@ -1,0 +1,73 @@
+//! `token erase`: makes a card blank again.
+
+use clap::Args;
+use serde_json::json;
+
+use super::lost::Lost;
+use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
+use crate::cli::confirm::confirm;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::outcome::Outcome;
+use crate::cli::pin::Kind;
+use crate::cli::progress::Spinner;
+use crate::cli::selector::Selector;
+use crate::cli::text::quote;
+use crate::cli::tokens;
+use crate::cli::unlock::{explain, request};
+use crate::cli::writing::{officer_status, read};
+
+/// Arguments of `token erase`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Any slot of the card stands for the whole card.
+
+Examples:
+  p11ctl token erase --slot 4
+  p11ctl token erase --reader 'Virtual PCD' --so-pin env:SO_PIN --yes")]
+pub struct EraseArgs {
+    /// Which card.
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// Take the security officer's PIN from: prompt, env:NAME, file:PATH, fd:N, stdin
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
+    so_pin: Option<PinArg>,
+
+    /// Let a wrong PIN lock the card: use the last try without asking
+    #[arg(long, help_heading = PIN_HEADING)]
+    final_try: bool,
+
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Runs `token erase`.
+pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
+    Kind::OfficerPin.check(args.so_pin.as_ref())?;
+    let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
+    let reader = quote(&token.candidate.reader);
+    let card = quote(&token.view.card.info.label);
+    let lost = Lost::of(&token.view.card);
+    let document = json!({ "reader": token.candidate.reader, "lost": lost.to_json() });
+    if !token.view.card.info.initialized {
+        return Ok(
+            Outcome::new(document, "").note(format!("the card in reader {reader} is blank already"))
+        );
+    }
+    let question = format!("everything on card {card} in reader {reader} is lost");
+    confirm(args.yes, &question, &lost.lines())?;
+    let request = request(&token, &officer_status(context, &token)?, Kind::OfficerPin);
+    let pin = read(args.so_pin.as_ref(), args.final_try, &request)?;
+    let spinner = Spinner::start(context, "erasing the card");
+    context
+        .with_pin(|engine| engine.erase_token(token.slot, &pin))
+        .map_err(|error| explain(error, &request))?;
+    spinner.end();
+    let mut outcome = Outcome::new(document, "");
+    outcome.notes = lost.notes();
+    outcome.notes.push(format!("erased the card in reader {reader}: it is blank"));
+    outcome.hints.push(format!("format it: p11ctl token init --slot {} --label LABEL", token.slot));
+    Ok(outcome)
+}

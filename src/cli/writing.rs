@@ -1,0 +1,221 @@
+//! Sessions that change a card: the arguments of every command that writes, and the logins that it needs.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::args::{PIN_HEADING, PinArg, PinArgs, TokenArgs};
+use super::context::{Context, LoginError};
+use super::error::{CliError, ErrorKind};
+use super::pin::{Kind, Pin, PinRequest};
+use super::selector::{Selector, pin_source};
+use super::text::quote;
+use super::tokens::{self, FoundToken};
+use super::unlock::{self, explain, request};
+use crate::codec::Secret;
+use crate::engine::{PinStatus, SessionHandle, SessionMode, TokenView, UserKind};
+
+/// Whose PIN allows a change.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WriteArgs {
+    /// Which PIN.
+    #[command(flatten)]
+    pub pin: PinArgs,
+
+    /// Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING, conflicts_with = "pin")]
+    pub so_pin: Option<PinArg>,
+
+    /// Verify another PIN of the card as well, where the card asks for it (repeatable)
+    #[arg(long, value_name = "LABEL=SOURCE", help_heading = PIN_HEADING)]
+    pub auth_pin: Vec<AuthPin>,
+}
+
+/// The value of `--auth-pin`. Parsing never fails, so that no error of the parser repeats a PIN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthPin {
+    /// The PIN's name on the card; empty when the text has no `=`.
+    pub label: String,
+    /// Where it is.
+    pub source: PinArg,
+}
+
+impl FromStr for AuthPin {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (label, source) = text.split_once('=').unwrap_or_default();
+        let Ok(source) = source.parse();
+        Ok(Self { label: label.to_owned(), source })
+    }
+}
+
+impl WriteArgs {
+    /// Refuses what can never work, before any card is touched. `reads_stdin` says that the command takes its
+    /// data from standard input.
+    pub fn check(&self, reads_stdin: bool) -> Result<(), CliError> {
+        self.pin.check(reads_stdin)?;
+        Kind::OfficerPin.check(self.so_pin.as_ref())?;
+        for auth in &self.auth_pin {
+            Kind::OtherPin.check(Some(&auth.source))?;
+            if auth.label.is_empty() {
+                return Err(CliError::usage("--auth-pin takes LABEL=SOURCE")
+                    .hint("the labels are those of p11ctl pin status"));
+            }
+        }
+        let from_stdin = self.so_pin == Some(PinArg::Stdin)
+            || self.auth_pin.iter().any(|auth| auth.source == PinArg::Stdin);
+        if reads_stdin && from_stdin {
+            return Err(CliError::usage("standard input cannot hold both the data and the PIN")
+                .hint("give the PIN by env:NAME, file:PATH or fd:N"));
+        }
+        Ok(())
+    }
+}
+
+/// The one token that a writing command means: with `fits` choosing where the options leave it open.
+pub fn choose(
+    context: &Context,
+    args: &TokenArgs,
+    write: &WriteArgs,
+    fits: impl Fn(&TokenView) -> bool,
+) -> Result<(FoundToken, Option<String>), CliError> {
+    let selector = Selector::new(args, None)?;
+    let officer = write.so_pin.is_some();
+    let token = tokens::exactly_one(context, &selector, |view| {
+        let found = tokens::has_pin(view) || (officer && tokens::is_in_use(view));
+        found && fits(view)
+    })?;
+    Ok((token, pin_source(args)?))
+}
+
+/// Opens a session that may write, logged in as its arguments say: the holder of the token's PIN, or the security
+/// officer with `--so-pin` and on a token without a PIN. Then verifies the other PINs that were given.
+pub fn open(
+    context: &Context,
+    token: &FoundToken,
+    write: &WriteArgs,
+    pin_source: Option<&str>,
+) -> Result<SessionHandle, CliError> {
+    let session = if write.so_pin.is_some() || token.view.view.auth.is_none() {
+        log_in_officer(context, token, write.so_pin.as_ref(), write.pin.final_try)?.0
+    } else {
+        unlock::unlock_as(context, token, &write.pin, pin_source, SessionMode::ReadWrite)?.session
+    };
+    authorise(context, token, session, write)?;
+    Ok(session)
+}
+
+/// Opens a session that may write, with the security officer logged in. Gives the PIN as well, for a command
+/// that changes it.
+pub fn log_in_officer(
+    context: &Context,
+    token: &FoundToken,
+    source: Option<&PinArg>,
+    final_try: bool,
+) -> Result<(SessionHandle, Secret), CliError> {
+    let engine = context.engine()?;
+    let status = officer_status(context, token)?;
+    let request = request(token, &status, Kind::OfficerPin);
+    let pin = read(source, final_try, &request)?;
+    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
+    context
+        .login(session, UserKind::SecurityOfficer, Some(&pin))
+        .map_err(|error| explain(error, &request))?;
+    Ok((session, pin))
+}
+
+/// The security officer's PIN of a card. Errors: it has none.
+pub fn officer_status(context: &Context, token: &FoundToken) -> Result<PinStatus, CliError> {
+    let status = context.engine()?.pin_status(token.slot)?.so.filter(|status| status.initialized);
+    status.ok_or_else(|| {
+        let reader = quote(&token.candidate.reader);
+        let mut error = CliError::new(
+            ErrorKind::Pin,
+            format!("the card in reader {reader} has no security officer's PIN"),
+        );
+        error.codes.return_value = Some("CKR_USER_PIN_NOT_INITIALIZED".to_owned());
+        if token.view.card.info.initialized {
+            error
+        } else {
+            error.hint(format!("it is blank: format it with p11ctl token init --slot {}", token.slot))
+        }
+    })
+}
+
+/// Gets a PIN that exists, from its source or the terminal. Errors: as [`PinArgs::read`].
+pub fn read(source: Option<&PinArg>, final_try: bool, request: &PinRequest) -> Result<Secret, CliError> {
+    let args = PinArgs { pin: source.cloned(), final_try };
+    match args.read(request, None)? {
+        Pin::Typed(pin) => Ok(pin),
+        Pin::OnReader => Err(super::pin::empty(request)),
+    }
+}
+
+/// Refuses a new PIN of a length that the card does not take, before anything is sent.
+pub fn check_length(status: &PinStatus, new: &Secret, request: &PinRequest) -> Result<(), CliError> {
+    let length = new.expose().len();
+    if (status.min_len..=status.max_len).contains(&length) {
+        return Ok(());
+    }
+    let error = crate::engine::Error::PinLength { min: status.min_len, max: status.max_len };
+    Err(explain(LoginError::Engine(error), request))
+}
+
+/// Verifies the PINs of `--auth-pin`.
+fn authorise(
+    context: &Context,
+    token: &FoundToken,
+    session: SessionHandle,
+    write: &WriteArgs,
+) -> Result<(), CliError> {
+    for auth in &write.auth_pin {
+        let known = token.view.card.auths.iter().find(|known| known.label == auth.label);
+        let request = PinRequest {
+            reader: token.candidate.reader.clone(),
+            slot: token.slot.0,
+            token: token.view.card.info.label.clone(),
+            pin: auth.label.clone(),
+            tries_left: known.and_then(|known| known.tries_left),
+            has_pinpad: false,
+            kind: Kind::OtherPin,
+        };
+        if known.is_none() {
+            let labels = token.view.card.auths.iter().map(|known| quote(&known.label)).collect();
+            let message = format!("the card has no PIN {}", quote(&auth.label));
+            return Err(CliError::new(ErrorKind::NotFound, message).candidates(labels));
+        }
+        let pin = read(Some(&auth.source), write.pin.final_try, &request)?;
+        context
+            .with_pin(|engine| engine.authorise(session, &auth.label, &pin))
+            .map_err(|error| explain(error, &request))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> AuthPin {
+        let Ok(auth) = text.parse();
+        auth
+    }
+
+    #[test]
+    fn auth_pin_names_label_and_source() {
+        let auth = parse("PIN 1=env:PIN");
+        assert_eq!((auth.label.as_str(), auth.source), ("PIN 1", PinArg::Environment("PIN".to_owned())));
+    }
+
+    #[test]
+    fn check_literal_other_pin_is_refused_and_not_kept() {
+        for text in ["PIN 1=7531", "7531", "=env:X"] {
+            let auth = parse(text);
+            assert!(!format!("{auth:?}").contains("7531"), "{auth:?}");
+            let args = WriteArgs { auth_pin: vec![auth], ..WriteArgs::default() };
+            assert_eq!(args.check(false).unwrap_err().kind, ErrorKind::Usage, "{text}");
+        }
+    }
+}
