@@ -13,16 +13,48 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
         .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
 }
 
-/// Writes a new file that only its owner may read. Errors: it exists already.
-pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), CliError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()));
-    written.map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
+/// A new file for a secret, which only its owner may read. Dropped without a secret it is gone.
+#[derive(Debug)]
+pub struct PrivateFile {
+    path: PathBuf,
+    file: File,
+    kept: bool,
+}
+
+impl PrivateFile {
+    /// Makes the file. Errors: it exists already, or cannot be made.
+    pub fn create(path: &Path) -> Result<Self, CliError> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file = opened.map_err(|source| {
+            CliError::usage(format!("cannot write {}", path.display())).cause(source)
+        })?;
+        Ok(Self { path: path.to_owned(), file, kept: false })
+    }
+
+    /// Writes the secret and a line end. Errors name the file.
+    pub fn keep(&mut self, secret: &[u8]) -> Result<(), CliError> {
+        let file = &mut self.file;
+        file.write_all(secret).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(
+            |source| CliError::usage(format!("cannot write {}", self.path.display())).cause(source),
+        )?;
+        self.kept = true;
+        Ok(())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing is lost but an empty file that stays.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Reads a whole input; `-` is standard input. Errors name the file.
@@ -135,6 +167,21 @@ mod tests {
         let error = write(Path::new("/nonexistent/folder/out"), b"").unwrap_err();
         assert_eq!(error.message, "cannot write /nonexistent/folder/out");
         assert_eq!(error.kind.exit_code(), 2);
+    }
+
+    #[test]
+    fn private_file_is_for_its_owner_and_goes_without_a_secret() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("puk");
+        drop(PrivateFile::create(&path).unwrap());
+        assert!(!path.exists());
+        let mut file = PrivateFile::create(&path).unwrap();
+        file.keep(b"12345678").unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"12345678\n");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(PrivateFile::create(&path).is_err());
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl KeyChoice {
             return Err(CliError::usage(format!("the URI names a {class}, but a private key is needed")));
         }
         let tokens = tokens::matching(context, &self.selector)?;
-        let keys: Vec<ChosenKey> = tokens.iter().flat_map(private_keys).collect();
+        let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, purpose)).collect();
         let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
         let usable: Vec<&ChosenKey> =
             named.iter().copied().filter(|chosen| purpose.allows(&chosen.key)).collect();
@@ -112,9 +112,11 @@ impl KeyChoice {
     }
 }
 
-/// Finds a chosen private key again in a session that is logged in.
+/// Finds a chosen private (or secret) key again in a session that is logged in.
 pub fn find_again(engine: &Engine, session: SessionHandle, key: &Key) -> Result<ObjectHandle, CliError> {
-    let template = Template::new().class(ObjectClass::PrivateKey).label(&key.label).id(&key.id.0);
+    let class =
+        if key.class == KeyClass::Secret { ObjectClass::SecretKey } else { ObjectClass::PrivateKey };
+    let template = Template::new().class(class).label(&key.label).id(&key.id.0);
     let handles = engine.find_all(session, &template)?;
     match handles.as_slice() {
         [handle] => Ok(*handle),
@@ -125,7 +127,7 @@ pub fn find_again(engine: &Engine, session: SessionHandle, key: &Key) -> Result<
             let (number, label) = (several.len(), quote(&key.label));
             Err(CliError::new(
                 ErrorKind::NotFound,
-                format!("{number} private keys have label {label} and id {}", key.id),
+                format!("{number} keys have label {label} and id {}", key.id),
             ))
         }
     }
@@ -138,6 +140,8 @@ pub enum Purpose {
     Sign,
     /// Decrypting.
     Decrypt,
+    /// Deleting: secret keys as well.
+    Delete,
 }
 
 impl Purpose {
@@ -145,6 +149,7 @@ impl Purpose {
         match self {
             Self::Sign => key.usage.sign || key.usage.non_repudiation,
             Self::Decrypt => key.usage.decrypt && matches!(key.algorithm, KeyAlgorithm::Rsa { .. }),
+            Self::Delete => true,
         }
     }
 
@@ -152,6 +157,7 @@ impl Purpose {
         match self {
             Self::Sign => "sign",
             Self::Decrypt => "decrypt",
+            Self::Delete => "be deleted",
         }
     }
 
@@ -195,16 +201,13 @@ pub fn uses(usage: &KeyUsage) -> Vec<&'static str> {
     .collect()
 }
 
-fn private_keys(token: &FoundToken) -> Vec<ChosenKey> {
-    token
-        .view
-        .view
-        .keys
-        .iter()
-        .filter_map(|index| token.view.card.keys.get(*index))
-        .filter(|key| key.class == KeyClass::Private)
-        .map(|key| ChosenKey { token: token.clone(), key: key.clone() })
-        .collect()
+fn keys_of(token: &FoundToken, purpose: Purpose) -> Vec<ChosenKey> {
+    let card = &token.view.card;
+    let wanted = |key: &&Key| {
+        key.class == KeyClass::Private || (key.class == KeyClass::Secret && purpose == Purpose::Delete)
+    };
+    let keys = token.view.view.keys.iter().filter_map(|index| card.keys.get(*index)).filter(wanted);
+    keys.map(|key| ChosenKey { token: token.clone(), key: key.clone() }).collect()
 }
 
 fn list(keys: &[&ChosenKey]) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod atomic_file;
+mod certificate_files;
 mod certificates;
 mod commands;
 mod confirm;

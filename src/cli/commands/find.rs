@@ -130,6 +130,11 @@ impl Wanted {
 
     /// True for a token with a PIN that shows such an object, as far as its directory tells before login.
     pub fn is_behind(&self, token: &TokenView) -> bool {
+        tokens::has_pin(token) && self.shows(token)
+    }
+
+    /// True for a token that shows such an object, as far as its directory tells before login.
+    pub fn shows(&self, token: &TokenView) -> bool {
         let (card, view) = (&token.card, &token.view);
         let fits = |class: ObjectClass, label: &str, id: &[u8]| {
             self.class.is_none_or(|wanted| wanted == class)
@@ -139,10 +144,9 @@ impl Wanted {
         let mut keys = view.keys.iter().filter_map(|index| card.keys.get(*index));
         let mut certificates = view.certificates.iter().filter_map(|index| card.certificates.get(*index));
         let mut data = view.data.iter().filter_map(|index| card.data.get(*index));
-        tokens::has_pin(token)
-            && (keys.any(|key| fits(key_class(key.class), &key.label, &key.id.0))
-                || certificates.any(|found| fits(ObjectClass::Certificate, &found.label, &found.id.0))
-                || data.any(|found| fits(ObjectClass::Data, &found.label, &[])))
+        keys.any(|key| fits(key_class(key.class), &key.label, &key.id.0))
+            || certificates.any(|found| fits(ObjectClass::Certificate, &found.label, &found.id.0))
+            || data.any(|found| fits(ObjectClass::Data, &found.label, &[]))
     }
 }
 

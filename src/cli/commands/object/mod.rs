@@ -1,6 +1,6 @@
 //! `object show|export|write|set|delete`: one object in full, its value in a file, new ones, changed ones, none.
 
-mod delete;
+pub mod delete;
 mod export;
 mod set;
 mod show;
@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::objects::{self, Object, distinct};
 use crate::cli::outcome::Outcome;
+use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{tokens, unlock};
 use crate::engine::{ObjectHandle, SessionHandle, SessionMode, Template};
 
@@ -81,6 +82,21 @@ fn open(
         .find(|(_, object)| object.uri == chosen.uri && object.unique_id == chosen.unique_id)
         .map(|(handle, object)| Opened { session, handle, object })
         .ok_or_else(|| none(login.is_some()))
+}
+
+/// The one object that is wanted, in a session that may change it. Of a card that shows it in several tokens, the
+/// token has to be chosen: its PIN is asked for.
+fn open_to_write(context: &Context, wanted: &Wanted, write: &WriteArgs) -> Result<Opened, CliError> {
+    let engine = context.engine()?;
+    let token = tokens::exactly_one(context, &wanted.selector, |token| wanted.shows(token))?;
+    let session = writing::open(context, &token, write, wanted.pin_source.as_deref())?;
+    let found = objects::read_all(engine, token.slot, session, &wanted.template)?;
+    let chosen = choose(found.iter().map(|(_, object)| object.clone()).collect(), &|_| true, true)?;
+    found
+        .into_iter()
+        .find(|(_, object)| object.uri == chosen.uri && object.unique_id == chosen.unique_id)
+        .map(|(handle, object)| Opened { session, handle, object })
+        .ok_or_else(|| none(true))
 }
 
 fn choose(found: Vec<Object>, fits: &impl Fn(&Object) -> bool, logged_in: bool) -> Result<Object, CliError> {

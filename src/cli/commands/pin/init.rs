@@ -15,7 +15,8 @@ use crate::cli::selector::Selector;
 use crate::cli::text::quote;
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
-use crate::cli::{atomic_file, table, writing};
+use crate::cli::atomic_file::PrivateFile;
+use crate::cli::{table, writing};
 use crate::codec::Secret;
 use crate::engine::{InitializedPin, NewUserPin};
 
@@ -91,6 +92,8 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     let puk_request = PinRequest { kind: Kind::NewPuk, ..new.clone() };
     let puk = args.puk.as_ref().map(|source| read_new(Some(source), &puk_request)).transpose()?;
     let engine = context.engine()?;
+    // Made before the card chooses a PUK: then it cannot fail to be kept.
+    let mut puk_file = args.puk_output.as_deref().map(PrivateFile::create).transpose()?;
     let wish = NewUserPin {
         label: args.label.as_deref(),
         pin: &pin,
@@ -104,7 +107,18 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
         .map_err(|error| explain(error, &officer))?;
     let made = context.with_pin(|engine| engine.init_pin(session, &wish)).map_err(|error| explain(error, &new))?;
     let random_puk = made.puk.clone().filter(|_| is_new && puk.is_none());
-    answer(context, args, &made, random_puk.as_ref())
+    let mut outcome = Outcome::default();
+    let written = match (&mut puk_file, &random_puk) {
+        (Some(file), Some(puk)) => match file.keep(puk.expose()) {
+            Ok(()) => Some(file.name()),
+            Err(error) => {
+                outcome.warnings.push(format!("{}: the PUK is shown instead", error.message));
+                None
+            }
+        },
+        _ => None,
+    };
+    Ok(answer(context, &made, random_puk.as_ref(), written, outcome))
 }
 
 /// Refuses tokens that take no PIN and options that mean nothing for the token, and makes sure that a random PUK
@@ -153,18 +167,12 @@ fn name(context: &Context, args: &InitArgs, token: &FoundToken) -> Result<String
 
 fn answer(
     context: &Context,
-    args: &InitArgs,
     made: &InitializedPin,
     puk: Option<&Secret>,
-) -> Result<Outcome, CliError> {
+    written: Option<String>,
+    before: Outcome,
+) -> Outcome {
     let puk_text = puk.map(|puk| String::from_utf8_lossy(puk.expose()).into_owned());
-    let written = match (&args.puk_output, &puk_text) {
-        (Some(path), Some(text)) => {
-            atomic_file::write_private(path, format!("{text}\n").as_bytes())?;
-            Some(path.display().to_string())
-        }
-        _ => None,
-    };
     let shown = puk_text.filter(|_| written.is_none());
     let uri = made.uri.to_string();
     let mut document = json!({
@@ -197,7 +205,7 @@ fn answer(
         (None, Some(file)) => outcome.notes.push(format!("wrote the PUK to {file}")),
         _ => {}
     }
-    Ok(outcome)
+    outcome.warn(before.warnings)
 }
 
 /// What the holder of a random PUK has to know.

@@ -1,0 +1,32 @@
+//! `key generate|import|delete`: private and secret keys on a token.
+
+mod delete;
+mod generate;
+mod import;
+mod options;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::outcome::Outcome;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Generate a key on the card
+    Generate(generate::GenerateArgs),
+    /// Import a key from a file, with its certificates where the file has them
+    Import(import::ImportArgs),
+    /// Delete a key with both halves, and its chain where asked for
+    Delete(delete::DeleteArgs),
+}
+
+/// Runs `key`.
+pub fn run(context: &Context, command: &KeyCommand) -> Result<Outcome, CliError> {
+    match command {
+        KeyCommand::Generate(args) => generate::run(context, args),
+        KeyCommand::Import(args) => import::run(context, args),
+        KeyCommand::Delete(args) => delete::run(context, args),
+    }
+}

@@ -1,0 +1,176 @@
+//! What a new key is to be: its type, usage and other options, as the command line writes them.
+
+use clap::Args;
+
+use crate::cli::args::{HexBytes, parse_hex};
+use crate::cli::error::CliError;
+use crate::cli::suggest::nearest;
+use crate::crypto::Curve;
+use crate::engine::{KeySpec, TokenView};
+use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage};
+
+/// Options of a new key, generated or imported.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NewKeyArgs {
+    /// Label of the key; without it the first free key N
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+
+    /// Id of the key, in hexadecimal; without it one that follows from the public key
+    #[arg(long, value_name = "HEX", value_parser = parse_hex)]
+    pub id: Option<HexBytes>,
+
+    /// What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify
+    #[arg(long, value_name = "USES", value_delimiter = ',')]
+    pub usage: Vec<String>,
+
+    /// Ask for the PIN at each use of the key
+    #[arg(long)]
+    pub always_authenticate: bool,
+}
+
+impl NewKeyArgs {
+    /// The wish as the engine takes it. Errors: an unknown use, an empty id.
+    pub fn spec(
+        &self,
+        algorithm: KeyAlgorithm,
+        default_label: &str,
+        extractable: bool,
+    ) -> Result<KeySpec, CliError> {
+        let mut spec = KeySpec::new(algorithm, self.label.as_deref().unwrap_or(default_label));
+        spec.id = match &self.id {
+            Some(id) if id.0.is_empty() => return Err(CliError::usage("the id is empty")),
+            Some(id) => Some(KeyId(id.0.clone())),
+            None => None,
+        };
+        spec.usage = self.usage()?;
+        spec.always_authenticate = self.always_authenticate;
+        spec.extractable = extractable;
+        Ok(spec)
+    }
+
+    /// The uses, `None` where nothing is said. Errors: an unknown one.
+    pub fn usage(&self) -> Result<Option<KeyUsage>, CliError> {
+        let mut usage = KeyUsage::default();
+        for word in &self.usage {
+            match word.trim().to_ascii_lowercase().as_str() {
+                "encrypt" => usage.encrypt = true,
+                "decrypt" => usage.decrypt = true,
+                "sign" => usage.sign = true,
+                "sign-recover" => usage.sign_recover = true,
+                "verify" => usage.verify = true,
+                "verify-recover" => usage.verify_recover = true,
+                "wrap" => usage.wrap = true,
+                "unwrap" => usage.unwrap = true,
+                "derive" => usage.derive = true,
+                "non-repudiation" => usage.non_repudiation = true,
+                _ => return Err(unknown_use(word)),
+            }
+        }
+        Ok((!self.usage.is_empty()).then_some(usage))
+    }
+}
+
+/// `key 3`: the first of its kind that no key of the card has.
+pub fn free_label(view: &TokenView) -> String {
+    let taken = |label: &str| {
+        view.card.keys.iter().any(|key| key.class != KeyClass::Public && key.label == label)
+    };
+    (1..).map(|number| format!("key {number}")).find(|label| !taken(label)).unwrap_or_default()
+}
+
+/// A key type of the command line: `rsa:2048`, `ec:p256`, `aes:256`. Without a size it is left to the token to say
+/// which there are. Errors: an unknown family or curve, a size that is no number.
+pub fn parse_key_type(text: &str) -> Result<KeyAlgorithm, CliError> {
+    let (family, size) = match text.split_once(':') {
+        Some((family, size)) => (family, Some(size)),
+        None => (text, None),
+    };
+    let bits = |size: Option<&str>| match size {
+        None => Ok(0),
+        Some(size) => match size.parse::<u32>() {
+            Ok(bits) if bits > 0 => Ok(bits),
+            _ => Err(CliError::usage(format!("{size:?} is no size of a key")).hint(FORMS)),
+        },
+    };
+    match family.to_ascii_lowercase().as_str() {
+        "rsa" => Ok(KeyAlgorithm::Rsa { modulus_bits: bits(size)? }),
+        "aes" => Ok(KeyAlgorithm::Aes { key_bits: bits(size)? }),
+        "ec" => match size {
+            None => Ok(KeyAlgorithm::Ec { curve: None }),
+            Some(name) => match Curve::from_name(&name.to_ascii_lowercase()) {
+                Some(curve) => Ok(KeyAlgorithm::Ec { curve: Some(curve) }),
+                None => Err(unknown_curve(name)),
+            },
+        },
+        _ => Err(CliError::usage(format!("there is no key type {text:?}")).hint(FORMS)),
+    }
+}
+
+fn unknown_curve(name: &str) -> CliError {
+    let error = CliError::usage(format!("there is no curve {name:?}"));
+    match nearest(name, Curve::ALL.iter().map(|curve| curve.name())) {
+        Some(near) => error.hint(format!("did you mean ec:{near}?")),
+        None => {
+            let names: Vec<&str> = Curve::ALL.iter().map(|curve| curve.name()).collect();
+            error.hint(format!("the curves are {}", names.join(", ")))
+        }
+    }
+}
+
+fn unknown_use(word: &str) -> CliError {
+    let error = CliError::usage(format!("there is no use {word:?} of a key"));
+    match nearest(word, USES) {
+        Some(near) => error.hint(format!("did you mean {near}?")),
+        None => error.hint(format!("the uses are {}", USES.join(", "))),
+    }
+}
+
+const FORMS: &str = "key types are written rsa:2048, ec:p256, aes:256";
+
+const USES: [&str; 10] = [
+    "sign",
+    "decrypt",
+    "derive",
+    "unwrap",
+    "non-repudiation",
+    "encrypt",
+    "wrap",
+    "verify",
+    "sign-recover",
+    "verify-recover",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_key_type_forms_are_read() {
+        assert_eq!(parse_key_type("rsa:2048"), Ok(KeyAlgorithm::Rsa { modulus_bits: 2048 }));
+        assert_eq!(parse_key_type("rsa"), Ok(KeyAlgorithm::Rsa { modulus_bits: 0 }));
+        assert_eq!(parse_key_type("EC:P256"), Ok(KeyAlgorithm::Ec { curve: Some(Curve::P256) }));
+        assert_eq!(parse_key_type("ec"), Ok(KeyAlgorithm::Ec { curve: None }));
+        assert_eq!(parse_key_type("aes:256"), Ok(KeyAlgorithm::Aes { key_bits: 256 }));
+    }
+
+    #[test]
+    fn parse_key_type_wrong_ones_are_answered_with_the_right_forms() {
+        for text in ["dsa:1024", "rsa:0", "rsa:-1", "rsa:2k", "ec:p257", "", "aes:"] {
+            let error = parse_key_type(text).unwrap_err();
+            assert!(!error.hints.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn usage_words_are_read_and_misspelt_ones_guessed() {
+        let args = |words: &[&str]| NewKeyArgs {
+            usage: words.iter().map(|word| (*word).to_owned()).collect(),
+            ..NewKeyArgs::default()
+        };
+        let usage = args(&["sign", "Decrypt"]).usage().unwrap().unwrap();
+        assert!(usage.sign && usage.decrypt && !usage.derive);
+        assert_eq!(args(&[]).usage(), Ok(None));
+        assert_eq!(args(&["sing"]).usage().unwrap_err().hints, ["did you mean sign?"]);
+    }
+}
