@@ -35,14 +35,16 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "readers" -d 'List rea
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "slots" -d 'List virtual slots and their tokens'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "token" -d 'Show a token and its mechanisms'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "login" -d 'Verify the PIN of one token and show what it opens'
-complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "pin" -d 'Look after PINs'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "pin" -d 'Look after PINs: status, new ones, changes'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "find" -d 'Find objects: keys, certificates, data'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "objects" -d 'Find objects: keys, certificates, data'
-complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "object" -d 'Show or export one object'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "object" -d 'Show, export, write, change or delete one object'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "key" -d 'Generate, import or delete keys'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "cert" -d 'Request, make or verify certificates'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "sign" -d 'Sign files with a private key'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "verify" -d 'Verify the signature of a file'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "decrypt" -d 'Decrypt a file with a private key'
-complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "card" -d 'Make and serve software cards, send raw APDUs'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "card" -d 'Make and serve software cards, send raw APDUs, repair'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "config" -d 'Show or check the configuration'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "generate" -d 'Write shell completions or man pages'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
@@ -60,14 +62,16 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l json -d 'Print o
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -f -a "info" -d 'Show label, serial number, flags and PINs of a token'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms" -f -a "mechanisms" -d 'List the mechanisms of a token'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -f -a "info" -d 'Show label, serial number, flags and PINs of a token'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -f -a "mechanisms" -d 'List the mechanisms of a token'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -f -a "init" -d 'Format a card: everything on it is lost, its slots are empty tokens'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -f -a "erase" -d 'Make a card blank again: everything on it is lost'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l serial -d 'Take the token with this serial number' -r
@@ -88,6 +92,34 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l label -d 'The card\'s new label' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-puk -d 'Take the PUK of the security officer\'s PIN from there; without it the card has a random one' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l yes -d 'Do it without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l yes -d 'Do it without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l serial -d 'Take the token with this serial number' -r
@@ -100,13 +132,16 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l json -d 'Print o
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status" -f -a "status" -d 'Show the tries left of each PIN, spending none'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "status" -d 'Show the tries left of each PIN, spending none'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "init" -d 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "change" -d 'Change a PIN'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "unblock" -d 'Give a locked or forgotten PIN a new value'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l serial -d 'Take the token with this serial number' -r
@@ -117,6 +152,52 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l new-pin -d 'Take the new PIN from there (prompt: typed twice)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l puk -d 'Take the PUK of the new PIN from there; without it the card has a random one' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l puk-output -d 'Write the random PUK to this file, which only its owner may read' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l label -d 'Name of the new PIN; without it the first free PIN N' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l min-length -d 'Shortest PIN that the card takes later' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l tries -d 'Wrong tries until the PIN locks' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l so-pin -d 'Change the security officer\'s PIN instead; its old value comes from there' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l new-pin -d 'Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l puk -d 'Take the PUK from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l so-pin -d 'Let the security officer do it, whose PIN comes from there' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l new-pin -d 'Take the new PIN from there (prompt: typed twice)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l class -d 'Objects of this class' -r -f -a "private-key\t''
 public-key\t''
 certificate\t''
@@ -157,14 +238,17 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l json -d 'Print
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -f -a "show" -d 'Show every attribute of one object'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export" -f -a "export" -d 'Export a certificate, public key or data object'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -f -a "show" -d 'Show every attribute of one object'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -f -a "export" -d 'Export a certificate, public key or data object'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -f -a "write" -d 'Write a certificate, a public key or data to a token'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -f -a "set" -d 'Give an object another label or id'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -f -a "delete" -d 'Delete an object from the card'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l class -d 'Objects of this class' -r -f -a "private-key\t''
 public-key\t''
 certificate\t''
@@ -209,6 +293,205 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l label -d 'Label of the object; without it the certificate\'s common name, or the file\'s name' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l id -d 'Id of a certificate or key, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l application -d 'Program that a data object belongs to' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l oid -d 'Object identifier of a data object, in dotted numbers' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l private -d 'Let a data object be read only after login'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l class -d 'Objects of this class' -r -f -a "private-key\t''
+public-key\t''
+certificate\t''
+data\t''
+secret-key\t''"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l label -d 'Objects with this label' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l id -d 'Objects with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l new-label -d 'The new label' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l new-id -d 'The new id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l class -d 'Objects of this class' -r -f -a "private-key\t''
+public-key\t''
+certificate\t''
+data\t''
+secret-key\t''"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l label -d 'Objects with this label' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l id -d 'Objects with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l everywhere -d 'Delete a certificate although chains of other tokens need it'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l yes -d 'Do it without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "generate" -d 'Generate a key on the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it one that follows from the public key' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s o -l output -d 'Write the public key to this file as PEM (- is standard output)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l extractable -d 'Let the value of a secret key leave the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l sensitive -d 'Keep the key\'s value on the card for ever, which is the default'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l password -d 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l label -d 'Label of the key; without it the first free key N' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l id -d 'Id of the key, in hexadecimal; without it one that follows from the public key' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l with-chain -d 'Delete its certificate too, and the authorities that no other chain uses'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l yes -d 'Do it without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -f -a "request" -d 'Make a certificate request (PKCS#10), signed by the key on the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -f -a "self-sign" -d 'Make a certificate that is signed by its own key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -f -a "verify" -d 'Verify the certificate chain of a key: signatures, dates, authorities'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l subject -d 'Subject, most specific part first: CN=Anna,O=Example,C=AT' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l san -d 'Another name of the subject: dns:HOST, ip:ADDRESS, email:USER@HOST, uri:URI (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l eku -d 'What the certificate is for: serverAuth, clientAuth, codeSigning, emailProtection, … or numbers (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l hash -d 'Digest of the signature: sha256, sha384, sha512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l format -d 'Form of the output' -r -f -a "pem\t'Text between BEGIN and END lines (RFC 7468)'
+der\t'The bytes themselves'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l subject -d 'Subject, most specific part first: CN=Anna,O=Example,C=AT' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l san -d 'Another name of the subject: dns:HOST, ip:ADDRESS, email:USER@HOST, uri:URI (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l eku -d 'What the certificate is for: serverAuth, clientAuth, codeSigning, emailProtection, … or numbers (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l days -d 'Days of validity, from now' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l hash -d 'Digest of the signature: sha256, sha384, sha512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l format -d 'Form of the output' -r -f -a "pem\t'Text between BEGIN and END lines (RFC 7468)'
+der\t'The bytes themselves'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -s o -l output -d 'Write to this file (- is standard output, the default without --store)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l ca -d 'Make it an authority, which signs other certificates'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l store -d 'Write it to the token, beside its key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s o -l output -d 'Write the one signature to this file (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l format -d 'Form of the signature; der is for ECDSA, hex and base64 are text' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'

@@ -26,9 +26,8 @@ impl PrivateFile {
     pub fn create(path: &Path) -> Result<Self, CliError> {
         use std::os::unix::fs::OpenOptionsExt;
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = opened.map_err(|source| {
-            CliError::usage(format!("cannot write {}", path.display())).cause(source)
-        })?;
+        let file = opened
+            .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
         Ok(Self { path: path.to_owned(), file, kept: false })
     }
 

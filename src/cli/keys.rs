@@ -114,8 +114,7 @@ impl KeyChoice {
 
 /// Finds a chosen private (or secret) key again in a session that is logged in.
 pub fn find_again(engine: &Engine, session: SessionHandle, key: &Key) -> Result<ObjectHandle, CliError> {
-    let class =
-        if key.class == KeyClass::Secret { ObjectClass::SecretKey } else { ObjectClass::PrivateKey };
+    let class = if key.class == KeyClass::Secret { ObjectClass::SecretKey } else { ObjectClass::PrivateKey };
     let template = Template::new().class(class).label(&key.label).id(&key.id.0);
     let handles = engine.find_all(session, &template)?;
     match handles.as_slice() {

@@ -13,6 +13,7 @@ mod error;
 mod explain;
 mod interrupt;
 mod json;
+mod key_files;
 mod keys;
 mod logging;
 mod mechanism;

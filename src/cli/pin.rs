@@ -161,8 +161,9 @@ pub fn empty(request: &PinRequest) -> CliError {
 
 /// The error for a PIN that is locked: nothing is sent.
 pub fn locked(request: &PinRequest) -> CliError {
-    let mut error = CliError::new(ErrorKind::Pin, format!("{} locked: {}", request.kind.word(), describe(request)))
-        .hint(format!("run p11ctl pin status --slot {}", request.slot));
+    let mut error =
+        CliError::new(ErrorKind::Pin, format!("{} locked: {}", request.kind.word(), describe(request)))
+            .hint(format!("run p11ctl pin status --slot {}", request.slot));
     error.codes.return_value = Some("CKR_PIN_LOCKED".to_owned());
     error.codes.tries_left = Some(0);
     error

@@ -12,7 +12,9 @@ use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
 use crate::cli::writing::{self, WriteArgs};
-use crate::engine::{DeletionPlan, Extent, ObjectClass, ObjectHandle, PlannedObject, SessionHandle, Template};
+use crate::engine::{
+    DeletionPlan, Extent, ObjectClass, ObjectHandle, PlannedObject, SessionHandle, Template,
+};
 use crate::token::KeyClass;
 
 /// Arguments of `key delete`.

@@ -141,11 +141,7 @@ impl Made {
     }
 }
 
-fn public_key(
-    context: &Context,
-    session: SessionHandle,
-    key: ObjectHandle,
-) -> Result<PublicKey, CliError> {
+fn public_key(context: &Context, session: SessionHandle, key: ObjectHandle) -> Result<PublicKey, CliError> {
     let info = context.engine()?.attribute(session, key, AttributeType::PUBLIC_KEY_INFO)?;
     PublicKey::from_spki_der(info.as_bytes().unwrap_or_default()).map_err(|error| {
         CliError::new(crate::cli::error::ErrorKind::Card, "the card's public key is none").source(&error)

@@ -73,9 +73,8 @@ impl NewKeyArgs {
 
 /// `key 3`: the first of its kind that no key of the card has.
 pub fn free_label(view: &TokenView) -> String {
-    let taken = |label: &str| {
-        view.card.keys.iter().any(|key| key.class != KeyClass::Public && key.label == label)
-    };
+    let taken =
+        |label: &str| view.card.keys.iter().any(|key| key.class != KeyClass::Public && key.label == label);
     (1..).map(|number| format!("key {number}")).find(|label| !taken(label)).unwrap_or_default()
 }
 

@@ -102,7 +102,8 @@ pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliErro
         let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
         written = write_all(context, &token, session, &items)?;
     }
-    let uris: String = written.iter().filter_map(|entry| Some(format!("{}\n", entry["uri"].as_str()?))).collect();
+    let uris: String =
+        written.iter().filter_map(|entry| Some(format!("{}\n", entry["uri"].as_str()?))).collect();
     outcome.notes.extend(items.iter().map(|item| {
         format!("wrote {} {} to the token in slot {}", item.class, quote(&item.label), token.slot)
     }));
@@ -129,7 +130,8 @@ pub fn write_objects(
         let handle = engine.create_object(session, object).map_err(|error| {
             let mut explained = CliError::from(error);
             explained.causes.insert(0, explained.message.clone());
-            explained.message = format!("{class} {} is not written to the token in slot {}", quote(label), token.slot);
+            explained.message =
+                format!("{class} {} is not written to the token in slot {}", quote(label), token.slot);
             if !written.is_empty() {
                 explained = explained.hint(format!(
                     "what came before it is on the card: {}",
@@ -255,7 +257,8 @@ pub fn file_label(path: &Path) -> String {
 /// Content bytes of an object identifier in dotted numbers.
 fn parse_oid(text: &str) -> Result<Vec<u8>, CliError> {
     let oid = const_oid::ObjectIdentifier::new(text).map_err(|_| {
-        CliError::usage(format!("{text:?} is no object identifier")).hint("write it in dotted numbers: 1.3.6.1.4.1.99999.1")
+        CliError::usage(format!("{text:?} is no object identifier"))
+            .hint("write it in dotted numbers: 1.3.6.1.4.1.99999.1")
     })?;
     Ok(oid.as_bytes().to_vec())
 }

@@ -91,6 +91,9 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
         .with_pin(|engine| engine.set_pin(session, &old, &new))
         .map_err(|error| explain(error, &old_request))?;
     let document = json!({ "slot": token.slot.0, "token": token.candidate.label, "pin": status.label });
-    Ok(Outcome::new(document, "")
-        .note(format!("PIN {} of the token in slot {} is changed", quote(&status.label), token.slot)))
+    Ok(Outcome::new(document, "").note(format!(
+        "PIN {} of the token in slot {} is changed",
+        quote(&status.label),
+        token.slot
+    )))
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
+use crate::cli::atomic_file::PrivateFile;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::new_secret::read_new;
@@ -15,7 +16,6 @@ use crate::cli::selector::Selector;
 use crate::cli::text::quote;
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
-use crate::cli::atomic_file::PrivateFile;
 use crate::cli::{table, writing};
 use crate::codec::Secret;
 use crate::engine::{InitializedPin, NewUserPin};
@@ -105,7 +105,8 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     context
         .login(session, crate::engine::UserKind::SecurityOfficer, Some(&officer_pin))
         .map_err(|error| explain(error, &officer))?;
-    let made = context.with_pin(|engine| engine.init_pin(session, &wish)).map_err(|error| explain(error, &new))?;
+    let made =
+        context.with_pin(|engine| engine.init_pin(session, &wish)).map_err(|error| explain(error, &new))?;
     let random_puk = made.puk.clone().filter(|_| is_new && puk.is_none());
     let mut outcome = Outcome::default();
     let written = match (&mut puk_file, &random_puk) {
@@ -149,8 +150,10 @@ fn check_target(context: &Context, args: &InitArgs, token: &FoundToken) -> Resul
     }
     let shown = context.global.json || context.terminal.stdout || context.terminal.stderr;
     if args.puk.is_none() && args.puk_output.is_none() && !shown {
-        return Err(CliError::usage("the card has a random PUK for the new PIN, and there is no terminal to show it on")
-            .hint("give --puk-output FILE to have it written, --puk SOURCE to choose it, or --json"));
+        return Err(CliError::usage(
+            "the card has a random PUK for the new PIN, and there is no terminal to show it on",
+        )
+        .hint("give --puk-output FILE to have it written, --puk SOURCE to choose it, or --json"));
     }
     if let Some(path) = args.puk_output.as_deref().filter(|path| path.symlink_metadata().is_ok()) {
         return Err(CliError::usage(format!("{} exists already", path.display()))
@@ -191,8 +194,11 @@ fn answer(
         document["note"] = Value::from(ONCE);
     }
     let done = if made.created { "put on" } else { "reset for" };
-    let mut outcome =
-        Outcome::new(document, text).note(format!("PIN {} is {done} the token in slot {}", quote(&made.label), made.slot));
+    let mut outcome = Outcome::new(document, text).note(format!(
+        "PIN {} is {done} the token in slot {}",
+        quote(&made.label),
+        made.slot
+    ));
     match (shown, written) {
         (Some(puk), _) if !context.global.json => {
             let line = format!("PUK of {}: {puk}\n{ONCE}", quote(&made.label));

@@ -52,9 +52,7 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     let lost = Lost::of(&token.view.card);
     let document = json!({ "reader": token.candidate.reader, "lost": lost.to_json() });
     if !token.view.card.info.initialized {
-        return Ok(
-            Outcome::new(document, "").note(format!("the card in reader {reader} is blank already"))
-        );
+        return Ok(Outcome::new(document, "").note(format!("the card in reader {reader} is blank already")));
     }
     let question = format!("everything on card {card} in reader {reader} is lost");
     confirm(args.yes, &question, &lost.lines())?;
