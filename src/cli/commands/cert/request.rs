@@ -19,8 +19,10 @@ use crate::engine::SessionMode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  p11ctl cert request --slot 4 --key 'key 3' --subject 'CN=www.example.org' --san dns:www.example.org -o key3.csr
-  p11ctl cert request --slot 4 --subject 'CN=Anna,O=Example' --eku clientAuth,emailProtection --pin env:PIN")]
+  p11ctl cert request --slot 4 --key 'key 3' --subject 'CN=www.example.org' \\
+      --san dns:www.example.org -o key3.csr
+  p11ctl cert request --slot 4 --subject 'CN=Anna,O=Example' \\
+      --eku clientAuth,emailProtection --pin env:PIN")]
 pub struct RequestArgs {
     /// Who it is for.
     #[command(flatten)]

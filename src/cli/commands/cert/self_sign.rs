@@ -22,8 +22,10 @@ use crate::engine::{NewObject, ObjectClass, SessionMode};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  p11ctl cert self-sign --slot 4 --key 'key 3' --subject 'CN=Anna,O=Example' --store
-  p11ctl cert self-sign --slot 4 --subject 'CN=My root' --ca --days 3650 --pin env:PIN -o root.pem")]
+  p11ctl cert self-sign --slot 4 --key 'key 3' --subject 'CN=Anna,O=Example' \\
+      --store
+  p11ctl cert self-sign --slot 4 --subject 'CN=My root' --ca --days 3650 \\
+      --pin env:PIN -o root.pem")]
 pub struct SelfSignArgs {
     /// Who it is for.
     #[command(flatten)]

@@ -17,8 +17,9 @@ use crate::token::Key;
 /// Arguments of `cert verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks at what is on the card and trusts its root; no PIN is needed. A key with several certificates has several
-chains: all of them are verified, and one that is good is enough.
+Looks at what is on the card and trusts its root; no PIN is needed. A key with
+several certificates has several chains: all of them are verified, and one
+that is good is enough.
 
 Examples:
   p11ctl cert verify --slot 4

@@ -20,7 +20,8 @@ use crate::token::KeyClass;
 /// Arguments of `key delete`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-With --with-chain the key's certificate goes as well, and those authorities of its chain that no other chain uses.
+With --with-chain the key's certificate goes as well, and those authorities of
+its chain that no other chain uses.
 
 Examples:
   p11ctl key delete --slot 4 --key 'key 3'

@@ -23,7 +23,8 @@ use crate::token::KeyAlgorithm;
 /// Arguments of `key generate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Types are written rsa:2048, ec:p256, aes:256; what a card has is in p11ctl token mechanisms.
+Types are written rsa:2048, ec:p256, aes:256; what a card has is in p11ctl
+token mechanisms.
 
 Examples:
   p11ctl key generate --slot 4 --type rsa:2048 --label 'key 3' -o key3.pem

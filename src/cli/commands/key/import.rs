@@ -24,12 +24,12 @@ use crate::token::{KeyAlgorithm, KeyId};
 /// Arguments of `key import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is PEM or DER: PKCS#8 (encrypted or not), PKCS#1, SEC 1, or PKCS#12 with the certificates in it. The public
-half is written too.
+The file is PEM or DER: PKCS#8 (encrypted or not), PKCS#1, SEC 1, or PKCS#12
+with the certificates in it. The public half is written too.
 
 Examples:
   p11ctl key import key.pem --slot 4 --label 'key 3'
-  p11ctl key import anna.p12 --slot 4 --password file:password.txt --pin env:PIN")]
+  p11ctl key import anna.p12 --slot 4 --password file:pass.txt --pin env:PIN")]
 pub struct ImportArgs {
     /// The file (- is standard input)
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

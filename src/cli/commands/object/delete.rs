@@ -16,7 +16,8 @@ use crate::engine::{DeletionPlan, Error, Extent, NeededBy, PlannedObject};
 /// Arguments of `object delete`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A certificate that chains of other tokens need stays, unless --everywhere says otherwise.
+A certificate that chains of other tokens need stays, unless --everywhere says
+otherwise.
 
 Examples:
   p11ctl object delete --slot 4 --class data Notes

@@ -16,11 +16,14 @@ use crate::engine::{ObjectClass, Template};
 /// Arguments of `object set`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Key, public key and certificate belong together by their id: change it in each of them.
+Key, public key and certificate belong together by their id: change it in each
+of them.
 
 Examples:
-  p11ctl object set --slot 4 --class private-key 'key 3' --new-label 'signing key'
-  p11ctl object set --slot 4 --class certificate --id 03 --new-id 04 --pin env:PIN")]
+  p11ctl object set --slot 4 --class private-key 'key 3' \\
+      --new-label 'signing key'
+  p11ctl object set --slot 4 --class certificate --id 03 --new-id 04 \\
+      --pin env:PIN")]
 pub struct SetArgs {
     /// Which object.
     #[command(flatten)]

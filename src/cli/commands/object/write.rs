@@ -24,13 +24,15 @@ use crate::token::KeyId;
 /// Arguments of `object write`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Of a certificate file with several certificates all are written; one that is on the card already is left as it
-is, and tokens whose chains need it show it. Without --id a certificate gets the id of its key.
+Of a certificate file with several certificates all are written; one that is
+on the card already is left as it is, and tokens whose chains need it show it.
+Without --id a certificate gets the id of its key.
 
 Examples:
   p11ctl object write certificate chain.pem --slot 4
   p11ctl object write public-key peer.pem --slot 4 --label peer --pin env:PIN
-  p11ctl object write data notes.txt --slot 4 --label Notes --application 'My program' --oid 1.3.6.1.4.1.99999.1")]
+  p11ctl object write data notes.txt --slot 4 --label Notes \\
+      --application 'My program' --oid 1.3.6.1.4.1.99999.1")]
 pub struct WriteObjectArgs {
     /// What the file holds
     #[arg(value_enum, value_name = "KIND")]

@@ -23,14 +23,17 @@ use crate::engine::{InitializedPin, NewUserPin};
 /// Arguments of `pin init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A new PIN makes a token of its own: its slot comes before the objects that belong to no PIN, so the slot that is
-printed can be another than the one that was empty. On a token that has a PIN, the PIN gets a new value.
-Several values from stdin are its lines: SO PIN, new PIN, PUK.
+A new PIN makes a token of its own: its slot comes before the objects that
+belong to no PIN, so the slot that is printed can be another than the one that
+was empty. On a token that has a PIN, the PIN gets a new value. Several values
+from stdin are its lines: SO PIN, new PIN, PUK.
 
 Examples:
   p11ctl pin init --slot 7
-  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN --puk env:PUK --label 'PIN 3'
-  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN --puk-output puk.txt --json")]
+  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN \\
+      --puk env:PUK --label 'PIN 3'
+  p11ctl pin init --slot 7 --so-pin env:SO_PIN --new-pin env:PIN \\
+      --puk-output puk.txt --json")]
 pub struct InitArgs {
     /// Which token: an empty one, or one with a PIN.
     #[command(flatten)]

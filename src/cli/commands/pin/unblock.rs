@@ -18,8 +18,8 @@ use crate::engine::Unblocker;
 /// Arguments of `pin unblock`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The PUK is asked for, unless --puk or --so-pin says otherwise. Both values from stdin are its lines: the PUK (or
-SO PIN), the new PIN.
+The PUK is asked for, unless --puk or --so-pin says otherwise. Both values
+from stdin are its lines: the PUK (or SO PIN), the new PIN.
 
 Examples:
   p11ctl pin unblock --slot 4

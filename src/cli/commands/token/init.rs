@@ -23,12 +23,14 @@ use crate::engine::InitToken;
 /// Arguments of `token init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Any slot of the card stands for the whole card. A blank card takes the SO PIN as its new one; on a card in use
-it has to be the right one, and stays. Then put PINs on the empty tokens with p11ctl pin init.
+Any slot of the card stands for the whole card. A blank card takes the SO PIN
+as its new one; on a card in use it has to be the right one, and stays. Then
+put PINs on the empty tokens with p11ctl pin init.
 
 Examples:
   p11ctl token init --slot 4 --label 'My card'
-  p11ctl token init --slot 4 --label 'My card' --so-pin env:SO_PIN --so-puk env:SO_PUK --yes")]
+  p11ctl token init --slot 4 --label 'My card' --so-pin env:SO_PIN \\
+      --so-puk env:SO_PUK --yes")]
 pub struct InitArgs {
     /// Which card.
     #[command(flatten)]
