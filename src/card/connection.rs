@@ -9,8 +9,9 @@ use crate::config::{AfterLogin, Config};
 use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
 
+use super::admin::Unblock;
 use super::cache::CacheStore;
-use super::{Abilities, CardCall, CardDriver, CardError, Tries, registry};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
 
 /// What the user's configuration says about connected cards.
 #[derive(Debug, Clone, Default)]
@@ -143,6 +144,11 @@ impl Card {
         Ok(())
     }
 
+    /// True between [`Card::hold`] and [`Card::release`].
+    pub fn is_held(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.line.held)
+    }
+
     /// Ends what [`Card::hold`] began.
     pub fn release(&mut self) -> Result<(), CardError> {
         let Some(link) = &mut self.link else { return Ok(()) };
@@ -215,6 +221,42 @@ impl Card {
                 }
                 Err(_) => {}
             }
+        }
+        result
+    }
+
+    /// Changes a PIN, once: neither value is ever sent again by itself. It is not verified afterwards.
+    /// Errors: see [`CardAdmin::change_pin`](super::CardAdmin::change_pin).
+    pub fn change_pin(&mut self, auth: &AuthId, old: &Secret, new: &Secret) -> Result<(), CardError> {
+        self.set_pin(auth, &mut |admin, channel| admin.change_pin(channel, auth, old, new))
+    }
+
+    /// Gives a PIN a new value by its PUK or the security officer, once, as [`Card::change_pin`].
+    /// Errors: see [`CardAdmin::unblock_pin`](super::CardAdmin::unblock_pin).
+    pub fn unblock_pin(&mut self, auth: &AuthId, by: Unblock<'_>, new: &Secret) -> Result<(), CardError> {
+        self.set_pin(auth, &mut |admin, channel| admin.unblock_pin(channel, auth, by, new))
+    }
+
+    fn set_pin(
+        &mut self,
+        auth: &AuthId,
+        job: &mut dyn FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<(), CardError>,
+    ) -> Result<(), CardError> {
+        let link = self.connect()?;
+        // Some cards take a PIN that was just set for verified.
+        if !link.owed.contains(auth) {
+            link.owed.push(auth.clone());
+        }
+        let result = self.attempt(&mut |driver, channel| match driver.admin() {
+            Some(admin) => job(admin, channel),
+            None => Err(CardError::NotSupported { what: "change PINs".to_owned() }),
+        });
+        let sent = !matches!(
+            result,
+            Err(CardError::PinLength { .. } | CardError::PinCharacters | CardError::NotSupported { .. })
+        );
+        if let Some(link) = self.link.as_mut().filter(|_| sent) {
+            link.verified.retain(|known| known != auth);
         }
         result
     }

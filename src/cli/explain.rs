@@ -113,6 +113,7 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::NoRandom
         | E::Crypto(_)
         | E::WriteProtected
+        | E::NotModifiable
         | E::NotEmpty(_)
         | E::OtherToken(_)
         | E::ActionProhibited { .. }

@@ -1,7 +1,7 @@
 //! Cards as the engine holds them: read once when first asked for, locked while they work, noticed when lost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, from_card};
@@ -11,7 +11,7 @@ use super::{Engine, Result, lock};
 use crate::apdu::{ApduError, Channel};
 use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::layout::{self, SlotId};
+use crate::layout::{self, ChainUsers, SlotId};
 use crate::token::{AuthId, AuthRole, CertificateHints, ObjectId, Problem, Token};
 use crate::transport::{Presence, ReaderKind, TransportError};
 
@@ -73,6 +73,8 @@ pub(super) struct LoadedCard {
     pub driver: &'static str,
     pub abilities: Abilities,
     pub token: Arc<Token>,
+    /// Which keys need which certificates, worked out when first asked for.
+    chain_users: OnceLock<ChainUsers>,
     /// Public values read on demand, kept for the next question.
     contents: Mutex<HashMap<ObjectId, Content>>,
     /// Counters of PINs as the card last told them.
@@ -104,6 +106,11 @@ impl LoadedCard {
         lock(&self.contents).insert(object, content);
     }
 
+    /// Which keys need which certificates.
+    pub fn chain_users(&self) -> &ChainUsers {
+        self.chain_users.get_or_init(|| ChainUsers::new(&self.token))
+    }
+
     /// The counter of a PIN as far as it is known without asking.
     pub fn counter(&self, auth: &AuthId) -> Counter {
         lock(&self.counters).get(auth).copied().unwrap_or_default()
@@ -123,6 +130,15 @@ impl LoadedCard {
                 counters.remove(auth);
             }
         }
+    }
+
+    /// Takes over what was learned of the card before a change: the values of objects that are still there, and
+    /// what PINs told.
+    pub fn inherit(&self, before: &Self, is_there: impl Fn(ObjectId) -> bool) {
+        let kept = lock(&before.contents).clone();
+        lock(&self.contents).extend(kept.into_iter().filter(|(object, _)| is_there(*object)));
+        lock(&self.counters)
+            .extend(lock(&before.counters).iter().map(|(auth, known)| (auth.clone(), *known)));
     }
 
     /// Counters have to be asked again.
@@ -246,7 +262,7 @@ impl Engine {
         self.with_card_as_it_is(reader, loaded, |card| {
             let result = job(card);
             if card.is_connected() {
-                self.note_lost_logins(reader, card, loaded);
+                self.note_lost_logins(reader, card);
             }
             result
         })
@@ -294,7 +310,7 @@ impl Engine {
         outcome
     }
 
-    fn lose(&self, reader: usize, loaded: &LoadedCard) {
+    pub(super) fn lose(&self, reader: usize, loaded: &LoadedCard) {
         let mut state = lock(&self.state);
         let current = state.readers.get(reader).and_then(|reader| reader.loaded());
         if current.is_some_and(|current| current.insertion == loaded.insertion) {
@@ -303,37 +319,22 @@ impl Engine {
     }
 
     /// A token whose PIN is not verified on the card any more is not logged in any more.
-    fn note_lost_logins(&self, reader: usize, card: &Card, loaded: &LoadedCard) {
+    pub(super) fn note_lost_logins(&self, reader: usize, card: &Card) {
         let mut state = lock(&self.state);
         for slot in state.slots_of(reader) {
-            let auth = auth_for(&state.layout, slot, loaded, state.login(slot)).cloned();
-            if auth.is_some_and(|auth| !card.is_verified(&auth)) {
-                let token = state.token_mut(slot);
-                token.login = Login::Public;
-                token.login_lost = true;
+            let auth = state.auth_for(slot, state.login(slot)).cloned();
+            if let Some(token) = state.tokens.get_mut(&slot) {
+                token.authorised.retain(|auth| card.is_verified(auth));
+                if auth.is_some_and(|auth| !card.is_verified(&auth)) {
+                    token.login = Login::Public;
+                    token.login_lost = true;
+                }
             }
         }
     }
 }
 
-/// The PIN behind a login to a slot.
-pub(super) fn auth_for<'a>(
-    layout: &layout::Layout,
-    slot: SlotId,
-    loaded: &'a LoadedCard,
-    login: Login,
-) -> Option<&'a AuthId> {
-    match login {
-        Login::Public => None,
-        Login::SecurityOfficer => loaded.so_auth().map(|auth| &auth.id),
-        Login::User => {
-            let slot = layout.slots.iter().find(|candidate| candidate.id == slot)?;
-            loaded.token.auths.get(slot.token.as_ref()?.auth?).map(|auth| &auth.id)
-        }
-    }
-}
-
-fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
+pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
     let (driver, abilities, token) = card.with(|driver, channel| {
         let mut token = driver.read_token(channel)?;
         read_needed_certificates(driver, channel, &mut token)?;
@@ -344,6 +345,7 @@ fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
         driver,
         abilities,
         token: Arc::new(token),
+        chain_users: OnceLock::new(),
         contents: Mutex::default(),
         counters: Mutex::default(),
     }))

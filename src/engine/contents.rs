@@ -70,6 +70,9 @@ impl Engine {
                     details: details.map_or(Known::Unread, Known::Is),
                     has_key: has_private_key(token, &known.id),
                 };
+                if kind == A::DESTROYABLE && self.is_needed_elsewhere(session, index) {
+                    return false.into();
+                }
                 common.answer(token, kind).unwrap_or_else(|| view.answer(kind))
             }),
             ObjectRef::Data(index) => token.data.get(index).map_or(Answer::Absent, |known| {

@@ -1,11 +1,22 @@
 //! New objects on a token: keys generated and imported, certificates, data (PKCS#11 3.1, 5.7.1 and 5.18).
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::attribute::AttributeType;
 use super::error::Error;
+use super::objects::algorithm_of;
 use super::session::SessionHandle;
-use super::{Engine, ObjectHandle, Result};
+use super::writing::{Writer, Writing};
+use super::{Engine, ObjectHandle, Result, lock};
+use crate::card::admin::{
+    AdminAbilities, CreatedKey, ImportedKey, KeyMaterial, KeyType, NewCertificate, NewData, NewKey,
+    NewPublicKey, ObjectKind, Write,
+};
 use crate::codec::Secret;
-use crate::crypto::{PrivateKey, PublicKey};
-use crate::token::{KeyAlgorithm, KeyId, KeyUsage};
+use crate::crypto::digest::digest;
+use crate::crypto::{CertificateDetails, Curve, DigestAlgorithm, PrivateKey, PublicKey};
+use crate::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId};
 
 /// A key or key pair to be generated on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +25,8 @@ pub struct KeySpec {
     pub algorithm: KeyAlgorithm,
     /// `CKA_LABEL` of both halves.
     pub label: String,
-    /// `CKA_ID` of both halves; `None` = the SHA-1 of the public key, as its certificates name it (20 bytes).
+    /// `CKA_ID` of both halves; `None` = that of a certificate with its public key, else the first number
+    /// (one byte and up) that nothing on the card has.
     pub id: Option<KeyId>,
     /// What the private half may do; `None` = all that suits its algorithm.
     pub usage: Option<KeyUsage>,
@@ -91,26 +103,309 @@ pub enum NewObject {
 impl Engine {
     /// Generates a key pair on the card, owned by the token's PIN. Answers private and public half.
     /// Errors: `KeyNotPossible` with what the card has, `IdTaken`, `SessionReadOnly`, `UserNotLoggedIn`, `NeedsPin`;
-    /// all before anything is sent.
+    /// all before anything is written.
     pub fn generate_key_pair(
         &self,
         session: SessionHandle,
         spec: &KeySpec,
     ) -> Result<(ObjectHandle, ObjectHandle)> {
-        let _ = (session, spec);
-        Err(Error::NotSupported("generating keys"))
+        let created = self.generate(session, spec, ObjectKind::KeyPair)?;
+        let (public, _) = created.public.ok_or(Error::KeyHandleInvalid)?;
+        Ok((self.new_handle(session, created.object)?, self.new_handle(session, public)?))
     }
 
     /// Generates a secret key (AES) on the card. Errors: as [`Engine::generate_key_pair`].
     pub fn generate_key(&self, session: SessionHandle, spec: &KeySpec) -> Result<ObjectHandle> {
-        let _ = (session, spec);
-        Err(Error::NotSupported("generating keys"))
+        let created = self.generate(session, spec, ObjectKind::SecretKey)?;
+        self.new_handle(session, created.object)
+    }
+
+    fn generate(&self, session: SessionHandle, spec: &KeySpec, kind: ObjectKind) -> Result<CreatedKey> {
+        self.write(session, |writing| {
+            let owner = writing.key_owner()?;
+            let key_type = possible(spec.algorithm, kind, &Offer::generated(&writing.abilities()?))?;
+            writing.check_extractable(spec)?;
+            let id = writing.key_id(spec.id.as_ref(), None)?;
+            writing.require(Write::Store(kind, Some(&owner)))?;
+            let usage = spec.usage.unwrap_or_else(|| usual_usage(key_type));
+            let key = NewKey {
+                owner: &owner,
+                label: &spec.label,
+                id: &id,
+                key_type,
+                usage,
+                extractable: spec.extractable,
+                always_authenticate: spec.always_authenticate,
+            };
+            writing.admin(|admin, channel| admin.generate_key(channel, &key))
+        })
     }
 
     /// Writes an object to the session's token. A public object on a token without a PIN is for the security
-    /// officer. Errors: as [`Engine::generate_key_pair`].
+    /// officer. A certificate that the security officer adds may complete the chains of PINs and show in their tokens.
+    /// Errors: as [`Engine::generate_key_pair`]; `OtherToken` for a public object on an empty token while another
+    /// shows those.
     pub fn create_object(&self, session: SessionHandle, object: &NewObject) -> Result<ObjectHandle> {
-        let _ = (session, object);
-        Err(Error::NotSupported("writing objects"))
+        // Values that may have to be read come first: the card is not locked yet.
+        let key_ids = match object {
+            NewObject::PublicKey { id: None, .. } | NewObject::Certificate { id: None, .. } => {
+                self.known_keys(session)?
+            }
+            _ => Vec::new(),
+        };
+        let id_of =
+            |key: &PublicKey| key_ids.iter().find(|(known, _)| **known == *key).map(|(_, id)| id.clone());
+        let created = self.write(session, |writing| match object {
+            NewObject::PrivateKey { key, spec } => writing.import(KeyMaterial::Private(key), spec),
+            NewObject::SecretKey { value, spec } => writing.import(KeyMaterial::Aes(value), spec),
+            NewObject::PublicKey { key, label, id } => {
+                let owner = writing.owner()?;
+                let own = || id_of(key).unwrap_or_else(|| KeyId(hash_of(key)));
+                let id = id.clone().unwrap_or_else(own);
+                writing.require(Write::Store(ObjectKind::PublicKey, owner.as_ref()))?;
+                let usage = public_usage(key);
+                let new = NewPublicKey { owner: owner.as_ref(), label, id: &id, key, usage };
+                writing.admin(|admin, channel| admin.store_public_key(channel, &new))
+            }
+            NewObject::Certificate { der, label, id } => {
+                let owner = writing.owner()?;
+                let details = CertificateDetails::parse(der)
+                    .map_err(|_| Error::AttributeValueInvalid(AttributeType::VALUE))?;
+                let known = || details.public_key.as_ref().and_then(id_of);
+                let own = || KeyId(details.subject_key_id.clone().unwrap_or_default());
+                let id = id.clone().or_else(known).unwrap_or_else(own);
+                let name = || details.common_name().unwrap_or_else(|| details.subject_text());
+                let label = label.clone().unwrap_or_else(name);
+                writing.require(Write::Store(ObjectKind::Certificate, owner.as_ref()))?;
+                let new = NewCertificate { owner: owner.as_ref(), label: &label, id: &id, der };
+                writing.admin(|admin, channel| admin.store_certificate(channel, &new))
+            }
+            NewObject::Data { label, application, oid, private, value } => {
+                let owner = writing.owner()?;
+                if *private && owner.is_none() {
+                    return Err(Error::UserPinNotInitialized("user PIN that could protect it"));
+                }
+                writing.require(Write::Store(ObjectKind::Data, owner.as_ref()))?;
+                let (owner, private) = (owner.as_ref(), *private);
+                let new = NewData { owner, private, label, application, oid, value };
+                writing.admin(|admin, channel| admin.store_data(channel, &new))
+            }
+        })?;
+        self.new_handle(session, created)
     }
+
+    /// The public halves of the private keys that a session's token shows, with their identifiers.
+    fn known_keys(&self, session: SessionHandle) -> Result<Vec<(Arc<PublicKey>, KeyId)>> {
+        let session = self.session(session)?;
+        let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
+        let keys = view.keys.iter().filter_map(|index| session.card.token.keys.get(*index));
+        let mut known = Vec::new();
+        for key in keys.filter(|key| key.class == KeyClass::Private && !key.id.0.is_empty()) {
+            if let Some(public) = self.public_half(session.reader, &session.card, key)? {
+                known.push((public, key.id.clone()));
+            }
+        }
+        Ok(known)
+    }
+
+    /// The handle of an object that was just made: in the session's token, or in the token that shows it.
+    fn new_handle(&self, session: SessionHandle, object: ObjectId) -> Result<ObjectHandle> {
+        let session = self.session(session)?;
+        let (table, _) = self.table_and_user(&session)?;
+        if let Some(handle) = table.handle(object) {
+            return Ok(handle);
+        }
+        let others = lock(&self.state).slots_of(session.reader);
+        for slot in others {
+            if let Some(table) = self.table_of(slot, &session)?
+                && let Some(handle) = table.handle(object)
+            {
+                return Ok(handle);
+            }
+        }
+        Err(Error::ObjectHandleInvalid)
+    }
+}
+
+impl Writing<'_> {
+    /// The PIN that is to own a key. Errors: `UserNotLoggedIn`; `UserPinNotInitialized` on a token without one.
+    fn key_owner(&self) -> Result<AuthId> {
+        if self.view.auth.is_none() {
+            return Err(Error::UserPinNotInitialized("user PIN that could protect a key"));
+        }
+        match self.writer()? {
+            Writer::User(auth) => Ok(auth),
+            Writer::Officer => Err(Error::UserNotLoggedIn),
+        }
+    }
+
+    /// The PIN that is to own an object; `None` for one that the security officer stores for everybody.
+    /// Errors: `UserNotLoggedIn`, `OtherToken`.
+    fn owner(&self) -> Result<Option<AuthId>> {
+        match (self.writer()?, self.view.auth) {
+            (Writer::User(auth), _) => Ok(Some(auth)),
+            (Writer::Officer, Some(_)) => Err(Error::UserNotLoggedIn),
+            (Writer::Officer, None) => match self.left_overs_slot() {
+                Some(slot) if slot != self.session.slot => Err(Error::OtherToken(slot)),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    fn import(&mut self, key: KeyMaterial<'_>, spec: &KeySpec) -> Result<ObjectId> {
+        let owner = self.key_owner()?;
+        let (kind, algorithm, public) = match key {
+            KeyMaterial::Private(key) => {
+                let public = key.public();
+                (ObjectKind::KeyPair, algorithm_of(&public), Some(public))
+            }
+            KeyMaterial::Aes(value) => {
+                let key_bits = u32::try_from(value.len() * 8).unwrap_or(u32::MAX);
+                (ObjectKind::SecretKey, KeyAlgorithm::Aes { key_bits }, None)
+            }
+        };
+        let key_type = possible(algorithm, kind, &Offer::imported(&self.abilities()?))?;
+        self.check_extractable(spec)?;
+        let id = self.key_id(spec.id.as_ref(), public.as_ref())?;
+        self.require(Write::Store(kind, Some(&owner)))?;
+        let usage = spec.usage.unwrap_or_else(|| usual_usage(key_type));
+        let new = ImportedKey {
+            owner: &owner,
+            label: &spec.label,
+            id: &id,
+            key,
+            usage,
+            extractable: spec.extractable,
+            always_authenticate: spec.always_authenticate,
+        };
+        self.admin(|admin, channel| admin.import_key(channel, &new)).map(|created| created.object)
+    }
+
+    fn check_extractable(&mut self, spec: &KeySpec) -> Result<()> {
+        if spec.extractable && !self.abilities()?.extractable {
+            return self.cannot("have keys that may leave it");
+        }
+        Ok(())
+    }
+
+    /// The identifier of a new key: as wished, if no other key has it; else that of the certificate with its
+    /// public key, else the first number that nothing on the card has. Errors: `IdTaken`.
+    fn key_id(&self, wished: Option<&KeyId>, public: Option<&PublicKey>) -> Result<KeyId> {
+        let token = self.token();
+        if let Some(id) = wished {
+            self.check_id(id, None)?;
+            return Ok(id.clone());
+        }
+        let certified = token.certificates.iter().find(|certificate| {
+            let details = certificate.details.as_ref();
+            public.is_some() && details.and_then(|details| details.public_key.as_ref()) == public
+        });
+        if let Some(certificate) = certified
+            && !certificate.id.0.is_empty()
+            && self.check_id(&certificate.id, None).is_ok()
+        {
+            return Ok(certificate.id.clone());
+        }
+        let used: HashSet<&KeyId> = token
+            .keys
+            .iter()
+            .map(|key| &key.id)
+            .chain(token.certificates.iter().map(|certificate| &certificate.id))
+            .collect();
+        let number = |number: u32| {
+            let bytes = number.to_be_bytes();
+            KeyId(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+        };
+        Ok((1..=u32::MAX).map(number).find(|id| !used.contains(id)).unwrap_or_default())
+    }
+
+    /// Refuses an identifier that a private or secret key beside `own` has. Errors: `IdTaken`.
+    pub(super) fn check_id(&self, id: &KeyId, own: Option<ObjectId>) -> Result<()> {
+        let taken = self.token().keys.iter().find(|key| {
+            key.id == *id && key.class != KeyClass::Public && own.is_none_or(|own| key.object != own)
+        });
+        match taken {
+            Some(key) if !id.0.is_empty() => Err(Error::IdTaken { id: id.clone(), label: key.label.clone() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sizes and curves that a card takes for one purpose.
+struct Offer<'a> {
+    rsa: &'a [u32],
+    curves: &'a [Curve],
+    aes: &'a [u32],
+}
+
+impl<'a> Offer<'a> {
+    fn generated(abilities: &'a AdminAbilities) -> Self {
+        Self {
+            rsa: &abilities.rsa_generate,
+            curves: &abilities.curves_generate,
+            aes: &abilities.aes_generate,
+        }
+    }
+
+    fn imported(abilities: &'a AdminAbilities) -> Self {
+        Self { rsa: &abilities.rsa_import, curves: &abilities.curves_import, aes: &abilities.aes_import }
+    }
+
+    /// `RSA of 1024 or 2048 bits`.
+    fn text(&self, asked: KeyAlgorithm) -> String {
+        let list = |items: Vec<String>| match items.as_slice() {
+            [] => "none".to_owned(),
+            [only] => only.clone(),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        };
+        let numbers = |bits: &[u32]| list(bits.iter().map(ToString::to_string).collect());
+        match asked {
+            KeyAlgorithm::Rsa { .. } => format!("RSA of {} bits", numbers(self.rsa)),
+            KeyAlgorithm::Ec { .. } => {
+                format!("the curves {}", list(self.curves.iter().map(ToString::to_string).collect()))
+            }
+            _ => format!("AES of {} bits", numbers(self.aes)),
+        }
+    }
+}
+
+/// The kind of key as the card makes it. Errors: `KeyNotPossible` with what there is.
+fn possible(asked: KeyAlgorithm, kind: ObjectKind, offer: &Offer<'_>) -> Result<KeyType> {
+    let found = match (kind, asked) {
+        (ObjectKind::KeyPair, KeyAlgorithm::Rsa { modulus_bits }) => {
+            offer.rsa.contains(&modulus_bits).then_some(KeyType::Rsa(modulus_bits))
+        }
+        (ObjectKind::KeyPair, KeyAlgorithm::Ec { curve: Some(curve) }) => {
+            offer.curves.contains(&curve).then_some(KeyType::Ec(curve))
+        }
+        (ObjectKind::SecretKey, KeyAlgorithm::Aes { key_bits }) => {
+            offer.aes.contains(&key_bits).then_some(KeyType::Aes(key_bits))
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| Error::KeyNotPossible { asked, possible: offer.text(asked) })
+}
+
+/// Everything that suits a key of a kind.
+fn usual_usage(key_type: KeyType) -> KeyUsage {
+    let none = KeyUsage::default();
+    match key_type {
+        KeyType::Rsa(_) => KeyUsage { decrypt: true, sign: true, unwrap: true, ..none },
+        KeyType::Ec(_) => KeyUsage { sign: true, derive: true, ..none },
+        KeyType::Aes(_) => KeyUsage { encrypt: true, decrypt: true, wrap: true, unwrap: true, ..none },
+    }
+}
+
+fn public_usage(key: &PublicKey) -> KeyUsage {
+    let rsa = matches!(key, PublicKey::Rsa { .. });
+    KeyUsage { verify: true, encrypt: rsa, wrap: rsa, ..KeyUsage::default() }
+}
+
+/// How certificates name a key that says nothing else (RFC 5280, 4.2.1.2, method 1): the SHA-1 of its bits.
+fn hash_of(key: &PublicKey) -> Vec<u8> {
+    let bits = match key {
+        PublicKey::Ec { point, .. } => point.clone(),
+        PublicKey::Rsa { .. } => key.to_spki_der(),
+    };
+    digest(DigestAlgorithm::Sha1, &bits)
 }

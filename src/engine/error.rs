@@ -122,7 +122,7 @@ pub enum Error {
         auth: AuthId,
     },
     /// The card has no PIN of this name.
-    #[error("the card has no PIN {label:?}")]
+    #[error("the card has no PIN {label:?}, or several")]
     NoSuchPin {
         /// The name that was asked for.
         label: String,
@@ -146,6 +146,9 @@ pub enum Error {
         /// Whose chains.
         needed_by: Vec<NeededBy>,
     },
+    /// The card says that the object stays as it is (`CKA_MODIFIABLE` and `CKA_DESTROYABLE` are false).
+    #[error("the object cannot be changed")]
+    NotModifiable,
     /// The card does not have keys of this kind or size, or the size was left out.
     #[error("{}: this card has {possible}", wish_text(*.asked))]
     KeyNotPossible {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::cards::auth_for;
 use super::error::Error;
 use super::operation::{Consent, Operations, Session};
 use super::session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
@@ -25,26 +24,28 @@ impl Engine {
             return Err(Error::SessionReadWriteSoExists);
         }
         let handle = SessionHandle(self.next_handle());
-        let session = Session { slot, mode, reader, card, operations: Mutex::new(Operations::default()) };
+        let session =
+            Session { slot, mode, reader, card, operations: Arc::new(Mutex::new(Operations::default())) };
         state.sessions.insert(handle, Arc::new(session));
         Ok(handle)
     }
 
     /// Closes a session. The last one of a token logs it out.
     pub fn close_session(&self, session: SessionHandle) -> Result<()> {
-        let known = self.session(session)?;
-        {
-            let mut state = lock(&self.state);
-            let last = state.session_counts(known.slot).0 == 1;
-            if !last || state.login(known.slot) == Login::Public {
-                state.sessions.remove(&session);
-                return Ok(());
+        self.with_session(session, |known| {
+            {
+                let mut state = lock(&self.state);
+                let last = state.session_counts(known.slot).0 == 1;
+                if !last || !state.holds_login(known.slot) {
+                    state.sessions.remove(&session);
+                    return Ok(());
+                }
             }
-        }
-        self.end_login(&known, |state| {
-            state.sessions.remove(&session);
-            // Another thread may have opened one in between: then the login stays.
-            state.session_counts(known.slot).0 == 0
+            self.end_login(known, |state| {
+                state.sessions.remove(&session);
+                // Another thread may have opened one in between: then the login stays.
+                state.session_counts(known.slot).0 == 0
+            })
         })
     }
 
@@ -54,7 +55,7 @@ impl Engine {
             let mut state = lock(&self.state);
             state.slot(slot)?;
             let any = state.sessions.values().find(|session| session.slot == slot).cloned();
-            if state.login(slot) == Login::Public {
+            if !state.holds_login(slot) {
                 state.sessions.retain(|_, session| session.slot != slot);
                 return Ok(());
             }
@@ -80,21 +81,25 @@ impl Engine {
     /// `pin` is `None` only where the reader has a pinpad.
     /// Errors: `PinIncorrect`, `PinLocked`, `PinLength`, `UserAlreadyLoggedIn` and the other user errors.
     pub fn login(&self, session: SessionHandle, user: UserKind, pin: Option<&Secret>) -> Result<()> {
-        let session = self.session(session)?;
         let login = match user {
             UserKind::User => Login::User,
             UserKind::SecurityOfficer => Login::SecurityOfficer,
-            UserKind::ContextSpecific => return self.login_for_operation(&session, pin),
+            UserKind::ContextSpecific => return self.login_for_operation(&*self.session(session)?, pin),
         };
-        self.may_log_in(&session, login)?;
-        let auth = self.auth(&session, login)?;
+        self.with_session(session, |session| self.login_to_token(session, login, pin))
+    }
+
+    fn login_to_token(&self, session: &Session, login: Login, pin: Option<&Secret>) -> Result<()> {
+        self.may_log_in(session, login)?;
+        let auth = self.auth(session, login)?;
         let pin = checked_pin(auth, pin)?;
         self.with_card(session.reader, &session.card, |card| {
-            // Once more, now that nobody else can log in: another thread may have been faster.
-            if let Err(error) = self.may_log_in(&session, login) {
+            // Once more, now that nobody else can log in: another thread may have been faster, or have changed
+            // which token is in the slot.
+            if let Err(error) = self.may_log_in(session, login) {
                 return Ok(Err(error));
             }
-            self.verify_pin(&session, card, &auth.id, pin)?;
+            self.verify_pin(session, card, &auth.id, pin)?;
             let mut state = lock(&self.state);
             let token = state.token_mut(session.slot);
             token.login = login;
@@ -106,12 +111,13 @@ impl Engine {
 
     /// Logs out of the session's token, on the card too (`[readers] after_login`).
     pub fn logout(&self, session: SessionHandle) -> Result<()> {
-        let session = self.session(session)?;
-        if lock(&self.state).login(session.slot) == Login::Public {
-            let lost = std::mem::take(&mut lock(&self.state).token_mut(session.slot).login_lost);
-            return Err(if lost { Error::LoginLost } else { Error::UserNotLoggedIn });
-        }
-        self.end_login(&session, |_| true)
+        self.with_session(session, |session| {
+            if lock(&self.state).login(session.slot) == Login::Public {
+                let lost = std::mem::take(&mut lock(&self.state).token_mut(session.slot).login_lost);
+                return Err(if lost { Error::LoginLost } else { Error::UserNotLoggedIn });
+            }
+            self.end_login(session, |_| true)
+        })
     }
 
     /// The user again, for the one operation of this session that waits for it. A wrong PIN leaves the states
@@ -142,7 +148,7 @@ impl Engine {
         Ok(())
     }
 
-    fn verify_pin(
+    pub(super) fn verify_pin(
         &self,
         session: &Session,
         card: &mut Card,
@@ -162,6 +168,9 @@ impl Engine {
     /// Whether the states of PKCS#11 allow this login now.
     fn may_log_in(&self, session: &Session, login: Login) -> Result<()> {
         let state = lock(&self.state);
+        if !state.is_current(session) {
+            return Err(Error::SessionHandleInvalid);
+        }
         let now = state.login(session.slot);
         if now == login {
             return Err(Error::UserAlreadyLoggedIn);
@@ -177,9 +186,9 @@ impl Engine {
     }
 
     /// The PIN of a login. Errors: `UserPinNotInitialized`.
-    fn auth<'a>(&self, session: &'a Session, login: Login) -> Result<&'a Auth> {
+    pub(super) fn auth<'a>(&self, session: &'a Session, login: Login) -> Result<&'a Auth> {
         let state = lock(&self.state);
-        let id = auth_for(&state.layout, session.slot, &session.card, login);
+        let id = state.auth_for(session.slot, login);
         let auth = id.and_then(|id| session.card.token.auth(id)).filter(|auth| auth.initialized);
         let name = if login == Login::SecurityOfficer { "security officer's PIN" } else { "user PIN" };
         auth.ok_or(Error::UserPinNotInitialized(name))
@@ -191,28 +200,26 @@ impl Engine {
         self.with_card(session.reader, &session.card, |card| {
             let ended = {
                 let mut state = lock(&self.state);
-                let auth =
-                    auth_for(&state.layout, session.slot, &session.card, state.login(session.slot)).cloned();
+                if !state.is_current(session) {
+                    return Ok(Err(Error::SessionHandleInvalid));
+                }
+                let held = state.auths_in_use(session.slot);
                 if !change(&mut state) {
-                    return Ok(());
+                    return Ok(Ok(()));
                 }
                 let token = state.token_mut(session.slot);
                 token.login = Login::Public;
                 token.fresh_login = false;
-                let slots = state.slots_of(session.reader);
-                let others = slots
-                    .iter()
-                    .filter_map(|slot| auth_for(&state.layout, *slot, &session.card, state.login(*slot)));
-                let shared = auth.as_ref().is_some_and(|auth| others.into_iter().any(|other| other == auth));
-                auth.filter(|_| !shared)
+                token.authorised.clear();
+                state.unused_of(session.reader, held)
             };
-            ended.map_or(Ok(()), |auth| card.log_out(&auth))
-        })
+            ended.iter().try_for_each(|auth| card.log_out(auth)).map(Ok)
+        })?
     }
 }
 
 /// The PIN as given, if it may be sent at all. Errors: `PinLength` for an empty one.
-fn checked_pin<'a>(auth: &Auth, pin: Option<&'a Secret>) -> Result<&'a Secret> {
+pub(super) fn checked_pin<'a>(auth: &Auth, pin: Option<&'a Secret>) -> Result<&'a Secret> {
     let pin = pin.ok_or(Error::Arguments("no PIN, and no PIN pad"))?;
     if pin.is_empty() {
         return Err(Error::PinLength { min: auth.min_len.max(1), max: auth.max_len });

@@ -23,6 +23,7 @@ mod operation;
 mod personalise;
 mod pins;
 pub mod readers;
+mod renewal;
 mod session;
 mod slot;
 mod slots;
@@ -32,6 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod uri;
+mod writing;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -126,6 +128,19 @@ impl Engine {
 
     fn session(&self, handle: SessionHandle) -> Result<Arc<Session>> {
         lock(&self.state).sessions.get(&handle).cloned().ok_or(Error::SessionHandleInvalid)
+    }
+
+    /// Runs `job` with a session; once more when it did not succeed because the card was changed in between.
+    fn with_session<T>(&self, handle: SessionHandle, job: impl Fn(&Arc<Session>) -> Result<T>) -> Result<T> {
+        loop {
+            let session = self.session(handle)?;
+            let result = job(&session);
+            let successor =
+                lock(&self.state).sessions.get(&handle).is_some_and(|now| !Arc::ptr_eq(now, &session));
+            if result.is_ok() || !successor {
+                return result;
+            }
+        }
     }
 
     fn next_handle(&self) -> u64 {

@@ -5,15 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::ObjectHandle;
 use super::attribute::{AttributeType, ObjectClass, Template, Value};
 use crate::layout::VirtualToken;
-use crate::token::{KeyClass, Token};
+use crate::token::{KeyClass, ObjectId, Token};
 
-/// Which object of a card: an index into one of the vectors of its [`Token`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum ObjectRef {
-    Key(usize),
-    Certificate(usize),
-    Data(usize),
-}
+pub(super) use crate::layout::Item as ObjectRef;
 
 /// The objects that one slot shows, by handle.
 #[derive(Debug, Default)]
@@ -25,6 +19,7 @@ pub(super) struct ObjectTable {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     object: ObjectRef,
+    id: ObjectId,
     private: bool,
 }
 
@@ -32,22 +27,22 @@ struct Entry {
 const INDEXED: [AttributeType; 3] = [AttributeType::CLASS, AttributeType::ID, AttributeType::LABEL];
 
 impl ObjectTable {
-    /// The table of one slot's view, with a new handle for each object.
-    pub fn new(token: &Token, view: &VirtualToken, mut handle: impl FnMut() -> ObjectHandle) -> Self {
+    /// The table of one slot's view. `handle` gives each object its handle: the one it had, or a new one.
+    pub fn new(token: &Token, view: &VirtualToken, mut handle: impl FnMut(ObjectId) -> ObjectHandle) -> Self {
         let mut table = Self::default();
         let keys = view.keys.iter().map(|&index| ObjectRef::Key(index));
         let certificates = view.certificates.iter().map(|&index| ObjectRef::Certificate(index));
         let data = view.data.iter().map(|&index| ObjectRef::Data(index));
         for object in keys.chain(certificates).chain(data) {
-            if let Some(facts) = Facts::of(token, object) {
-                table.insert(handle(), object, &facts);
+            if let (Some(facts), Some(id)) = (Facts::of(token, object), object.id(token)) {
+                table.insert(handle(id), Entry { object, id, private: facts.private }, &facts);
             }
         }
         table
     }
 
-    fn insert(&mut self, handle: ObjectHandle, object: ObjectRef, facts: &Facts<'_>) {
-        self.objects.insert(handle, Entry { object, private: facts.private });
+    fn insert(&mut self, handle: ObjectHandle, entry: Entry, facts: &Facts<'_>) {
+        self.objects.insert(handle, entry);
         for kind in INDEXED {
             if let Some(value) = facts.indexed(kind) {
                 self.index.entry((kind, value)).or_default().insert(handle);
@@ -58,6 +53,21 @@ impl ObjectTable {
     /// The object of a handle, if it may be seen: private ones only by the user.
     pub fn get(&self, handle: ObjectHandle, user: bool) -> Option<ObjectRef> {
         self.objects.get(&handle).filter(|entry| user || !entry.private).map(|entry| entry.object)
+    }
+
+    /// The handle of each object.
+    pub fn handles(&self) -> HashMap<ObjectId, ObjectHandle> {
+        self.objects.iter().map(|(handle, entry)| (entry.id, *handle)).collect()
+    }
+
+    /// The handle of one object.
+    pub fn handle(&self, object: ObjectId) -> Option<ObjectHandle> {
+        self.objects.iter().find(|(_, entry)| entry.id == object).map(|(handle, _)| *handle)
+    }
+
+    /// True when the handle names an object, seen or not.
+    pub fn contains(&self, handle: ObjectHandle) -> bool {
+        self.objects.contains_key(&handle)
     }
 
     /// True when the handle names an object that only the user may see.
@@ -168,7 +178,7 @@ mod tests {
         let token = Token { data: (0..count).map(|n| data(n, private)).collect(), ..Token::default() };
         let view = VirtualToken { data: (0..token.data.len()).collect(), ..VirtualToken::default() };
         let mut next = 100;
-        ObjectTable::new(&token, &view, || {
+        ObjectTable::new(&token, &view, |_| {
             next += 1;
             ObjectHandle(next)
         })

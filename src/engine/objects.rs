@@ -9,9 +9,11 @@ use super::mechanism::{KeyFacts, MechanismCall, Plan, Purpose, mechanism};
 use super::object::{ObjectRef, ObjectTable, class_of};
 use super::operation::{CardKey, Session};
 use super::session::{Login, SessionHandle};
+use super::state::State;
 use super::uri::Uri;
 use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
 use crate::crypto::PublicKey;
+use crate::layout::SlotId;
 use crate::token::{Key, KeyAlgorithm, KeyClass};
 
 impl Engine {
@@ -24,10 +26,11 @@ impl Engine {
         object: ObjectHandle,
         kinds: &[AttributeType],
     ) -> Result<Vec<Result<Value>>> {
-        let session = self.session(session)?;
-        let object = self.visible(&session, object)?;
-        let mut fetched = Fetched::default();
-        Ok(kinds.iter().map(|kind| self.answer(&session, object, *kind, &mut fetched)).collect())
+        self.with_session(session, |session| {
+            let object = self.visible(session, object)?;
+            let mut fetched = Fetched::default();
+            Ok(kinds.iter().map(|kind| self.answer(session, object, *kind, &mut fetched)).collect())
+        })
     }
 
     /// One attribute of one object.
@@ -67,23 +70,48 @@ impl Engine {
     }
 
     /// The handles of a session's token, made at the first question for them.
-    pub(super) fn table(&self, session: &Session) -> Result<Arc<ObjectTable>> {
-        let mut state = lock(&self.state);
-        let known = state.tokens.get(&session.slot).and_then(|token| token.objects.clone());
+    /// Errors: `ObjectHandleInvalid` when the card was changed since the session was looked up.
+    fn table(&self, state: &mut State, session: &Session) -> Result<Arc<ObjectTable>> {
+        self.table_at(state, session, session.slot)
+    }
+
+    /// As [`Engine::table`] for another token of the session's card.
+    fn table_at(&self, state: &mut State, session: &Session, slot: SlotId) -> Result<Arc<ObjectTable>> {
+        if !state.is_current(session) {
+            return Err(Error::ObjectHandleInvalid);
+        }
+        let known = state.tokens.get(&slot).and_then(|token| token.objects.clone());
         if let Some(table) = known {
             return Ok(table);
         }
-        let view = state.slot(session.slot)?.token.as_ref().ok_or(Error::TokenNotPresent(session.slot))?;
+        let view = state.slot(slot)?.token.as_ref().ok_or(Error::TokenNotPresent(slot))?;
         let table =
-            Arc::new(ObjectTable::new(&session.card.token, view, || ObjectHandle(self.next_handle())));
-        state.token_mut(session.slot).objects = Some(Arc::clone(&table));
+            Arc::new(ObjectTable::new(&session.card.token, view, |_| ObjectHandle(self.next_handle())));
+        state.token_mut(slot).objects = Some(Arc::clone(&table));
         Ok(table)
     }
 
+    /// The handles of another token of the session's card; `None` where a slot shows no token.
+    pub(super) fn table_of(&self, slot: SlotId, session: &Session) -> Result<Option<Arc<ObjectTable>>> {
+        let mut state = lock(&self.state);
+        match self.table_at(&mut state, session, slot) {
+            Ok(table) => Ok(Some(table)),
+            Err(Error::TokenNotPresent(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Engine::table`], and whether the user is logged in, so that private objects show.
+    pub(super) fn table_and_user(&self, session: &Session) -> Result<(Arc<ObjectTable>, bool)> {
+        let mut state = lock(&self.state);
+        let table = self.table(&mut state, session)?;
+        Ok((table, state.login(session.slot) == Login::User))
+    }
+
     /// The object of a handle, if this session may see it. Errors: `ObjectHandleInvalid`, `LoginLost`.
-    fn visible(&self, session: &Session, handle: ObjectHandle) -> Result<ObjectRef> {
-        let table = self.table(session)?;
-        let state = lock(&self.state);
+    pub(super) fn visible(&self, session: &Session, handle: ObjectHandle) -> Result<ObjectRef> {
+        let mut state = lock(&self.state);
+        let table = self.table(&mut state, session)?;
         let user = state.login(session.slot) == Login::User;
         let lost = state.tokens.get(&session.slot).is_some_and(|token| token.login_lost);
         match table.get(handle, user) {
@@ -129,7 +157,7 @@ impl Engine {
         let algorithm = self.complete_algorithm(session, key)?;
         let facts = KeyFacts { algorithm, card: Some(&session.card.abilities) };
         let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
-        Ok((plan, CardKey::new(session, key)))
+        Ok((plan, CardKey::new(session, handle, key)))
     }
 
     /// A public key, or that of a certificate, with the plan for its use on the host.
@@ -189,7 +217,7 @@ impl Engine {
     }
 }
 
-fn algorithm_of(public: &PublicKey) -> KeyAlgorithm {
+pub(super) fn algorithm_of(public: &PublicKey) -> KeyAlgorithm {
     match public {
         PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: public.bits() },
         PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },

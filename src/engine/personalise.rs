@@ -1,10 +1,17 @@
 //! Cards as wholes: formatting, erasing, repairing, and PINs that an operation needs beside the login.
 
-use super::error::Error;
+use super::error::{Error, from_card};
+use super::login::checked_pin;
+use super::pins::{DEFAULT_TRIES, check_length, note_tries};
 use super::session::SessionHandle;
-use super::{Engine, Result};
+use super::writing::admin_of;
+use super::{Engine, Result, lock};
+use crate::apdu::Channel;
+use crate::card::admin::{AdminAbilities, CardAdmin, Format, NewPin, RepairReport};
+use crate::card::{Card, CardError};
 use crate::codec::Secret;
 use crate::layout::SlotId;
+use crate::token::{Auth, AuthRole, Token};
 
 /// What a card is formatted to.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +33,41 @@ impl Engine {
     /// Errors: `SessionExists` while a session with any token of the card is open, `PinIncorrect`, `PinLength`,
     /// `NotSupported`.
     pub fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()> {
-        let _ = (slot, so_pin, init);
-        Err(Error::NotSupported("formatting"))
+        self.start_over(slot, so_pin, |admin, channel, abilities| {
+            let officer = NewPin {
+                label: OFFICER_LABEL,
+                pin: so_pin,
+                puk: init.puk,
+                min_len: init
+                    .min_len
+                    .unwrap_or(u8::try_from(*abilities.pin_lengths.start()).unwrap_or(u8::MAX)),
+                tries: init.tries.unwrap_or(DEFAULT_TRIES),
+            };
+            admin.format(channel, &Format { label: init.label, officer, pins: &[] })
+        })
     }
 
     /// Makes the card behind a slot blank again; what it holds is lost. Errors: as [`Engine::init_token`].
     pub fn erase_token(&self, slot: SlotId, so_pin: &Secret) -> Result<()> {
-        let _ = (slot, so_pin);
-        Err(Error::NotSupported("erasing"))
+        self.start_over(slot, so_pin, |admin, channel, _| admin.erase(channel))
+    }
+
+    /// What can be put on the card behind a slot. Errors: `NotSupported` for a card that cannot be written.
+    pub fn admin_abilities(&self, slot: SlotId) -> Result<AdminAbilities> {
+        let (reader, loaded) = self.card_of(slot)?;
+        let told = |card: &mut Card| {
+            card.with(|driver, _| admin_of(driver.admin()).map(|admin| admin.admin_abilities()))
+        };
+        self.with_card(reader, &loaded, told)
+    }
+
+    /// Reclaims what interrupted writes have left on the session's card. What needs a PIN that has not been given
+    /// stays, and is said. Errors: `SessionReadOnly`, `UserNotLoggedIn`.
+    pub fn repair(&self, session: SessionHandle) -> Result<RepairReport> {
+        self.write(session, |writing| {
+            writing.writer()?;
+            writing.admin(|admin, channel| admin.repair(channel))
+        })
     }
 
     /// Verifies another PIN of the session's card, by its label (or its identifier in hex), for changes that need it
@@ -41,7 +75,75 @@ impl Engine {
     /// this one, at the latest with its last session.
     /// Errors: `NoSuchPin`, `PinIncorrect`, `PinLocked`, `PinLength`.
     pub fn authorise(&self, session: SessionHandle, label: &str, pin: &Secret) -> Result<()> {
-        let _ = (session, label, pin);
-        Err(Error::NotSupported("another PIN"))
+        self.with_session(session, |session| {
+            let auth = named(&session.card.token, label)?;
+            checked_pin(auth, Some(pin))?;
+            self.with_card(session.reader, &session.card, |card| {
+                if !lock(&self.state).is_current(session) {
+                    return Ok(Err(Error::SessionHandleInvalid));
+                }
+                self.verify_pin(session, card, &auth.id, pin)?;
+                let mut state = lock(&self.state);
+                let given = &mut state.token_mut(session.slot).authorised;
+                if !given.contains(&auth.id) {
+                    given.push(auth.id.clone());
+                }
+                Ok(Ok(()))
+            })?
+        })
+    }
+
+    /// A change after which nothing is as it was: the card is read anew when it is asked for.
+    fn start_over(
+        &self,
+        slot: SlotId,
+        so_pin: &Secret,
+        job: impl Fn(&mut dyn CardAdmin, &mut Channel<'_>, &AdminAbilities) -> Result<(), CardError>,
+    ) -> Result<()> {
+        let (reader, loaded) = self.present_card_of(slot)?;
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
+        self.check_insertion(reader, &card, &loaded)?;
+        if lock(&self.state).sessions.values().any(|session| session.reader == reader) {
+            return Err(Error::SessionExists);
+        }
+        let abilities = self.abilities_of(reader, &mut card)?;
+        match loaded.so_auth() {
+            Some(auth) => check_length(so_pin, 1, auth.max_len)?,
+            None => check_length(so_pin, *abilities.pin_lengths.start(), *abilities.pin_lengths.end())?,
+        }
+        let changed = (|| {
+            card.hold()?;
+            if let Some(auth) = loaded.so_auth() {
+                let verified = card.verify(&auth.id, so_pin);
+                note_tries(&loaded, &auth.id, &verified);
+                verified?;
+            }
+            card.with(|driver, channel| job(admin_of(driver.admin())?, channel, &abilities))
+        })();
+        let spared = matches!(
+            changed,
+            Err(CardError::PinIncorrect { .. } | CardError::PinBlocked | CardError::NotSupported { .. })
+        );
+        let finished = if card.is_connected() { card.finish() } else { Ok(()) };
+        if !spared {
+            lock(&self.state).forget_card(reader, &self.policy);
+        }
+        changed.and(finished).map_err(|error| from_card(&cell.name, error))
     }
 }
+
+/// The PIN that a caller names. Errors: `NoSuchPin`, also when there are several.
+fn named<'a>(token: &'a Token, name: &str) -> Result<&'a Auth> {
+    let pins = || token.auths.iter().filter(|auth| auth.role != AuthRole::Unblocking);
+    let mut found = pins().filter(|auth| auth.label == name);
+    match (found.next(), found.next()) {
+        (Some(auth), None) => Some(auth),
+        (Some(_), Some(_)) => None,
+        (None, _) => pins().find(|auth| auth.id.to_string().eq_ignore_ascii_case(name)),
+    }
+    .ok_or_else(|| Error::NoSuchPin { label: name.to_owned() })
+}
+
+/// The security officer's PIN on a card of ours.
+const OFFICER_LABEL: &str = "SO PIN";

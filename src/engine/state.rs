@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::ObjectHandle;
 use super::cards::LoadedCard;
 use super::error::Error;
 use super::object::ObjectTable;
 use super::operation::Session;
 use super::session::{Login, SessionHandle, SessionMode};
 use crate::layout::{self, Layout, Policy, ReaderView, SlotId, VirtualSlot};
+use crate::token::AuthId;
 use crate::transport::Presence;
 
 /// Everything that is shared between the calls of an engine.
@@ -49,6 +51,8 @@ pub(super) struct TokenState {
     pub login_lost: bool,
     /// No key was used since the login: it counts as consent for the first use.
     pub fresh_login: bool,
+    /// Other PINs of the card that this token's user has given beside the login.
+    pub authorised: Vec<AuthId>,
     /// Handles of this token's objects, from the first search on.
     pub objects: Option<Arc<ObjectTable>>,
 }
@@ -101,6 +105,66 @@ impl State {
 
     pub fn login(&self, slot: SlotId) -> Login {
         self.tokens.get(&slot).map(|token| token.login).unwrap_or_default()
+    }
+
+    /// The card behind a slot as it was read last.
+    pub fn loaded_of(&self, slot: SlotId) -> Option<&Arc<LoadedCard>> {
+        self.readers.get(self.reader_of(slot).ok()??)?.loaded()
+    }
+
+    /// The PIN behind a login to a slot.
+    pub fn auth_for(&self, slot: SlotId, login: Login) -> Option<&AuthId> {
+        let loaded = self.loaded_of(slot)?;
+        match login {
+            Login::Public => None,
+            Login::SecurityOfficer => loaded.so_auth().map(|auth| &auth.id),
+            Login::User => {
+                let index = self.slot(slot).ok()?.token.as_ref()?.auth?;
+                loaded.token.auths.get(index).map(|auth| &auth.id)
+            }
+        }
+    }
+
+    /// The PINs that a token's logins hold open on its card: that of the login, and those given beside it.
+    pub fn auths_in_use(&self, slot: SlotId) -> Vec<AuthId> {
+        let beside = self.tokens.get(&slot).map(|token| token.authorised.clone()).unwrap_or_default();
+        self.auth_for(slot, self.login(slot)).cloned().into_iter().chain(beside).collect()
+    }
+
+    /// A wrong PIN took the logins with it back on the card.
+    pub fn end_logins_with(&mut self, reader: usize, auth: &AuthId) {
+        for slot in self.slots_of(reader) {
+            if self.auth_for(slot, self.login(slot)) == Some(auth) {
+                self.token_mut(slot).login = Login::Public;
+            }
+        }
+    }
+
+    /// True while a token keeps a PIN verified on its card.
+    pub fn holds_login(&self, slot: SlotId) -> bool {
+        self.tokens
+            .get(&slot)
+            .is_some_and(|token| token.login != Login::Public || !token.authorised.is_empty())
+    }
+
+    /// Of these PINs of the card in a reader, those that none of its tokens uses.
+    pub fn unused_of(&self, reader: usize, mut auths: Vec<AuthId>) -> Vec<AuthId> {
+        let used: Vec<_> = self.slots_of(reader).iter().flat_map(|slot| self.auths_in_use(*slot)).collect();
+        auths.retain(|auth| !used.contains(auth));
+        auths
+    }
+
+    /// Whether the session sees its card as it was read last.
+    pub fn is_current(&self, session: &Session) -> bool {
+        let known = self.readers.get(session.reader).and_then(ReaderState::loaded);
+        known.is_some_and(|known| Arc::ptr_eq(known, &session.card))
+    }
+
+    /// The token that shows the object of a handle.
+    pub fn token_of_object(&mut self, handle: ObjectHandle) -> Option<&mut TokenState> {
+        let shows =
+            |token: &&mut TokenState| token.objects.as_ref().is_some_and(|table| table.contains(handle));
+        self.tokens.values_mut().find(shows)
     }
 
     /// Sessions of one token, and how many of them are read/write.

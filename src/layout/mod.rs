@@ -14,10 +14,13 @@ use crate::token::{Certificate, ObjectId, Token};
 
 mod belonging;
 mod chains;
+mod deletion;
 mod label;
 mod names;
 mod numbering;
 mod place;
+
+pub use deletion::{ChainUsers, Deletion, Item};
 
 use belonging::Bodies;
 

@@ -2,6 +2,7 @@
 
 use super::belonging::{Belonging, Owner, is_protected};
 use super::chains::Issuers;
+use super::deletion::Estate;
 use super::{Chain, PinSelection, Policy, UnplacedWhat, VirtualToken, label};
 use crate::codec::hex;
 use crate::token::{Auth, KeyClass, Token};
@@ -33,6 +34,35 @@ pub(super) fn place(token: &Token, count: usize, policy: &Policy) -> Placement {
         return Placement { tokens, unplaced: Vec::new() };
     }
     Placer::new(token, count, policy).place()
+}
+
+/// What belongs to each private key of a card, whether its PIN has a slot or not.
+pub(super) fn estates(token: &Token) -> Vec<Estate> {
+    let policy = Policy { create_slots_for_pins: PinSelection::All, ..Policy::default() };
+    let placer = Placer::new(token, usize::MAX, &policy);
+    placer.owners().into_iter().flat_map(|owner| placer.estates(owner)).collect()
+}
+
+/// The certificates at and above those of one private key, and those at and above all others', as marks by index.
+pub(super) fn families(token: &Token, key: usize) -> (Vec<bool>, Vec<bool>) {
+    let policy = Policy { create_slots_for_pins: PinSelection::All, ..Policy::default() };
+    let placer = Placer::new(token, usize::MAX, &policy);
+    let none = vec![false; token.certificates.len()];
+    let (mut own, mut others) = (none.clone(), none);
+    for owner in placer.owners() {
+        let private = placer.issuers_with_private(owner);
+        let issuers = private.as_ref().unwrap_or(&placer.issuers);
+        let mut leaves = Vec::new();
+        for other in placer.private_keys(owner) {
+            let certificates = placer.belonging.certificates_of(other, owner);
+            match other == key {
+                true => issuers.mark_families(certificates, &mut own),
+                false => leaves.extend(certificates),
+            }
+        }
+        issuers.mark_families(leaves, &mut others);
+    }
+    (own, others)
 }
 
 /// True for a card that was never formatted and shows nothing.
@@ -156,6 +186,32 @@ impl<'t> Placer<'t> {
         }
         issuers.mark_families(all_leaves, &mut marks.certificates);
         chains
+    }
+
+    /// Everybody who owns a private key.
+    fn owners(&self) -> Vec<Owner> {
+        let pins = self.belonging.user_pins.iter().map(|pin| Owner::Pin(*pin));
+        pins.chain([Owner::Nobody, Owner::Stranger]).collect()
+    }
+
+    fn private_keys(&self, owner: Owner) -> impl Iterator<Item = usize> {
+        let keys = self.token.keys.iter().zip(&self.belonging.keys).enumerate();
+        keys.filter(move |(_, (key, other))| key.class == KeyClass::Private && **other == owner)
+            .map(|(index, _)| index)
+    }
+
+    /// What belongs to each private key of an owner, as its own token shows it.
+    fn estates(&self, owner: Owner) -> Vec<Estate> {
+        let private = self.issuers_with_private(owner);
+        let issuers = private.as_ref().unwrap_or(&self.issuers);
+        let estate = |key: usize| {
+            let leaves = self.belonging.certificates_of(key, owner);
+            let mut public_keys = self.belonging.public_keys_of(key, leaves.first().copied(), owner);
+            public_keys.sort_unstable();
+            public_keys.dedup();
+            Estate { key, public_keys, chains: leaves.iter().map(|leaf| issuers.chain(*leaf).0).collect() }
+        };
+        self.private_keys(owner).map(estate).collect()
     }
 
     /// The issuers for an owner who sees more than the public certificates; `None` for the others.

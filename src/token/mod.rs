@@ -28,6 +28,13 @@ pub struct Token {
 }
 
 impl Token {
+    /// The names of all objects.
+    pub fn objects(&self) -> impl Iterator<Item = ObjectId> {
+        let keys = self.keys.iter().map(|key| key.object);
+        let certificates = self.certificates.iter().map(|certificate| certificate.object);
+        keys.chain(certificates).chain(self.data.iter().map(|data| data.object))
+    }
+
     /// The authentication object with this identifier.
     pub fn auth(&self, id: &AuthId) -> Option<&Auth> {
         self.auths.iter().find(|auth| auth.id == *id)

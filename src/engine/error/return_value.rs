@@ -65,6 +65,7 @@ impl Error {
             Self::WriteProtected => rv("CKR_TOKEN_WRITE_PROTECTED", ck::CKR_TOKEN_WRITE_PROTECTED),
             Self::NotEmpty(_) => rv("CKR_FUNCTION_REJECTED", ck::CKR_FUNCTION_REJECTED),
             Self::OtherToken(_) => rv("CKR_USER_PIN_NOT_INITIALIZED", ck::CKR_USER_PIN_NOT_INITIALIZED),
+            Self::NotModifiable => rv("CKR_ACTION_PROHIBITED", ck::CKR_ACTION_PROHIBITED),
             Self::ActionProhibited { .. } => rv("CKR_ACTION_PROHIBITED", ck::CKR_ACTION_PROHIBITED),
             Self::KeyNotPossible { asked, .. } => key_return_value(*asked),
             Self::IdTaken { .. } => rv("CKR_ATTRIBUTE_VALUE_INVALID", ck::CKR_ATTRIBUTE_VALUE_INVALID),

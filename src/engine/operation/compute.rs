@@ -9,16 +9,15 @@ use crate::engine::cards::LoadedCard;
 use crate::engine::error::Error;
 use crate::engine::mechanism::Primitive;
 use crate::engine::session::Login;
-use crate::engine::{Engine, Result, lock};
-use crate::layout::SlotId;
+use crate::engine::{Engine, ObjectHandle, Result, lock};
 use crate::token::{AuthId, Key, ObjectId};
 
 /// A key on a card, as an operation uses it.
 pub(in crate::engine) struct CardKey {
-    pub slot: SlotId,
     pub reader: usize,
     pub card: Arc<LoadedCard>,
     pub object: ObjectId,
+    pub handle: ObjectHandle,
     /// The PIN that allows its use, if any.
     pub auth: Option<AuthId>,
     pub consent: Consent,
@@ -34,12 +33,12 @@ pub(in crate::engine) enum Consent {
 
 impl CardKey {
     /// The key of a session's card.
-    pub fn new(session: &Session, key: &Key) -> Self {
+    pub fn new(session: &Session, handle: ObjectHandle, key: &Key) -> Self {
         Self {
-            slot: session.slot,
             reader: session.reader,
             card: Arc::clone(&session.card),
             object: key.object,
+            handle,
             auth: key.auth.clone(),
             consent: if key.always_authenticate { Consent::Wanted } else { Consent::NotNeeded },
         }
@@ -64,14 +63,14 @@ impl Engine {
         self.with_card(key.reader, &key.card, |card| card.perform(&call))
     }
 
-    /// A logout or a reset since the operation began ends the right to the key; a key that asks for the PIN
-    /// each time takes the login itself for its first use.
+    /// A deletion, a logout or a reset since the operation began ends the right to the key; a key that asks for
+    /// the PIN each time takes the login itself for its first use.
     fn check_consent(&self, key: &CardKey) -> Result<()> {
+        let mut state = lock(&self.state);
+        let token = state.token_of_object(key.handle).ok_or(Error::KeyHandleInvalid)?;
         if key.auth.is_none() {
             return Ok(());
         }
-        let mut state = lock(&self.state);
-        let token = state.token_mut(key.slot);
         match (token.login, token.login_lost) {
             (Login::User, _) => {}
             (_, true) => return Err(Error::LoginLost),

@@ -6,7 +6,7 @@ use crate::engine::contents::Fetched;
 use crate::engine::error::Error;
 use crate::engine::object::{ObjectRef, ObjectTable};
 use crate::engine::operation::Session;
-use crate::engine::session::{Login, SessionHandle};
+use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
 /// A search that is going on: what has not been handed out yet.
@@ -16,13 +16,14 @@ pub(in crate::engine) struct Find(std::vec::IntoIter<ObjectHandle>);
 impl Engine {
     /// Begins a search. Private objects are found only after login.
     pub fn find_init(&self, session: SessionHandle, template: &Template) -> Result<()> {
-        let session = self.session(session)?;
-        let mut operations = lock(&session.operations);
-        if operations.find.is_some() {
-            return Err(Error::OperationActive(SEARCH));
-        }
-        operations.find = Some(Find(self.matching(&session, template)?.into_iter()));
-        Ok(())
+        self.with_session(session, |session| {
+            let mut operations = lock(&session.operations);
+            if operations.find.is_some() {
+                return Err(Error::OperationActive(SEARCH));
+            }
+            operations.find = Some(Find(self.matching(session, template)?.into_iter()));
+            Ok(())
+        })
     }
 
     /// The next objects of the search, at most `max`; empty at the end.
@@ -42,13 +43,11 @@ impl Engine {
 
     /// Every object that matches, in one call, beside any search that is going on.
     pub fn find_all(&self, session: SessionHandle, template: &Template) -> Result<Vec<ObjectHandle>> {
-        let session = self.session(session)?;
-        self.matching(&session, template)
+        self.with_session(session, |session| self.matching(session, template))
     }
 
     fn matching(&self, session: &Session, template: &Template) -> Result<Vec<ObjectHandle>> {
-        let table = self.table(session)?;
-        let user = lock(&self.state).login(session.slot) == Login::User;
+        let (table, user) = self.table_and_user(session)?;
         let rest: Vec<_> = template
             .attributes()
             .iter()

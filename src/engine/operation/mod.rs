@@ -21,9 +21,10 @@ pub(super) struct Session {
     pub mode: SessionMode,
     /// Index of the reader.
     pub reader: usize,
-    /// The card as it was when the session was opened: the session lives no longer than that.
+    /// The card as it was read last. A change of the card by this process gives each of its sessions a successor
+    /// with the card as it is then and the same operations.
     pub card: Arc<LoadedCard>,
-    pub operations: Mutex<Operations>,
+    pub operations: Arc<Mutex<Operations>>,
 }
 
 /// What is going on in a session.

@@ -1,0 +1,181 @@
+//! A card after a change of its contents: what was read before is replaced, and sessions, logins and handles go on
+//! with what they meant, or end.
+//!
+//! A token is what its PIN makes it, not the number of its slot. Sessions and logins of a token with a PIN go with
+//! that PIN. The left-overs are one token, wherever they are. An empty token that gets a PIN becomes that
+//! PIN's token; one that is not empty any more for another reason, and in another way than by getting the first
+//! left-over, is gone, and so are its sessions: a login never passes to another PIN's token.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::cards::{LoadedCard, read_card};
+use super::error::{Error, from_card};
+use super::object::ObjectTable;
+use super::operation::Session;
+use super::state::{CardState, State, TokenState};
+use super::{Engine, ObjectHandle, Result, lock};
+use crate::card::Card;
+use crate::layout::SlotId;
+use crate::token::{AuthId, ObjectId};
+
+/// What a change did to names.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    /// An empty token that got a PIN.
+    pub pinned: Option<(SlotId, AuthId)>,
+    /// Objects that are gone, though an equal one may have taken their place.
+    pub deleted: Vec<ObjectId>,
+    /// Objects that have another name now.
+    pub renamed: Vec<(ObjectId, ObjectId)>,
+}
+
+/// What a slot shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Identity {
+    Pin(AuthId),
+    LeftOvers,
+    Empty,
+    Nothing,
+}
+
+impl Engine {
+    /// Reads the card again after a change, computes the layout anew, and takes sessions, logins and handles over.
+    /// The card is locked by the caller. Errors: those of reading; then its sessions are over.
+    pub(super) fn renew(&self, reader: usize, card: &mut Card, effects: &Effects) -> Result<()> {
+        let fresh = match read_card(card) {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                lock(&self.state).forget_card(reader, &self.policy);
+                return Err(from_card(&self.cell(reader)?.name, error));
+            }
+        };
+        let unused = {
+            let mut state = lock(&self.state);
+            let held: Vec<_> =
+                state.slots_of(reader).iter().flat_map(|slot| state.auths_in_use(*slot)).collect();
+            self.take_over(&mut state, reader, fresh, effects);
+            state.unused_of(reader, held)
+        };
+        for auth in unused {
+            card.log_out(&auth).map_err(|error| match self.cell(reader) {
+                Ok(cell) => from_card(&cell.name, error),
+                Err(error) => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn take_over(&self, state: &mut State, reader: usize, fresh: Arc<LoadedCard>, effects: &Effects) {
+        let before: Vec<(SlotId, Identity)> =
+            state.slots_of(reader).into_iter().map(|slot| (slot, state.identity(slot))).collect();
+        if let Some(old) = state.readers.get(reader).and_then(|known| known.loaded()) {
+            let there: HashSet<ObjectId> = fresh.token.objects().collect();
+            let gone = |object: &ObjectId| effects.deleted.contains(object);
+            fresh.inherit(old, |object| there.contains(&object) && !gone(&object));
+        }
+        if let Some(known) = state.readers.get_mut(reader) {
+            known.card = CardState::Read(Arc::clone(&fresh));
+        }
+        state.lay_out(&self.policy);
+        let moves = state.moves(&before, effects);
+        let mut tokens: Vec<(SlotId, TokenState)> = Vec::new();
+        for (slot, _) in &before {
+            if let Some(token) = state.tokens.remove(slot)
+                && let Some(target) = moves.get(slot)
+            {
+                tokens.push((*target, token));
+            }
+        }
+        for (slot, mut token) in tokens {
+            if let Some(handles) = token.objects.take().map(|table| table.handles()) {
+                let view = state.slot(slot).ok().and_then(|slot| slot.token.clone()).unwrap_or_default();
+                let known = |object: ObjectId| effects.handle(&handles, object);
+                let table = ObjectTable::new(&fresh.token, &view, |object| {
+                    known(object).unwrap_or_else(|| ObjectHandle(self.next_handle()))
+                });
+                token.objects = Some(Arc::new(table));
+            }
+            state.tokens.insert(slot, token);
+        }
+        state.sessions.retain(|_, session| {
+            if session.reader != reader {
+                return true;
+            }
+            let Some(slot) = moves.get(&session.slot) else { return false };
+            *session = Arc::new(Session {
+                slot: *slot,
+                mode: session.mode,
+                reader,
+                card: Arc::clone(&fresh),
+                operations: Arc::clone(&session.operations),
+            });
+            true
+        });
+    }
+
+    /// What a caller is told who meets a card that was exchanged.
+    pub(super) fn check_insertion(&self, reader: usize, card: &Card, loaded: &LoadedCard) -> Result<()> {
+        if card.is_connected() && card.insertion() == loaded.insertion {
+            return Ok(());
+        }
+        self.lose(reader, loaded);
+        Err(Error::DeviceRemoved { reader: self.cell(reader)?.name.clone() })
+    }
+}
+
+impl Effects {
+    /// The handle that an object had before the change.
+    fn handle(&self, before: &HashMap<ObjectId, ObjectHandle>, object: ObjectId) -> Option<ObjectHandle> {
+        if let Some((old, _)) = self.renamed.iter().find(|(_, new)| *new == object) {
+            return before.get(old).copied();
+        }
+        before.get(&object).copied().filter(|_| !self.deleted.contains(&object))
+    }
+}
+
+impl State {
+    fn identity(&self, slot: SlotId) -> Identity {
+        let Some(token) = self.slot(slot).ok().and_then(|slot| slot.token.as_ref()) else {
+            return Identity::Nothing;
+        };
+        let auth = token.auth.and_then(|index| self.loaded_of(slot)?.token.auths.get(index));
+        match auth {
+            Some(auth) => Identity::Pin(auth.id.clone()),
+            None if token.empty => Identity::Empty,
+            None => Identity::LeftOvers,
+        }
+    }
+
+    /// Where each token of before is now; those that are gone are not in it.
+    fn moves(&self, before: &[(SlotId, Identity)], effects: &Effects) -> HashMap<SlotId, SlotId> {
+        let now: Vec<(SlotId, Identity)> =
+            before.iter().map(|(slot, _)| (*slot, self.identity(*slot))).collect();
+        let place_of =
+            |wanted: &Identity| now.iter().find(|(_, identity)| identity == wanted).map(|(slot, _)| *slot);
+        let had_left_overs = before.iter().any(|(_, identity)| *identity == Identity::LeftOvers);
+        let target = |slot: SlotId, identity: &Identity| {
+            let stays = || place_of_slot(&now, slot);
+            match identity {
+                Identity::Pin(_) => place_of(identity),
+                Identity::LeftOvers => {
+                    place_of(identity).or_else(|| (stays()? == &Identity::Empty).then_some(slot))
+                }
+                Identity::Empty => match &effects.pinned {
+                    Some((pinned, auth)) if *pinned == slot => place_of(&Identity::Pin(auth.clone())),
+                    _ => match stays()? {
+                        Identity::Empty => Some(slot),
+                        Identity::LeftOvers => (!had_left_overs).then_some(slot),
+                        Identity::Pin(_) | Identity::Nothing => None,
+                    },
+                },
+                Identity::Nothing => None,
+            }
+        };
+        before.iter().filter_map(|(slot, identity)| Some((*slot, target(*slot, identity)?))).collect()
+    }
+}
+
+fn place_of_slot(now: &[(SlotId, Identity)], slot: SlotId) -> Option<&Identity> {
+    now.iter().find(|(other, _)| *other == slot).map(|(_, identity)| identity)
+}

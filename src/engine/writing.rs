@@ -1,0 +1,182 @@
+//! One change of a card: who may make it, which PINs it takes, and what becomes of what was read before.
+//! The card is locked and its transaction open from the first question to the last write, so that neither another
+//! thread nor another program comes in between.
+
+use std::sync::Arc;
+
+use super::error::{Error, from_card};
+use super::operation::Session;
+use super::renewal::Effects;
+use super::session::{Login, SessionHandle, SessionMode};
+use super::{Engine, Result, lock};
+use crate::apdu::Channel;
+use crate::card::admin::{AdminAbilities, CardAdmin, Write};
+use crate::card::{Card, CardError};
+use crate::layout::{SlotId, VirtualToken};
+use crate::token::{AuthId, Token};
+
+/// A change that is being made.
+pub(super) struct Writing<'a> {
+    engine: &'a Engine,
+    card: &'a mut Card,
+    /// The session as it is while the card is locked.
+    pub session: Arc<Session>,
+    /// What its token shows.
+    pub view: VirtualToken,
+    /// To be filled in as names come and go.
+    pub effects: Effects,
+    written: bool,
+}
+
+/// In whose name a token is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// The holder of the token's PIN.
+    User(AuthId),
+    /// The security officer of the card.
+    Officer,
+}
+
+impl Engine {
+    /// Makes a change in a session. Whatever `job` answers, once something was sent the card is read again.
+    /// Errors: `SessionReadOnly`, `WriteProtected`, `DeviceRemoved`, those of `job`.
+    pub(super) fn write<T>(
+        &self,
+        handle: SessionHandle,
+        job: impl FnOnce(&mut Writing<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let reader = self.session(handle)?.reader;
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
+        // As it is now that nobody else changes the card.
+        let session = self.session(handle)?;
+        self.check_insertion(reader, &card, &session.card)?;
+        if session.mode == SessionMode::ReadOnly {
+            return Err(Error::SessionReadOnly);
+        }
+        if session.card.token.info.read_only {
+            return Err(Error::WriteProtected);
+        }
+        let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
+        let loaded = Arc::clone(&session.card);
+        let was_held = card.is_held();
+        card.hold().map_err(|error| from_card(&cell.name, error))?;
+        let mut writing = Writing {
+            engine: self,
+            card: &mut card,
+            session,
+            view,
+            effects: Effects::default(),
+            written: false,
+        };
+        let result = job(&mut writing);
+        let Writing { effects, written, .. } = writing;
+        if !card.is_connected() {
+            self.lose(reader, &loaded);
+            return result;
+        }
+        let renewed = if written { self.renew(reader, &mut card, &effects) } else { Ok(()) };
+        self.note_lost_logins(reader, &card);
+        let released =
+            if was_held { Ok(()) } else { card.release().map_err(|error| from_card(&cell.name, error)) };
+        result.and_then(|value| renewed.and(released).map(|()| value))
+    }
+
+    /// What can be put on the card behind a slot.
+    pub(super) fn abilities_of(&self, reader: usize, card: &mut Card) -> Result<AdminAbilities> {
+        let told = card.with(|driver, _| admin_of(driver.admin()).map(|admin| admin.admin_abilities()));
+        told.map_err(|error| match self.cell(reader) {
+            Ok(cell) => from_card(&cell.name, error),
+            Err(error) => error,
+        })
+    }
+}
+
+impl Writing<'_> {
+    /// The card as it was read last.
+    pub fn token(&self) -> &Token {
+        &self.session.card.token
+    }
+
+    /// What can be put on the card.
+    pub fn abilities(&mut self) -> Result<AdminAbilities> {
+        self.engine.abilities_of(self.session.reader, self.card)
+    }
+
+    /// Who is logged in to the session's token. Errors: `LoginLost`, `UserNotLoggedIn`.
+    pub fn writer(&self) -> Result<Writer> {
+        let state = lock(&self.engine.state);
+        let login = state.login(self.session.slot);
+        let lost = state.tokens.get(&self.session.slot).is_some_and(|token| token.login_lost);
+        match (login, state.auth_for(self.session.slot, login)) {
+            (Login::User, Some(auth)) => Ok(Writer::User(auth.clone())),
+            (Login::SecurityOfficer, Some(_)) => Ok(Writer::Officer),
+            _ if lost => Err(Error::LoginLost),
+            _ => Err(Error::UserNotLoggedIn),
+        }
+    }
+
+    /// Where objects without a PIN are shown, or would be: the left-overs, else the first empty token.
+    pub fn left_overs_slot(&self) -> Option<SlotId> {
+        let state = lock(&self.engine.state);
+        let slots = state.slots_of(self.session.reader);
+        let first = |empty: bool| {
+            slots.iter().copied().find(|slot| {
+                let token = state.slot(*slot).ok().and_then(|slot| slot.token.as_ref());
+                token.is_some_and(|token| token.auth.is_none() && token.empty == empty)
+            })
+        };
+        first(false).or_else(|| first(true))
+    }
+
+    /// Makes sure that every PIN which the card will ask for has been given to this token, before anything is
+    /// written. Errors: `NeedsPin`.
+    pub fn require(&mut self, write: Write<'_>) -> Result<()> {
+        let planned = self.card.with(|driver, channel| admin_of(driver.admin())?.plan_write(channel, write));
+        let needed = self.told(planned)?;
+        let given = lock(&self.engine.state).auths_in_use(self.session.slot);
+        match needed.into_iter().find(|auth| !given.contains(auth)) {
+            None => Ok(()),
+            Some(auth) => {
+                let known = self.token().auth(&auth).map(|known| known.label.clone());
+                Err(Error::NeedsPin { label: known.unwrap_or_else(|| auth.to_string()), auth })
+            }
+        }
+    }
+
+    /// Lets the card write. Errors: those of the card.
+    pub fn admin<T>(
+        &mut self,
+        mut job: impl FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T> {
+        let result = self.card.with(|driver, channel| job(admin_of(driver.admin())?, channel));
+        // Refused before anything was sent.
+        let unsent = matches!(
+            result,
+            Err(CardError::NotSupported { .. } | CardError::PinLength { .. } | CardError::PinCharacters)
+        );
+        self.written |= !unsent;
+        self.told(result)
+    }
+
+    /// The card itself, for what is no writing: PINs.
+    pub fn card(&mut self) -> &mut Card {
+        self.card
+    }
+
+    /// A card's answer as the engine tells it.
+    pub fn told<T>(&self, result: Result<T, CardError>) -> Result<T> {
+        let name = self.engine.cell(self.session.reader).map(|cell| cell.name.as_str()).unwrap_or_default();
+        result.map_err(|error| from_card(name, error))
+    }
+
+    /// What the card cannot do, said as the card would.
+    pub fn cannot<T>(&self, what: &str) -> Result<T> {
+        self.told(Err(CardError::NotSupported { what: what.to_owned() }))
+    }
+}
+
+/// The personalisation side of a driver. Errors: `NotSupported`.
+pub(super) fn admin_of(admin: Option<&mut dyn CardAdmin>) -> Result<&mut dyn CardAdmin, CardError> {
+    admin.ok_or_else(|| CardError::NotSupported { what: "be written".to_owned() })
+}
