@@ -7,6 +7,7 @@ pub mod certificate_request;
 pub mod curve;
 pub mod digest;
 pub mod ec;
+pub mod import;
 mod integer;
 pub mod private_key;
 pub mod public_key;

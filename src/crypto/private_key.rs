@@ -140,13 +140,19 @@ impl EcPrivateKey {
 
 /// `outer` is the curve that PKCS#8 names around the key.
 fn ec_from_sec1(der: &[u8], outer: Option<Curve>) -> Result<EcPrivateKey, CryptoError> {
-    let mut fields = Cursor::new(der, SEC1).expect(TAG_SEQUENCE)?.children(SEC1);
+    let mut whole = Cursor::new(der, SEC1);
+    let mut fields = whole.expect(TAG_SEQUENCE)?.children(SEC1);
     fields.expect(TAG_INTEGER)?;
     let scalar = fields.expect(TAG_OCTET_STRING)?;
     let inner = match fields.optional(TAG_PARAMETERS) {
         Some(parameters) => Some(parameters.children(SEC1).any()?.named_curve()?),
         None => None,
     };
+    let public = fields.optional(TAG_PUBLIC_KEY);
+    if !fields.is_at_end() || !whole.is_at_end() {
+        // A length that was damaged could otherwise hide the public half, which tells a damaged key.
+        return Err(CryptoError::Malformed { what: SEC1, source: der::ErrorKind::Failed.into() });
+    }
     let curve = match (outer, inner) {
         (Some(outer), Some(inner)) if outer != inner => return Err(CryptoError::InvalidKey(outer.name())),
         (Some(curve), _) | (None, Some(curve)) => curve,
@@ -155,7 +161,7 @@ fn ec_from_sec1(der: &[u8], outer: Option<Curve>) -> Result<EcPrivateKey, Crypto
         }
     };
     let key = EcPrivateKey::from_scalar(curve, scalar.value)?;
-    if let Some(public) = fields.optional(TAG_PUBLIC_KEY) {
+    if let Some(public) = public {
         let point = public.children(SEC1).any()?.whole_bits().unwrap_or_default();
         if PublicKey::from_ec_point(curve, point)? != key.public() {
             return Err(CryptoError::InvalidKey(curve.name()));

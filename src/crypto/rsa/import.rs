@@ -8,6 +8,7 @@ use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use super::public::{MAX_EXPONENT_BITS, number};
 use super::{MAX_MODULUS_BITS, MIN_MODULUS_BITS, RsaPrivateKey};
 use crate::codec::Secret;
+use crate::crypto::asn1::{Cursor, TAG_INTEGER, TAG_SEQUENCE};
 use crate::crypto::integer::{fit, trim};
 use crate::crypto::{CryptoError, random};
 
@@ -55,8 +56,10 @@ impl RsaPrivateKey {
         Ok(key)
     }
 
-    /// Reads a PKCS#1 RSAPrivateKey (RFC 8017, A.1.2), two primes. Errors: `InvalidKey`.
+    /// Reads a PKCS#1 RSAPrivateKey (RFC 8017, A.1.2), two primes. Errors: `InvalidKey`; `Unsupported` for a
+    /// modulus that is not 1024 to 4096 bits long.
     pub fn from_pkcs1_der(der: &Secret) -> Result<Self, CryptoError> {
+        check_size(der)?;
         rsa::RsaPrivateKey::from_pkcs1_der(der.expose()).map_err(|_| INVALID).and_then(Self::proven)
     }
 
@@ -132,6 +135,20 @@ impl RsaPrivateKey {
     }
 }
 
+/// Numbers without limit would be computed with for as long as a file wants.
+fn check_size(der: &Secret) -> Result<(), CryptoError> {
+    let mut fields = Cursor::new(der.expose(), WHAT).expect(TAG_SEQUENCE)?.children(WHAT);
+    fields.expect(TAG_INTEGER)?;
+    let modulus = trim(fields.expect(TAG_INTEGER)?.value);
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let bits = modulus.len() * 8 - unused;
+    let is_size = bits >= SMALLEST_REAL_BITS;
+    if is_size && !(MIN_MODULUS_BITS as usize..=MAX_MODULUS_BITS as usize).contains(&bits) {
+        return Err(CryptoError::Unsupported(format!("RSA with {bits} bits")));
+    }
+    if der.len() > MAX_PKCS1_LEN { Err(INVALID) } else { Ok(()) }
+}
+
 /// e = dP⁻¹ mod (p − 1).
 fn public_exponent(p: &BoxedUint, exponent_p: &Secret) -> Result<BoxedUint, CryptoError> {
     let order = p.wrapping_sub(BoxedUint::one()).to_nz().into_option().ok_or(INVALID)?;
@@ -142,4 +159,9 @@ fn public_exponent(p: &BoxedUint, exponent_p: &Secret) -> Result<BoxedUint, Cryp
 
 /// Far below any prime of a key that is let in: keeps the arithmetic away from zero and one.
 const MIN_PRIME_BITS: u32 = 128;
+/// Smaller keys were never made: such a number is no modulus.
+const SMALLEST_REAL_BITS: usize = 384;
+/// A key of 4096 bits takes 2400 bytes.
+const MAX_PKCS1_LEN: usize = 4096;
+const WHAT: &str = "RSA private key";
 const INVALID: CryptoError = CryptoError::InvalidKey("RSA");
