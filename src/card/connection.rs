@@ -9,7 +9,7 @@ use crate::config::{AfterLogin, Config};
 use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
 
-use super::admin::Unblock;
+use super::admin::{Format, Unblock};
 use super::cache::CacheStore;
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
 
@@ -190,6 +190,59 @@ impl Card {
     /// Computes on the card; see [`CardDriver::perform`].
     pub fn perform(&mut self, call: &CardCall<'_>) -> Result<Secret, CardError> {
         self.with(|driver, channel| driver.perform(channel, call))
+    }
+
+    /// Changes the card's contents in one exclusive transaction. `job` is begun once: a card that another program
+    /// resets in the middle is left as it is then, and the error says so.
+    pub fn administer<T>(
+        &mut self,
+        job: impl FnOnce(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let mut job = Some(job);
+        let mut result = self.begin_job(&mut job);
+        if job.is_some() && result.as_ref().is_err_and(is_reset) && !self.has_lost_login() {
+            result = self.begin_job(&mut job);
+        }
+        match result {
+            Err(error) if is_reset(&error) && self.take_login_lost() => Err(CardError::LoginLost),
+            other => other,
+        }
+    }
+
+    /// Runs the job if it was not begun yet.
+    fn begin_job<T, J>(&mut self, job: &mut Option<J>) -> Result<T, CardError>
+    where
+        J: FnOnce(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+    {
+        self.attempt(&mut |driver, channel| match (driver.admin(), job.take()) {
+            (Some(admin), Some(job)) => job(admin, channel),
+            _ => Err(CardError::NotSupported { what: "be written".to_owned() }),
+        })
+    }
+
+    fn has_lost_login(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.login_lost)
+    }
+
+    /// Formats the card; see [`CardAdmin::format`]. No PIN is verified afterwards.
+    pub fn format(&mut self, format: &Format<'_>) -> Result<(), CardError> {
+        self.administer(|admin, channel| admin.format(channel, format))?;
+        self.forget_logins();
+        Ok(())
+    }
+
+    /// Erases the card; see [`CardAdmin::erase`]. No PIN is verified afterwards.
+    pub fn erase(&mut self) -> Result<(), CardError> {
+        self.administer(|admin, channel| admin.erase(channel))?;
+        self.forget_logins();
+        Ok(())
+    }
+
+    fn forget_logins(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.verified.clear();
+            link.owed.clear();
+        }
     }
 
     /// Verifies a PIN, once: it is never sent again by itself. Several PINs may be verified at a time.

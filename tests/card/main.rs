@@ -18,6 +18,7 @@ mod caching;
 mod computing;
 mod connecting;
 mod cost;
+mod editing;
 mod example;
 mod hostile;
 mod opensc;

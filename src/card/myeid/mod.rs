@@ -217,13 +217,48 @@ impl MyEid {
         if self.content.is_some() {
             return Ok(());
         }
-        let mut walker = Walker { channel: &mut *channel, files: &mut self.files };
-        let directory = pkcs15::read_application(&mut walker, Place::standard())?;
-        // Formatting fills the ODF last: without a record in it, the card is as good as blank.
-        let Some(directory) = directory.filter(|directory| !directory.odf.is_empty()) else { return Ok(()) };
+        let Some(mut directory) = self.read_directories(channel, None)? else { return Ok(()) };
+        if directory.odf.is_empty() {
+            // Formatting fills the ODF last: without a record in it the card is blank, or all but finished.
+            let Some(odf) = self.unfinished_odf(channel)? else { return Ok(()) };
+            let Some(finished) = self.read_directories(channel, Some(odf))? else { return Ok(()) };
+            directory = finished;
+        }
         let mut content = admin::content(directory);
         self.learn_curves(channel, &mut content)?;
+        self.learn_secret_keys(channel, &mut content)?;
         self.content = Some(content);
+        Ok(())
+    }
+
+    /// Reads the directories, with another ODF than the card's where one is given.
+    fn read_directories(
+        &mut self,
+        channel: &mut Channel<'_>,
+        odf: Option<Vec<u8>>,
+    ) -> Result<Option<pkcs15::Directory>, CardError> {
+        let place = Place::standard();
+        let odf = odf.map(|content| (place.odf.clone(), content));
+        let mut walker = Walker { channel, files: &mut self.files, odf };
+        pkcs15::read_application(&mut walker, place)
+    }
+
+    /// Asks the card for the algorithm of secret keys where the directories name none: AES, by the file's type.
+    fn learn_secret_keys(
+        &mut self,
+        channel: &mut Channel<'_>,
+        content: &mut Content,
+    ) -> Result<(), CardError> {
+        for key in &mut content.token.keys {
+            let KeyAlgorithm::Generic { .. } = key.algorithm else { continue };
+            let place = content.objects.get(&key.object).and_then(|place| place.value.as_ref());
+            let Some(path) = place.and_then(ObjectValue::path).and_then(from_master) else { continue };
+            if let Some((descriptor, size)) = self.files.key_type(channel, &path)?
+                && descriptor & !SHAREABLE == KEY_AES
+            {
+                key.algorithm = KeyAlgorithm::Aes { key_bits: u32::try_from(size).unwrap_or(0) };
+            }
+        }
         Ok(())
     }
 
@@ -322,11 +357,16 @@ impl MyEid {
 struct Walker<'a, 'c> {
     channel: &'a mut Channel<'c>,
     files: &'a mut Files,
+    /// What is read instead of the card's ODF.
+    odf: Option<(Path, Vec<u8>)>,
 }
 
 impl pkcs15::Files for Walker<'_, '_> {
     fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CardError> {
-        let mut bytes = read_value(self.channel, self.files, path, Extent::Objects)?;
+        let mut bytes = match &self.odf {
+            Some((odf, content)) if odf == path => content.clone(),
+            _ => read_value(self.channel, self.files, path, Extent::Objects)?,
+        };
         bytes.truncate(limit);
         Ok(bytes)
     }
@@ -380,9 +420,10 @@ const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
 /// The PKCS#15 application.
 const APPLICATION: [u8; 2] = [0x50, 0x15];
 const MAX_PATH_LEN: usize = 16;
-/// File descriptor byte of keys on NIST curves and on secp256k1, and the bit that may be set besides.
+/// File descriptor byte of keys on NIST curves, on secp256k1 and for AES, and the bit that may be set besides.
 const KEY_NIST: u8 = 0x22;
 const KEY_SECP256K1: u8 = 0x23;
+const KEY_AES: u8 = 0x29;
 const SHAREABLE: u8 = 0x40;
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ impl MyEid {
         self.files.enter(channel, &[])?;
         self.create_with(channel, structure::EF_DIR, structure::DIR_SIZE, public, &applications)?;
         self.files.enter(channel, &folder_path(&[APPLICATION]))?;
-        let info = structure::token_info(format.label, &self.info.serial).encode();
+        let has_aes = !self.abilities.aes_bits.is_empty();
+        let info = structure::token_info(format.label, &self.info.serial, has_aes).encode();
         self.create_with(channel, structure::EF_TOKEN_INFO, structure::TOKEN_INFO_SIZE, public, &info)?;
         let auths: Vec<u8> = auth_objects(format).iter().flat_map(AuthObject::encode).collect();
         self.create_with(channel, structure::EF_AODF, structure::AODF_SIZE, public, &auths)?;

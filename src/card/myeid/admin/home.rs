@@ -138,8 +138,10 @@ impl MyEid {
         let path = self.odf_path()?;
         let bytes = self.files.read(channel, &path, Extent::Whole)?.ok_or(CardError::NoSuchObject)?;
         let offset = bytes.iter().rposition(|byte| !matches!(byte, 0x00 | 0xFF)).map_or(0, |last| last + 1);
-        let encoded = encode_odf(new);
-        if offset + encoded.len() > bytes.len() || encoded.len() > MAX_UPDATE {
+        // An ODF that formatting left empty is written as a whole.
+        let missing = if offset == 0 { encode_odf(&self.known()?.directory.odf) } else { Vec::new() };
+        let encoded = [missing, encode_odf(new)].concat();
+        if offset + encoded.len() > bytes.len() || (offset > 0 && encoded.len() > MAX_UPDATE) {
             return Err(CardError::NotSupported {
                 what: format!("name another directory: EF.ODF has {} bytes, all in use", bytes.len()),
             });

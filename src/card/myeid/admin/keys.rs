@@ -12,7 +12,7 @@ use crate::card::pkcs15::{
 use crate::codec::{Secret, tlv};
 use crate::crypto::rsa::RsaComponents;
 use crate::crypto::{Curve, PrivateKey, PublicKey};
-use crate::token::{AuthId, KeyAccess, KeyId, KeyUsage, ObjectId};
+use crate::token::{AuthId, Key, KeyAccess, KeyId, KeyUsage, ObjectId};
 
 use super::super::MyEid;
 use super::super::commands;
@@ -130,15 +130,49 @@ impl MyEid {
         let public = fill(channel)?;
         let public = match (public, public_directory) {
             (Some(public), Some(index)) => {
-                let value = self.public_value(channel, &home, &public)?;
-                let entry =
-                    public_entry(key.label, key.id, public_usage(key.usage), key.local, &public, value);
-                Some((self.append(channel, index, entry)?, public))
+                let object = self.enter_public_half(channel, (&home, index), key, &public)?;
+                Some((object, public))
             }
             _ => None,
         };
         let object = self.append(channel, directory, key_entry(key, &home, file, key_type))?;
         Ok(CreatedKey { object, public })
+    }
+
+    /// The entry of the public half. One that is there already is taken; one that an interrupted generation left
+    /// behind, without its private half, would be taken for this one, and goes.
+    fn enter_public_half(
+        &mut self,
+        channel: &mut Channel<'_>,
+        (home, index): (&Home, usize),
+        key: &Description<'_>,
+        public: &PublicKey,
+    ) -> Result<ObjectId, CardError> {
+        let private = self.directory_in(&home.folder, FileKind::PrivateKeys);
+        let content = self.known()?;
+        let in_file = |known: &&Key, file: Option<usize>| {
+            known.id == *key.id && content.objects.get(&known.object).map(|place| place.file) == file
+        };
+        let mut keys = content.token.keys.iter();
+        let has_private = keys.any(|known| in_file(&known, private));
+        let halves = content.token.keys.iter().filter(|known| in_file(known, Some(index)));
+        let halves: Vec<(ObjectId, bool)> = halves.map(|known| (known.object, known.access.local)).collect();
+        let mut left_behind = Vec::new();
+        for (object, local) in halves {
+            if self.object_value(channel, object)? == public.to_spki_der() {
+                return Ok(object);
+            }
+            if local && key.local && !has_private {
+                left_behind.push(object);
+            }
+        }
+        for object in left_behind {
+            self.remove_object(channel, object)?;
+        }
+        let value = self.public_value(channel, home, public)?;
+        let usage = public_usage(key.usage);
+        let entry = public_entry(key.label, key.id, usage, key.local, public, value);
+        self.append(channel, index, entry)
     }
 
     /// See [`CardAdmin::store_public_key`](crate::card::CardAdmin::store_public_key).

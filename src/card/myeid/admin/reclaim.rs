@@ -4,7 +4,7 @@
 use crate::apdu::{Channel, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::RepairReport;
-use crate::card::pkcs15::{FileKind, ObjectValue, OdfRecord, encode_odf};
+use crate::card::pkcs15::{DirectoryFile, FileKind, Object, ObjectValue, OdfRecord, Path, encode_odf};
 use crate::codec::hex;
 
 use super::super::files::Extent;
@@ -136,7 +136,7 @@ impl MyEid {
     /// Whether anything on the card leads to a file or into a folder.
     fn is_named(&self, path: &[u8]) -> bool {
         let Some(content) = &self.content else { return false };
-        let leads = |said: &crate::card::pkcs15::Path| {
+        let leads = |said: &Path| {
             let said = said.resolve(&content.directory.place.base);
             from_master(&said).is_some_and(|said| said.starts_with(path))
         };
@@ -192,6 +192,31 @@ impl MyEid {
             }
             status => Err(super::refused("list the files", status)),
         }
+    }
+
+    /// What the ODF of a card says whose formatting was interrupted between its last commands: everything is
+    /// there and in force, only the ODF is empty. `None` for any other card.
+    pub(in crate::card::myeid) fn unfinished_odf(
+        &mut self,
+        channel: &mut Channel<'_>,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let path = folder_path(&[APPLICATION, structure::EF_AODF]);
+        if self.rules(channel, &path)?.is_none_or(|rules| rules.suspended) {
+            return Ok(None);
+        }
+        let bytes = self.files.read(channel, &path, Extent::Objects)?.unwrap_or_default();
+        let pins = DirectoryFile::decode(FileKind::Auth, Path::default(), &bytes);
+        let references: Vec<u8> = pins
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.object {
+                Ok(Object::Auth(auth)) => auth.pin()?.reference.and_then(|it| u8::try_from(it).ok()),
+                _ => None,
+            })
+            .collect();
+        let finished = references.contains(&OFFICER);
+        let users = users().filter(|user| references.contains(user));
+        Ok(finished.then(|| encode_odf(&structure::odf_records(users))))
     }
 
     /// Writes the ODF of a card whose formatting was interrupted before its last command.

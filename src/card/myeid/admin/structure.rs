@@ -4,8 +4,8 @@
 
 use crate::card::myeid::commands::{PIN_FILLER, PIN_LEN};
 use crate::card::pkcs15::{
-    Application, AuthMethod, AuthObject, CommonObject, Extras, FileKind, ObjectFlags, OdfRecord, PKCS15_AID,
-    Path, PinAttributes, PinFlags, PinType, TokenFlags, TokenInfo,
+    AlgorithmInfo, Application, AuthMethod, AuthObject, CommonObject, Extras, FileKind, ObjectFlags,
+    OdfRecord, PKCS15_AID, Path, PinAttributes, PinFlags, PinType, TokenFlags, TokenInfo,
 };
 
 /// PIN reference of the security officer: the last one, so that users have 1, 2, 3, …
@@ -110,8 +110,17 @@ pub fn directory_of_applications(label: &str) -> Vec<Application> {
 }
 
 /// EF.TokenInfo of a new card.
-pub fn token_info(label: &str, serial: &[u8]) -> TokenInfo {
+pub fn token_info(label: &str, serial: &[u8], has_aes: bool) -> TokenInfo {
+    let aes = AlgorithmInfo {
+        reference: AES_ALGORITHM,
+        mechanism: CKM_AES_CBC,
+        parameters: Some(NULL.to_vec()),
+        operations: ENCIPHER_AND_DECIPHER,
+        oid: Some(OID_AES_256_CBC.to_vec()),
+        ..AlgorithmInfo::default()
+    };
     TokenInfo {
+        algorithms: if has_aes { vec![aes] } else { Vec::new() },
         version: 0,
         serial: serial.to_vec(),
         manufacturer: Some(MANUFACTURER.to_owned()),
@@ -164,6 +173,13 @@ pub fn auth_object(reference: u8, label: &str, min_len: u8) -> AuthObject {
     }
 }
 
+/// Algorithms in TokenInfo go by PKCS#11's numbers.
+const CKM_AES_CBC: u32 = 0x1082;
+const NULL: [u8; 2] = [0x05, 0x00];
+/// Bits 4 and 5 of the supported operations.
+const ENCIPHER_AND_DECIPHER: u32 = 0x30;
+/// 2.16.840.1.101.3.4.1.42 (NIST).
+const OID_AES_256_CBC: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2A];
 const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
 const FIRST_PIN_FOLDER: u16 = 0x5100;
 const MANUFACTURER: &str = "p11ctl";

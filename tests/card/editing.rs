@@ -1,0 +1,286 @@
+//! What is on a card is changed, deleted and repaired, by the PIN that owns it; and pulled in the middle of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewCertificate, NewData, NewKey};
+use p11ctl::card::example::{OFFICER_PIN, PINS};
+use p11ctl::card::{Card, CardCall, CardError, CardSettings};
+use p11ctl::codec::{Secret, hex};
+use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
+use p11ctl::crypto::{Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey, ec};
+use p11ctl::softcard::{self, Profile};
+use p11ctl::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId, Token};
+
+use crate::faults::{Fault, FaultyReader, Plan};
+use crate::support::{Bench, auth};
+
+pub const PIN_1: (&str, &str) = ("PIN 1", "11111111");
+const OFFICER: (&str, &str) = ("SO PIN", OFFICER_PIN);
+
+pub fn log_in(card: &mut Card, (label, pin): (&str, &str)) -> Token {
+    let token = card.read_token().unwrap();
+    card.verify(&auth(&token, label), &Secret::from(pin)).unwrap();
+    token
+}
+
+pub fn pin(number: u8) -> AuthId {
+    AuthId(vec![number])
+}
+
+pub fn certificate(name: &str) -> Vec<u8> {
+    let key: PrivateKey = EcPrivateKey::generate(Curve::P256).unwrap().into();
+    let subject = format!("CN={name},O={}", "long name ".repeat(6).trim());
+    let kind = CertificateKind::EndEntity { purposes: Vec::new() };
+    CertificateTemplate::new(&subject, key.public(), kind, (0, 4_000_000_000))
+        .sign(Issuer::Itself, &key)
+        .unwrap()
+}
+
+pub fn store_certificate(card: &mut Card, owner: Option<&AuthId>, id: u8) -> Result<ObjectId, CardError> {
+    let (label, id, der) =
+        (format!("certificate {id}"), KeyId(vec![id]), certificate(&format!("holder {id}")));
+    let new = NewCertificate { owner, label: &label, id: &id, der: &der };
+    card.administer(|admin, channel| admin.store_certificate(channel, &new))
+}
+
+pub fn store_data(
+    card: &mut Card,
+    owner: Option<&AuthId>,
+    private: bool,
+    label: &str,
+) -> Result<ObjectId, CardError> {
+    let new =
+        NewData { owner, private, label, application: "test", oid: &[0x2A, 3], value: label.as_bytes() };
+    card.administer(|admin, channel| admin.store_data(channel, &new))
+}
+
+pub fn new_key<'a>(owner: &'a AuthId, id: &'a KeyId, key_type: KeyType) -> NewKey<'a> {
+    let usage = KeyUsage { sign: true, decrypt: true, ..KeyUsage::default() };
+    NewKey { owner, label: "new key", id, key_type, usage, extractable: false, always_authenticate: false }
+}
+
+fn import(card: &mut Card, owner: &AuthId, id: &KeyId, key: KeyMaterial<'_>) -> Result<ObjectId, CardError> {
+    let usage = KeyUsage { sign: true, decrypt: true, ..KeyUsage::default() };
+    let label = "imported";
+    let new = ImportedKey { owner, label, id, key, usage, extractable: false, always_authenticate: false };
+    card.administer(|admin, channel| admin.import_key(channel, &new)).map(|made| made.object)
+}
+
+/// A card with a key pair, three certificates and two data objects of PIN 1, and a certificate of nobody.
+fn furnished() -> Bench {
+    let bench = Bench::personalised(Profile::MyEid);
+    let mut card = bench.card_without_cache();
+    log_in(&mut card, PIN_1);
+    let (owner, id) = (pin(1), KeyId(vec![1]));
+    card.administer(|admin, channel| {
+        admin.generate_key(
+            channel,
+            &NewKey { label: "key 1", ..new_key(&owner, &id, KeyType::Ec(Curve::P256)) },
+        )
+    })
+    .unwrap();
+    for id in 1..=3 {
+        store_certificate(&mut card, Some(&owner), id).unwrap();
+    }
+    store_data(&mut card, Some(&owner), true, "private data").unwrap();
+    store_data(&mut card, Some(&owner), false, "public data").unwrap();
+    card.finish().unwrap();
+    log_in(&mut card, OFFICER);
+    store_certificate(&mut card, None, 9).unwrap();
+    card.finish().unwrap();
+    bench
+}
+
+/// Everything on the card, each thing as one line with its value, keys with the proof that they work.
+fn inventory(bench: &Bench) -> BTreeSet<String> {
+    let mut card = bench.card_without_cache();
+    let token = card.read_token().unwrap();
+    assert_eq!(token.problems, []);
+    let mut lines = Vec::new();
+    for auth in &token.auths {
+        assert_eq!(card.tries_left(&auth.id).unwrap(), Some(3), "no try of {} was spent", auth.label);
+        lines.push(format!("{auth:?}"));
+    }
+    let known: Vec<_> =
+        PINS.iter().filter(|(label, _)| token.auths.iter().any(|auth| auth.label == *label)).collect();
+    for (label, value) in known {
+        card.verify(&auth(&token, label), &Secret::from(*value)).unwrap();
+    }
+    let value = |card: &mut Card, object| hex::encode(&card.read_object(object).unwrap());
+    for key in &token.keys {
+        let proof = match key.class {
+            KeyClass::Public => value(&mut card, key.object),
+            KeyClass::Private if matches!(key.algorithm, KeyAlgorithm::Ec { .. }) => {
+                let call = CardCall::EcdsaSign { key: key.object, digest: &[7; 32] };
+                let signature = card.perform(&call).unwrap();
+                let half = token.keys.iter().find(|half| half.class == KeyClass::Public && half.id == key.id);
+                let half = half.map(|half| card.read_object(half.object).unwrap());
+                let public = half.map(|half| PublicKey::from_spki_der(&half).unwrap()).unwrap();
+                assert_eq!(ec::verify(&public, &[7; 32], signature.expose()), Ok(true), "key {}", key.id);
+                hex::encode(&public.to_spki_der())
+            }
+            KeyClass::Private => {
+                let call = CardCall::RsaSignPkcs1 { key: key.object, digest_info: &[7; 51] };
+                hex::encode(card.perform(&call).unwrap().expose())
+            }
+            KeyClass::Secret => String::new(),
+        };
+        lines.push(format!("{:?} {} {} {:?} {proof}", key.class, key.label, key.id, key.auth));
+    }
+    for found in &token.certificates {
+        lines.push(format!(
+            "{} {} {:?} {}",
+            found.label,
+            found.id,
+            found.auth,
+            value(&mut card, found.object)
+        ));
+    }
+    for data in &token.data {
+        lines.push(format!("{} {:?} {}", data.label, data.auth, value(&mut card, data.object)));
+    }
+    let count = lines.len();
+    let lines: BTreeSet<String> = lines.into_iter().collect();
+    assert_eq!(lines.len(), count, "nothing is there twice");
+    lines
+}
+
+fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::RepairReport {
+    let mut card = bench.card_without_cache();
+    for who in who {
+        log_in(&mut card, *who);
+    }
+    let report = card.administer(|admin, channel| admin.repair(channel)).unwrap();
+    card.finish().unwrap();
+    report
+}
+
+/// Pulls the card after every command of `change` in turn: what it does not touch is as it was, what it touches is
+/// as before or as after, no try is spent, whoever tries again succeeds, and a repair leaves no unused file.
+fn interrupted(
+    bench: &Bench,
+    who: (&str, &str),
+    partial: impl Fn(&str) -> bool,
+    change: impl Fn(&mut Card, &Token) -> Result<(), CardError>,
+) {
+    let image = std::fs::read(bench.image()).unwrap();
+    let run = |plan: &Plan, card_of: &Bench| {
+        let reader = softcard::reader("software", Some(card_of.image()), Duration::from_secs(5));
+        let reader = Box::new(FaultyReader::new(reader, plan));
+        let mut card = Card::new(reader, CardSettings::default(), card_of.stats.clone());
+        let token = card.read_token()?;
+        card.verify(&auth(&token, who.0), &Secret::from(who.1))?;
+        change(&mut card, &token)
+    };
+    let before = inventory(bench);
+    let counted = Plan::never();
+    run(&counted, bench).unwrap();
+    let after = inventory(bench);
+    assert_ne!(before, after);
+    let generated = |lines: &BTreeSet<String>| -> BTreeSet<String> {
+        lines.iter().map(|line| line.split(' ').take(4).collect::<Vec<_>>().join(" ")).collect()
+    };
+    for fault in [Fault::CardRemoved, Fault::CardRemovedAfterwards] {
+        for commands in 0..counted.commands() {
+            std::fs::write(bench.image(), &image).unwrap();
+            let _ = run(&Plan::after(commands, fault.clone()), bench);
+            let now = inventory(bench);
+            let case = format!("{fault:?} after {commands} of {}", counted.commands());
+            assert!(before.intersection(&after).all(|line| now.contains(line)), "{case}: {now:#?}");
+            let (short, whole) = (generated(&now), [generated(&before), generated(&after)]);
+            let extra = |known: &BTreeSet<String>| {
+                known.is_subset(&short) && short.difference(known).all(|line| partial(line))
+            };
+            assert!(extra(&whole[0]) || extra(&whole[1]), "{case}: {now:#?}");
+            // What is done already cannot be done again.
+            if whole[0] == short || !whole[1].is_subset(&short) {
+                run(&Plan::never(), bench).unwrap();
+                assert_eq!(generated(&inventory(bench)), whole[1], "{case}, and again");
+            }
+            repair(bench, &[PIN_1, OFFICER]);
+            let kept = generated(&inventory(bench));
+            assert_eq!(kept, whole[1], "{case}, and repaired");
+            assert_eq!(repair(bench, &[PIN_1, OFFICER]), Default::default(), "{case}");
+        }
+    }
+}
+
+fn nothing(_: &str) -> bool {
+    false
+}
+
+fn object_of(token: &Token, label: &str) -> ObjectId {
+    let certificates = token.certificates.iter().map(|it| (&it.label, it.object));
+    let data = token.data.iter().map(|it| (&it.label, it.object));
+    let keys = token.keys.iter().filter(|it| it.class == KeyClass::Private).map(|it| (&it.label, it.object));
+    certificates.chain(data).chain(keys).find(|(known, _)| *known == label).unwrap().1
+}
+
+#[test]
+fn deletion_interrupted_anywhere_harms_nothing_else() {
+    for label in ["certificate 1", "certificate 3", "private data", "public data", "key 1"] {
+        let bench = furnished();
+        interrupted(&bench, PIN_1, nothing, |card, token| {
+            card.administer(|admin, channel| admin.delete_object(channel, object_of(token, label)))
+        });
+    }
+}
+
+#[test]
+fn new_label_interrupted_anywhere_is_the_old_or_the_new_one() {
+    for (object, label) in [
+        ("certificate 1", "short"),
+        ("certificate 1", "a label that is longer than the one before"),
+        ("key 1", "key x"),
+    ] {
+        let bench = furnished();
+        interrupted(&bench, PIN_1, nothing, |card, token| {
+            card.administer(|admin, channel| admin.set_label(channel, object_of(token, object), label))
+                .map(|_| ())
+        });
+    }
+}
+
+#[test]
+fn new_id_interrupted_anywhere_is_the_old_or_the_new_one() {
+    let bench = furnished();
+    interrupted(&bench, PIN_1, nothing, |card, token| {
+        let id = KeyId(vec![0xAA; 20]);
+        card.administer(|admin, channel| admin.set_id(channel, object_of(token, "certificate 2"), &id))
+            .map(|_| ())
+    });
+}
+
+#[test]
+fn new_key_interrupted_anywhere_is_there_or_not() {
+    let bench = furnished();
+    let half = |line: &str| line.starts_with("Public new key");
+    interrupted(&bench, PIN_1, half, |card, _| {
+        let (owner, id) = (pin(1), KeyId(vec![5]));
+        let new = new_key(&owner, &id, KeyType::Ec(Curve::P256));
+        card.administer(|admin, channel| admin.generate_key(channel, &new)).map(|_| ())
+    });
+}
+
+#[test]
+fn import_interrupted_anywhere_is_there_or_not() {
+    let bench = furnished();
+    let half = |line: &str| line.starts_with("Public imported");
+    let private: PrivateKey = RsaPrivateKey::generate(1024).unwrap().into();
+    interrupted(&bench, PIN_1, half, |card, _| {
+        import(card, &pin(1), &KeyId(vec![6]), KeyMaterial::Private(&private)).map(|_| ())
+    });
+    let secret = Secret::from(&[9; 32][..]);
+    interrupted(&furnished(), PIN_1, nothing, |card, _| {
+        import(card, &pin(1), &KeyId(vec![7]), KeyMaterial::Aes(&secret)).map(|_| ())
+    });
+}
+
+#[test]
+fn certificate_of_nobody_interrupted_anywhere_is_there_or_not() {
+    interrupted(&furnished(), OFFICER, nothing, |card, _| store_certificate(card, None, 8).map(|_| ()));
+    interrupted(&furnished(), OFFICER, nothing, |card, token| {
+        card.administer(|admin, channel| admin.delete_object(channel, object_of(token, "certificate 9")))
+    });
+}
