@@ -286,6 +286,26 @@ fn certificate_of_nobody_interrupted_anywhere_is_there_or_not() {
 }
 
 #[test]
+fn deletion_in_a_full_directory_interrupted_anywhere_harms_nothing() {
+    let bench = furnished();
+    let mut card = bench.card();
+    log_in(&mut card, PIN_1);
+    let mut number = 0;
+    // Long labels: a few entries fill the directory.
+    let filler = |number: u8| format!("filler {number}{}", " and more".repeat(10));
+    while store_data(&mut card, Some(&pin(1)), false, &filler(number)).is_ok() {
+        number += 1;
+    }
+    drop(card);
+    // A gap larger than the next entry, one smaller, and one as long.
+    for label in ["private data", "public data", &filler(1)] {
+        interrupted(&bench, PIN_1, nothing, |card, token| {
+            card.administer(|admin, channel| admin.delete_object(channel, object_of(token, label)))
+        });
+    }
+}
+
+#[test]
 fn keys_from_outside_work_on_the_card() {
     let bench = Bench::personalised(Profile::MyEid);
     let mut card = bench.card();
@@ -462,7 +482,7 @@ fn object_that_another_program_changed_is_not_touched() {
     theirs.finish().unwrap();
     let result = ours.administer(|admin, channel| admin.delete_object(channel, object));
     assert!(matches!(result, Err(CardError::NoSuchObject)), "{result:?}");
-    let token = ours.read_token().unwrap();
+    let token = log_in(&mut ours, PIN_1);
     let object = object_of(&token, "theirs");
     ours.administer(|admin, channel| admin.delete_object(channel, object)).unwrap();
 }
@@ -477,6 +497,7 @@ fn two_programs_at_once_lose_nothing_of_each_other() {
             scope.spawn(move || {
                 for number in 0..6u8 {
                     let mut card = bench.card();
+                    card.hold().unwrap();
                     log_in(&mut card, who);
                     store_certificate(&mut card, Some(&pin(owner)), 0x10 * owner + number).unwrap();
                     card.finish().unwrap();

@@ -73,6 +73,20 @@ impl MyEid {
     }
 
     fn push(&mut self, channel: &mut Channel<'_>, index: usize, object: Object) -> Result<usize, CardError> {
+        match self.try_push(channel, index, object.clone()) {
+            Err(CardError::NotSupported { .. }) if self.close_gaps(channel, index)? => {
+                self.try_push(channel, index, object)
+            }
+            other => other,
+        }
+    }
+
+    fn try_push(
+        &mut self,
+        channel: &mut Channel<'_>,
+        index: usize,
+        object: Object,
+    ) -> Result<usize, CardError> {
         let file = self.known()?.directory.files.get(index).ok_or(CardError::NoSuchObject)?;
         let mut entries = file.entries.clone();
         let entry = Entry { raw: object.encode(), object: Ok(object), offset: 0 };
@@ -101,7 +115,8 @@ impl MyEid {
         self.object_at(index, position)
     }
 
-    /// Takes an entry out. Where there is no room to close the gap it stays, as a deleted record.
+    /// Takes an entry out. Where there is no room to close the gap at once it is a deleted record first, and stays
+    /// one when the other entries cannot be moved one by one either.
     pub(super) fn take_out(
         &mut self,
         channel: &mut Channel<'_>,
@@ -114,16 +129,19 @@ impl MyEid {
             return Err(CardError::NoSuchObject);
         }
         let gone = entries.remove(position);
+        if gone.raw.len() < COVER_LEN {
+            return Err(CardError::NotSupported { what: "delete an entry that short".to_owned() });
+        }
         match self.rewrite(channel, index, entries) {
             Err(CardError::NotSupported { .. }) => {
                 let path = self.directory_path(index)?;
                 self.files.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
-                update(channel, gone.offset, &[DELETED])?;
+                update(channel, gone.offset, &cover(gone.raw.len()))?;
                 let mut directory = self.known()?.directory.clone();
                 let file = directory.files.get_mut(index).ok_or(CardError::NoSuchObject)?;
                 file.entries.remove(position);
                 self.content = Some(content(directory));
-                Ok(())
+                self.close_gaps(channel, index).map(|_| ())
             }
             other => other,
         }
@@ -324,7 +342,7 @@ fn write(channel: &mut Channel<'_>, plan: &Plan) -> Result<bool, CardError> {
 }
 
 /// Writes one entry behind all others, as a deleted one, and brings it to life by its tag.
-fn write_hidden(channel: &mut Channel<'_>, offset: usize, entry: &[u8]) -> Result<(), CardError> {
+pub(super) fn write_hidden(channel: &mut Channel<'_>, offset: usize, entry: &[u8]) -> Result<(), CardError> {
     let Some((tag, rest)) = entry.split_first() else { return Ok(()) };
     update(channel, offset, &[&[DELETED], rest].concat())?;
     update(channel, offset, &[*tag])
@@ -349,7 +367,7 @@ fn write_by_copy(channel: &mut Channel<'_>, plan: &Plan, copy: usize) -> Result<
 }
 
 /// Clears what a cover at `from` hides, then the cover itself.
-fn clear(channel: &mut Channel<'_>, from: usize, to: usize) -> Result<(), CardError> {
+pub(super) fn clear(channel: &mut Channel<'_>, from: usize, to: usize) -> Result<(), CardError> {
     let inner = from + COVER_LEN;
     if to - from > MAX_UPDATE {
         let offset = |offset: usize| u16::try_from(offset).unwrap_or(u16::MAX);
@@ -363,7 +381,7 @@ fn clear(channel: &mut Channel<'_>, from: usize, to: usize) -> Result<(), CardEr
 }
 
 /// The header of a deleted record of so many bytes, header included.
-fn cover(len: usize) -> [u8; COVER_LEN] {
+pub(super) fn cover(len: usize) -> [u8; COVER_LEN] {
     let [high, low] = u16::try_from(len - COVER_LEN).unwrap_or(u16::MAX).to_be_bytes();
     [DELETED, 0x82, high, low]
 }
@@ -371,6 +389,6 @@ fn cover(len: usize) -> [u8; COVER_LEN] {
 /// Tag of a deleted entry (PKCS #15 v1.1, 5.8).
 const DELETED: u8 = 0x00;
 /// Bytes of the header of a deleted record.
-const COVER_LEN: usize = 4;
+pub(super) const COVER_LEN: usize = 4;
 /// READ BINARY reaches no further.
 const MAX_DIRECTORY: usize = 0x7FFF;

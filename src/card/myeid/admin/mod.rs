@@ -2,6 +2,7 @@
 
 mod directory;
 mod format;
+mod gaps;
 mod home;
 mod keys;
 mod objects;
