@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::attribute::AttributeType;
+use super::cards::Content;
 use super::error::Error;
 use super::objects::algorithm_of;
 use super::session::SessionHandle;
@@ -137,7 +138,9 @@ impl Engine {
                 extractable: spec.extractable,
                 always_authenticate: spec.always_authenticate,
             };
-            writing.admin(|admin, channel| admin.generate_key(channel, &key))
+            let created = writing.admin(|admin, channel| admin.generate_key(channel, &key))?;
+            writing.learn(&created);
+            Ok(created)
         })
     }
 
@@ -178,7 +181,9 @@ impl Engine {
                 let label = label.clone().unwrap_or_else(name);
                 writing.require(Write::Store(ObjectKind::Certificate, owner.as_ref()))?;
                 let new = NewCertificate { owner: owner.as_ref(), label: &label, id: &id, der };
-                writing.admin(|admin, channel| admin.store_certificate(channel, &new))
+                let object = writing.admin(|admin, channel| admin.store_certificate(channel, &new))?;
+                writing.effects.learned.push((object, Content::Certificate(Arc::new(details.clone()))));
+                Ok(object)
             }
             NewObject::Data { label, application, oid, private, value } => {
                 let owner = writing.owner()?;
@@ -278,7 +283,15 @@ impl Writing<'_> {
             extractable: spec.extractable,
             always_authenticate: spec.always_authenticate,
         };
-        self.admin(|admin, channel| admin.import_key(channel, &new)).map(|created| created.object)
+        let created = self.admin(|admin, channel| admin.import_key(channel, &new))?;
+        self.learn(&created);
+        Ok(created.object)
+    }
+
+    fn learn(&mut self, created: &CreatedKey) {
+        if let Some((object, public)) = &created.public {
+            self.effects.learned.push((*object, Content::PublicKey(Arc::new(public.clone()))));
+        }
     }
 
     fn check_extractable(&mut self, spec: &KeySpec) -> Result<()> {

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::cards::{LoadedCard, read_card};
+use super::cards::{Content, LoadedCard, read_card};
 use super::error::{Error, from_card};
 use super::object::ObjectTable;
 use super::operation::Session;
@@ -19,8 +19,8 @@ use crate::card::Card;
 use crate::layout::SlotId;
 use crate::token::{AuthId, ObjectId};
 
-/// What a change did to names.
-#[derive(Debug, Default)]
+/// What a change did to names and values.
+#[derive(Default)]
 pub(super) struct Effects {
     /// An empty token that got a PIN.
     pub pinned: Option<(SlotId, AuthId)>,
@@ -28,6 +28,8 @@ pub(super) struct Effects {
     pub deleted: Vec<ObjectId>,
     /// Objects that have another name now.
     pub renamed: Vec<(ObjectId, ObjectId)>,
+    /// Public values of new objects: they need not be read back.
+    pub learned: Vec<(ObjectId, Content)>,
 }
 
 /// What a slot shows.
@@ -73,6 +75,9 @@ impl Engine {
             let there: HashSet<ObjectId> = fresh.token.objects().collect();
             let gone = |object: &ObjectId| effects.deleted.contains(object);
             fresh.inherit(old, |object| there.contains(&object) && !gone(&object));
+            for (object, content) in effects.learned.iter().filter(|(object, _)| there.contains(object)) {
+                fresh.keep(*object, content.clone());
+            }
         }
         if let Some(known) = state.readers.get_mut(reader) {
             known.card = CardState::Read(Arc::clone(&fresh));

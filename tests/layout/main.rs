@@ -5,6 +5,7 @@
 
 mod cards;
 mod chains;
+mod deletion;
 mod founding;
 mod notation;
 mod properties;
