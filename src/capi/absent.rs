@@ -7,24 +7,6 @@ use super::{entry_points, instance};
 
 entry_points! {
     /// Not supported.
-    fn C_InitToken(_1: ck::CK_SLOT_ID, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG, _4: *mut ck::CK_UTF8CHAR) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_InitPIN(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_SetPIN(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_UTF8CHAR, _3: ck::CK_ULONG, _4: *mut ck::CK_UTF8CHAR, _5: ck::CK_ULONG) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
     fn C_GetOperationState(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: *mut ck::CK_ULONG) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
@@ -37,31 +19,13 @@ entry_points! {
     }
 
     /// Not supported.
-    fn C_CreateObject(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_ATTRIBUTE, _3: ck::CK_ULONG, _4: *mut ck::CK_OBJECT_HANDLE) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
     fn C_CopyObject(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_OBJECT_HANDLE) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
     }
 
     /// Not supported.
-    fn C_DestroyObject(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
     fn C_GetObjectSize(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ULONG) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_SetAttributeValue(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_OBJECT_HANDLE, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
     }
@@ -140,18 +104,6 @@ entry_points! {
 
     /// Not supported.
     fn C_DecryptVerifyUpdate(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_BYTE, _3: ck::CK_ULONG, _4: *mut ck::CK_BYTE, _5: *mut ck::CK_ULONG) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_GenerateKey(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_OBJECT_HANDLE) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_GenerateKeyPair(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: *mut ck::CK_ATTRIBUTE, _4: ck::CK_ULONG, _5: *mut ck::CK_ATTRIBUTE, _6: ck::CK_ULONG, _7: *mut ck::CK_OBJECT_HANDLE, _8: *mut ck::CK_OBJECT_HANDLE) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
     }

@@ -10,6 +10,7 @@ mod interfaces;
 mod object;
 mod operation;
 mod output;
+mod personalise;
 mod session;
 mod slot;
 

@@ -15,6 +15,7 @@ mod contents;
 mod create;
 mod deletion;
 pub mod error;
+mod from_template;
 mod login;
 pub mod mechanism;
 mod object;

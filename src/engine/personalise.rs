@@ -52,6 +52,15 @@ impl Engine {
         self.start_over(slot, so_pin, |admin, channel, _| admin.erase(channel))
     }
 
+    /// Whether formatting the card behind a slot would take nothing but what this slot shows: it is blank, or no
+    /// other token of it has a PIN or objects. For callers who cannot ask anybody.
+    pub fn is_alone_on_card(&self, slot: SlotId) -> Result<bool> {
+        let view = self.virtual_token(slot)?;
+        let mut pins = (0..).zip(&view.card.auths).filter(|(_, auth)| auth.role == AuthRole::User);
+        let shown = view.view.keys.len() + view.view.certificates.len() + view.view.data.len();
+        Ok(pins.all(|(index, _)| view.view.auth == Some(index)) && view.card.objects().count() == shown)
+    }
+
     /// What can be put on the card behind a slot. Errors: `NotSupported` for a card that cannot be written.
     pub fn admin_abilities(&self, slot: SlotId) -> Result<AdminAbilities> {
         let (reader, loaded) = self.card_of(slot)?;

@@ -3,6 +3,7 @@
 
 mod digest;
 mod ecdsa;
+mod generation;
 mod plan;
 mod rsa_pkcs;
 mod rsa_x509;
@@ -17,6 +18,7 @@ use crate::crypto::DigestAlgorithm;
 use crate::token::KeyAlgorithm;
 use digest::Digest;
 use ecdsa::Ecdsa;
+use generation::Generation;
 use rsa_pkcs::RsaPkcs;
 use rsa_x509::RsaX509;
 
@@ -141,6 +143,9 @@ pub struct Uses {
 
 #[expect(missing_docs, reason = "each name is that of the standard")]
 impl MechanismId {
+    pub const RSA_PKCS_KEY_PAIR_GEN: Self = Self(ck::CKM_RSA_PKCS_KEY_PAIR_GEN);
+    pub const EC_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_KEY_PAIR_GEN);
+    pub const AES_KEY_GEN: Self = Self(ck::CKM_AES_KEY_GEN);
     pub const RSA_PKCS: Self = Self(ck::CKM_RSA_PKCS);
     pub const RSA_X_509: Self = Self(ck::CKM_RSA_X_509);
     pub const SHA1_RSA_PKCS: Self = Self(ck::CKM_SHA1_RSA_PKCS);
@@ -224,6 +229,9 @@ fn rsa_info(abilities: &Abilities, uses: Uses) -> Option<MechanismInfo> {
 
 /// Every mechanism.
 static TABLE: &[&dyn Mechanism] = &[
+    &Generation { id: MechanismId::RSA_PKCS_KEY_PAIR_GEN },
+    &Generation { id: MechanismId::EC_KEY_PAIR_GEN },
+    &Generation { id: MechanismId::AES_KEY_GEN },
     &RsaPkcs { id: MechanismId::RSA_PKCS, digest: None },
     &RsaX509,
     &RsaPkcs { id: MechanismId::SHA1_RSA_PKCS, digest: Some(DigestAlgorithm::Sha1) },
@@ -249,6 +257,9 @@ static TABLE: &[&dyn Mechanism] = &[
 ];
 
 const NAMES: &[(MechanismId, &str)] = &[
+    (MechanismId::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
+    (MechanismId::EC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
+    (MechanismId::AES_KEY_GEN, "CKM_AES_KEY_GEN"),
     (MechanismId::RSA_PKCS, "CKM_RSA_PKCS"),
     (MechanismId::RSA_X_509, "CKM_RSA_X_509"),
     (MechanismId::SHA1_RSA_PKCS, "CKM_SHA1_RSA_PKCS"),
@@ -285,6 +296,8 @@ mod tests {
             rsa_bits: vec![2048],
             rsa_raw: true,
             ecdsa: vec![Curve::P256],
+            aes_bits: vec![128],
+            generates_keys: true,
             ..Abilities::default()
         };
         let ids = available(&card);
