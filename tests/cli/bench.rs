@@ -156,6 +156,11 @@ pub fn clean(command: &mut Command, folder: &Path) {
         .env("TERM", "xterm-256color")
         .env("PIN1", "11111111")
         .env("PIN2", "22222222")
+        .env("PIN3", "33333333")
+        .env("SO_PIN", "00000000")
+        .env("PUK", "99999999")
+        .env("NEW", "77777777")
+        .env("LONG", "123456789")
         .env("WRONG", "87654321")
         .env("EMPTY", "");
 }

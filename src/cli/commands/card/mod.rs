@@ -1,8 +1,10 @@
-//! `card new|serve|apdu`: software cards in files, one attached to pcscd, raw APDUs to any card.
+//! `card new|serve|apdu|repair`: software cards in files, one attached to pcscd, raw APDUs to any card, and room
+//! taken back from what was left half done.
 
 mod apdu;
 mod memory;
 mod new;
+mod repair;
 mod serve;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub enum CardCommand {
     Serve(serve::ServeArgs),
     /// Send raw APDUs to a card and print its responses
     Apdu(apdu::ApduArgs),
+    /// Take back the room of what an interrupted command left behind
+    Repair(repair::RepairArgs),
 }
 
 /// Runs `card`.
@@ -28,5 +32,6 @@ pub fn run(context: &Context, command: &CardCommand) -> Result<Outcome, CliError
         CardCommand::New(args) => new::run(context, args),
         CardCommand::Serve(args) => serve::run(context, args),
         CardCommand::Apdu(args) => apdu::run(context, args),
+        CardCommand::Repair(args) => repair::run(context, args),
     }
 }
