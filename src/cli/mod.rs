@@ -2,7 +2,6 @@
 
 pub mod args;
 mod atomic_file;
-mod certificate_files;
 mod certificates;
 mod commands;
 mod confirm;

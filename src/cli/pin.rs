@@ -234,7 +234,11 @@ pub fn read_source(source: &PinArg, request: &PinRequest) -> Result<Secret, CliE
     };
     match source {
         PinArg::Prompt => {
-            let text = format!("{} {} ({}): ", word, describe(request), tries(request.tries_left));
+            let tries = match request.kind {
+                Kind::Password => String::new(),
+                _ => format!(" ({})", tries(request.tries_left)),
+            };
+            let text = format!("{word} {}{tries}: ", describe(request));
             prompt(request, text)
         }
         PinArg::Environment(name) => read_environment(name, word),

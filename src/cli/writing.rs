@@ -154,12 +154,11 @@ pub fn read(source: Option<&PinArg>, final_try: bool, request: &PinRequest) -> R
 }
 
 /// Refuses a new PIN of a length that the card does not take, before anything is sent.
-pub fn check_length(status: &PinStatus, new: &Secret, request: &PinRequest) -> Result<(), CliError> {
-    let length = new.expose().len();
-    if (status.min_len..=status.max_len).contains(&length) {
+pub fn check_length((min, max): (usize, usize), new: &Secret, request: &PinRequest) -> Result<(), CliError> {
+    if (min..=max).contains(&new.len()) {
         return Ok(());
     }
-    let error = crate::engine::Error::PinLength { min: status.min_len, max: status.max_len };
+    let error = crate::engine::Error::PinLength { min, max };
     Err(explain(LoginError::Engine(error), request))
 }
 

@@ -17,6 +17,7 @@ use crate::card::admin::{
 use crate::codec::Secret;
 use crate::crypto::digest::digest;
 use crate::crypto::{CertificateDetails, Curve, DigestAlgorithm, PrivateKey, PublicKey};
+use crate::layout::SlotId;
 use crate::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId};
 
 /// A key or key pair to be generated on the card.
@@ -49,6 +50,15 @@ impl KeySpec {
             always_authenticate: false,
         }
     }
+}
+
+/// Where a key's bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// The card.
+    Generated,
+    /// Outside.
+    Imported,
 }
 
 /// An object to be written to a token.
@@ -102,6 +112,21 @@ pub enum NewObject {
 }
 
 impl Engine {
+    /// Refuses a key that the card behind a slot cannot have, before anybody is asked for a PIN.
+    /// Errors: `KeyNotPossible` with what the card has; `NotSupported` for a card that cannot be written.
+    pub fn check_key(&self, slot: SlotId, algorithm: KeyAlgorithm, origin: KeyOrigin) -> Result<()> {
+        let abilities = self.admin_abilities(slot)?;
+        let offer = match origin {
+            KeyOrigin::Generated => Offer::generated(&abilities),
+            KeyOrigin::Imported => Offer::imported(&abilities),
+        };
+        let kind = match algorithm {
+            KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Ec { .. } => ObjectKind::KeyPair,
+            _ => ObjectKind::SecretKey,
+        };
+        possible(algorithm, kind, &offer).map(|_| ())
+    }
+
     /// Generates a key pair on the card, owned by the token's PIN. Answers private and public half.
     /// Errors: `KeyNotPossible` with what the card has, `IdTaken`, `SessionReadOnly`, `UserNotLoggedIn`, `NeedsPin`;
     /// all before anything is written.

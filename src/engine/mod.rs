@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
 pub use cards::Batch;
-pub use create::{KeySpec, NewObject};
+pub use create::{KeyOrigin, KeySpec, NewObject};
 pub use deletion::{DeletionPlan, Extent, NeededBy, PlannedObject};
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};

@@ -50,7 +50,13 @@ fn deleting_everywhere_says_what_breaks_and_the_tree_shows_it() {
     let delete = ["object", "delete", "--slot", "0", &label, "--everywhere", "--pin", "env:PIN1"];
     let asked = bench.demo(delete).expect(2).says("give --yes");
     assert!(asked.stderr.contains("key 2"), "{}", asked.stderr);
-    let run = bench.demo(delete.iter().chain(&["--yes"])).expect(0);
+    // The authorities belong to no PIN of the example card: the card wants another one for them.
+    bench.demo(delete.iter().chain(&["--yes"])).expect(4).says("--auth-pin \"SO PIN\"=prompt");
+    let wrong = ["--yes", "--auth-pin", "SO PIN=env:WRONG"];
+    bench.demo(delete.iter().chain(&wrong)).expect(4).says("PIN incorrect for \"SO PIN\"");
+    let other = ["--yes", "--auth-pin", "No PIN=env:SO_PIN"];
+    bench.demo(delete.iter().chain(&other)).expect(3).says("the card has no PIN \"No PIN\"").says("SO PIN");
+    let run = bench.demo(delete.iter().chain(&["--yes", "--auth-pin", "SO PIN=env:SO_PIN"])).expect(0);
     assert!(run.stderr.contains("key 1") && run.stderr.contains("key 2"), "{}", run.stderr);
     let tree = bench.demo(["slots", "--tree"]).expect(0).text();
     assert_eq!(tree.matches("incomplete: the issuer").count(), 2, "{tree}");

@@ -16,7 +16,7 @@ use crate::cli::text::quote;
 use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{atomic_file, destination, json, pem, table, tokens};
 use crate::crypto::PublicKey;
-use crate::engine::{AttributeType, ObjectHandle, SessionHandle};
+use crate::engine::{AttributeType, KeyOrigin, ObjectHandle, SessionHandle};
 use crate::layout::SlotId;
 use crate::token::KeyAlgorithm;
 
@@ -69,8 +69,9 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     }
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
     let spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
-    let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
     let engine = context.engine()?;
+    engine.check_key(token.slot, algorithm, KeyOrigin::Generated)?;
+    let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
     let spinner = Spinner::start(context, "the card generates the key");
     let (handle, public) = if is_pair {
         let (private, public) = engine.generate_key_pair(session, &spec)?;

@@ -18,7 +18,7 @@ use crate::cli::text::quote;
 use crate::cli::tokens;
 use crate::cli::writing::{self, WriteArgs};
 use crate::crypto::{CertificateDetails, PrivateKey};
-use crate::engine::{NewObject, ObjectClass};
+use crate::engine::{KeyOrigin, NewObject, ObjectClass};
 use crate::token::{KeyAlgorithm, KeyId};
 
 /// Arguments of `key import`.
@@ -63,6 +63,7 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<Outcome, CliError> {
     // A file that is no good must not cost a login.
     let file = key_files::read(&args.file, args.password.as_ref())?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
+    context.engine()?.check_key(token.slot, algorithm(&file.key), KeyOrigin::Imported)?;
     let label = file.label.clone().unwrap_or_else(|| file_label(&args.file));
     let spec = args.key.spec(algorithm(&file.key), &label, false)?;
     let known =

@@ -16,7 +16,7 @@ pub struct NewKeyArgs {
     #[arg(long, value_name = "LABEL")]
     pub label: Option<String>,
 
-    /// Id of the key, in hexadecimal; without it one that follows from the public key
+    /// Id of the key, in hexadecimal; without it that of its certificate, or a free one
     #[arg(long, value_name = "HEX", value_parser = parse_hex)]
     pub id: Option<HexBytes>,
 

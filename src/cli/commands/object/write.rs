@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::args::{HexBytes, TokenArgs, parse_hex};
-use crate::cli::certificate_files;
 use crate::cli::commands::find::public_objects;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::key_files;
 use crate::cli::objects::Details;
 use crate::cli::outcome::Outcome;
 use crate::cli::selector::Selector;
@@ -17,6 +17,7 @@ use crate::cli::text::quote;
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{atomic_file, pem};
+use crate::crypto::import::read_certificates;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::engine::{NewObject, ObjectClass, SessionHandle, Template};
 use crate::token::KeyId;
@@ -203,7 +204,8 @@ fn items(args: &WriteObjectArgs) -> Result<Vec<Item>, CliError> {
 }
 
 fn certificates(args: &WriteObjectArgs, bytes: &[u8], id: Option<KeyId>) -> Result<Vec<Item>, CliError> {
-    let found = certificate_files::read(bytes, &atomic_file::describe(&args.file))?;
+    let name = atomic_file::describe(&args.file);
+    let found = read_certificates(bytes).map_err(|error| key_files::explain(&error, &name))?;
     if found.len() > 1 && (args.label.is_some() || id.is_some()) {
         return Err(CliError::usage(format!(
             "{} holds {} certificates: --label and --id are for one",

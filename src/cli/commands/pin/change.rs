@@ -80,7 +80,7 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
     };
     let new_request = PinRequest { kind: Kind::NewPin, tries_left: None, ..old_request.clone() };
     let new = read_new(args.new_pin.as_ref(), &new_request)?;
-    writing::check_length(&status, &new, &new_request)?;
+    writing::check_length((status.min_len, status.max_len), &new, &new_request)?;
     let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
     if officer {
         context

@@ -18,7 +18,8 @@ use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
 use crate::cli::{table, writing};
 use crate::codec::Secret;
-use crate::engine::{InitializedPin, NewUserPin};
+use crate::engine::{InitializedPin, NewUserPin, SessionMode, UserKind};
+use crate::token::AuthRole;
 
 /// Arguments of `pin init`.
 #[derive(Debug, Args)]
@@ -81,7 +82,9 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     let token = tokens::exactly_one(context, &selector, |view| view.view.empty)?;
     let is_new = token.view.view.auth.is_none();
     check_target(context, args, &token)?;
-    // What the card would refuse is refused before any PIN is sent: what is new is known first.
+    if is_new {
+        check_abilities(context, args, &token)?;
+    }
     let status = writing::officer_status(context, &token)?;
     let officer = request(&token, &status, Kind::OfficerPin);
     let officer_pin = writing::read(args.so_pin.as_ref(), args.final_try, &officer)?;
@@ -92,6 +95,9 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
         ..officer.clone()
     };
     let pin = read_new(args.new_pin.as_ref(), &new)?;
+    let limits =
+        if is_new { new_pin_limits(context, args, &token)? } else { existing_limits(context, &token)? };
+    writing::check_length(limits, &pin, &new)?;
     let puk_request = PinRequest { kind: Kind::NewPuk, ..new.clone() };
     let puk = args.puk.as_ref().map(|source| read_new(Some(source), &puk_request)).transpose()?;
     let engine = context.engine()?;
@@ -104,9 +110,9 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
         min_len: args.min_length,
         tries: args.tries,
     };
-    let session = engine.open_session(token.slot, crate::engine::SessionMode::ReadWrite)?;
+    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
     context
-        .login(session, crate::engine::UserKind::SecurityOfficer, Some(&officer_pin))
+        .login(session, UserKind::SecurityOfficer, Some(&officer_pin))
         .map_err(|error| explain(error, &officer))?;
     let made =
         context.with_pin(|engine| engine.init_pin(session, &wish)).map_err(|error| explain(error, &new))?;
@@ -163,6 +169,59 @@ fn check_target(context: &Context, args: &InitArgs, token: &FoundToken) -> Resul
             .hint("choose another name: p11ctl does not overwrite a PUK"));
     }
     Ok(())
+}
+
+/// Refuses what the card cannot do, before any PIN is asked for.
+fn check_abilities(context: &Context, args: &InitArgs, token: &FoundToken) -> Result<(), CliError> {
+    let abilities = context.engine()?.admin_abilities(token.slot)?;
+    let (later, reader) = (abilities.later_pins, quote(&token.candidate.reader));
+    let cannot = |what: String| {
+        let mut error =
+            CliError::new(ErrorKind::Refused, format!("the card in reader {reader} cannot {what}"));
+        error.codes.return_value = Some("CKR_FUNCTION_NOT_SUPPORTED".to_owned());
+        error
+    };
+    let auths = &token.view.card.auths;
+    if auths.iter().filter(|auth| auth.role == AuthRole::User).count() >= abilities.max_pins {
+        return Err(cannot(format!("hold more than {} PINs", abilities.max_pins)));
+    }
+    if args.puk.is_some() && !later.puk_settable {
+        return Err(cannot("take a PUK for a PIN that is made after formatting: it makes one".to_owned())
+            .hint("leave --puk out: the PUK is shown, or written with --puk-output FILE"));
+    }
+    match (args.tries, later.tries) {
+        (Some(asked), Some(fixed)) if asked != fixed => {
+            Err(cannot(format!("give a PIN that is made after formatting other than {fixed} tries")))
+        }
+        (Some(asked), _) if !abilities.tries.contains(&asked) => {
+            let (low, high) = (abilities.tries.start(), abilities.tries.end());
+            Err(cannot(format!("give a PIN other than {low} to {high} tries")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Shortest and longest new PIN.
+fn new_pin_limits(
+    context: &Context,
+    args: &InitArgs,
+    token: &FoundToken,
+) -> Result<(usize, usize), CliError> {
+    let lengths = context.engine()?.admin_abilities(token.slot)?.pin_lengths;
+    let wished = args.min_length.map(usize::from);
+    if let Some(wished) = wished.filter(|wished| !lengths.contains(wished)) {
+        let (low, high) = (lengths.start(), lengths.end());
+        return Err(CliError::usage(format!(
+            "--min-length {wished}: PINs of this card have {low} to {high} characters"
+        )));
+    }
+    Ok((wished.unwrap_or(*lengths.start()), *lengths.end()))
+}
+
+/// Shortest and longest value of the PIN that the token has.
+fn existing_limits(context: &Context, token: &FoundToken) -> Result<(usize, usize), CliError> {
+    let status = context.engine()?.user_pin(token.slot)?;
+    Ok(status.map_or((1, usize::MAX), |status| (status.min_len, status.max_len)))
 }
 
 /// The name of the PIN in prompts.

@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &UnblockArgs) -> Result<Outcome, CliError> {
     let authority = writing::read(source, args.final_try, &by)?;
     let new_request = PinRequest { tries_left: None, ..request(&token, &status, Kind::NewPin) };
     let new = read_new(args.new_pin.as_ref(), &new_request)?;
-    writing::check_length(&status, &new, &new_request)?;
+    writing::check_length((status.min_len, status.max_len), &new, &new_request)?;
     let unblocker = if by_officer { Unblocker::Officer(&authority) } else { Unblocker::Puk(&authority) };
     context
         .with_pin(|engine| engine.unblock_pin(token.slot, unblocker, &new))
