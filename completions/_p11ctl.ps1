@@ -457,7 +457,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
         'p11ctl;key;generate' {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Type and size of the key')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label of the key; without it the first free key N')
-            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it one that follows from the public key')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it that of its certificate, or a free one')
             [CompletionResult]::new('--usage', '--usage', [CompletionResultType]::ParameterName, 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the public key to this file as PEM (- is standard output)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the public key to this file as PEM (- is standard output)')
@@ -485,7 +485,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
         'p11ctl;key;import' {
             [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label of the key; without it the first free key N')
-            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it one that follows from the public key')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it that of its certificate, or a free one')
             [CompletionResult]::new('--usage', '--usage', [CompletionResultType]::ParameterName, 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify')
             [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
@@ -701,6 +701,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a software card: a file that is used like a card')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Attach a software card to the PC/SC service, until interrupted')
             [CompletionResult]::new('apdu', 'apdu', [CompletionResultType]::ParameterValue, 'Send raw APDUs to a card and print its responses')
+            [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Take back the room of what an interrupted command left behind')
             break
         }
         'p11ctl;card;new' {
@@ -731,6 +732,25 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Talk to the card in this reader (its name, or a part that no other has)')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;card;repair' {
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--auth-pin', '--auth-pin', [CompletionResultType]::ParameterName, 'Verify another PIN of the card as well, where the card asks for it (repeatable)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')

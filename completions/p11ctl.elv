@@ -431,7 +431,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;key;generate'= {
             cand --type 'Type and size of the key'
             cand --label 'Label of the key; without it the first free key N'
-            cand --id 'Id of the key, in hexadecimal; without it one that follows from the public key'
+            cand --id 'Id of the key, in hexadecimal; without it that of its certificate, or a free one'
             cand --usage 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify'
             cand -o 'Write the public key to this file as PEM (- is standard output)'
             cand --output 'Write the public key to this file as PEM (- is standard output)'
@@ -458,7 +458,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;key;import'= {
             cand --password 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --label 'Label of the key; without it the first free key N'
-            cand --id 'Id of the key, in hexadecimal; without it one that follows from the public key'
+            cand --id 'Id of the key, in hexadecimal; without it that of its certificate, or a free one'
             cand --usage 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify'
             cand --slot 'Take the token in this slot'
             cand --token 'Take the token with this label, or of this pkcs11: URI'
@@ -665,6 +665,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand new 'Make a software card: a file that is used like a card'
             cand serve 'Attach a software card to the PC/SC service, until interrupted'
             cand apdu 'Send raw APDUs to a card and print its responses'
+            cand repair 'Take back the room of what an interrupted command left behind'
         }
         &'p11ctl;card;new'= {
             cand --example 'Put the example on it: two PINs, each with a key and its certificate chain, and three other roots; shared: one issuing CA and root in both chains'
@@ -692,6 +693,24 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Talk to the card in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --config 'Read this configuration file and no other'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'p11ctl;card;repair'= {
+            cand --slot 'Take the token in this slot'
+            cand --token 'Take the token with this label, or of this pkcs11: URI'
+            cand --serial 'Take the token with this serial number'
+            cand --reader 'Take the token in this reader (its name, or a part that no other has)'
+            cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
+            cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
+            cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --config 'Read this configuration file and no other'
+            cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
             cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'

@@ -369,7 +369,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_s
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it one that follows from the public key' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s o -l output -d 'Write the public key to this file as PEM (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l slot -d 'Take the token in this slot' -r
@@ -391,7 +391,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l password -d 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l label -d 'Label of the key; without it the first free key N' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l id -d 'Id of the key, in hexadecimal; without it one that follows from the public key' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
@@ -548,15 +548,16 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l json -d 'Print
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -f -a "new" -d 'Make a software card: a file that is used like a card'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -f -a "serve" -d 'Attach a software card to the PC/SC service, until interrupted'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu" -f -a "apdu" -d 'Send raw APDUs to a card and print its responses'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "new" -d 'Make a software card: a file that is used like a card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "serve" -d 'Attach a software card to the PC/SC service, until interrupted'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "apdu" -d 'Send raw APDUs to a card and print its responses'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "repair" -d 'Take back the room of what an interrupted command left behind'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l example -d 'Put the example on it: two PINs, each with a key and its certificate chain, and three other roots; shared: one issuing CA and root in both chains' -r -f -a "separate\t'Each chain has an issuing CA and a root of its own'
 shared\t'Both chains share one issuing CA and root'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
@@ -579,6 +580,20 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'

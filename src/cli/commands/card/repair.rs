@@ -16,7 +16,8 @@ use crate::token::AuthId;
 /// Arguments of `card repair`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An interrupted command leaves at worst a file that nothing names. Nothing that is in use is touched.
+An interrupted command leaves at worst a file that nothing names. Nothing that
+is in use is touched.
 
 Examples:
   p11ctl card repair --slot 4
