@@ -116,8 +116,8 @@ fn check_key_len(parameters: &mut Cursor<'_>, key_len: usize) -> Result<(), Impo
     }
 }
 
-/// The digest of an HMAC that PBKDF2 runs on.
-fn pseudo_random_digest(algorithm: &Element<'_>) -> Result<DigestAlgorithm, ImportError> {
+/// The digest of an HMAC, as its AlgorithmIdentifier names it. Errors: `Unsupported`.
+pub(super) fn pseudo_random_digest(algorithm: &Element<'_>) -> Result<DigestAlgorithm, ImportError> {
     let id = oid(&algorithm.children(WHAT).any()?)?;
     let known = HMACS.into_iter().find(|(known, _)| *known == id);
     known.map(|(_, digest)| digest).ok_or_else(|| unsupported(&id))
@@ -134,7 +134,7 @@ const WHAT: &str = "encryption parameters";
 
 // RFC 8018, A.2 and A.4; RFC 7914, 7.
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
-const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+pub(super) const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
 const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
 
 /// RFC 8018, B.2; NIST's arc (CSOR) for AES.

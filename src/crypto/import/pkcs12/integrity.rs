@@ -1,10 +1,12 @@
 //! The outermost structure of PKCS#12 (PFX, RFC 7292, 4) and its checksum under the password.
 
+use std::ops::RangeInclusive;
+
 use const_oid::ObjectIdentifier;
 
 use super::super::ber;
 use super::super::derivation::{Effort, Password, Purpose, Salted, hmac};
-use super::super::encryption::{number, oid};
+use super::super::encryption::{PBKDF2, number, oid, pseudo_random_digest};
 use super::super::error::{CONVERT_PKCS12, ImportError, damaged};
 use super::{WHAT, bags};
 use crate::codec::Secret;
@@ -20,10 +22,18 @@ pub(super) struct Envelope {
 
 /// MacData.
 struct Checksum {
+    /// The digest of the HMAC.
     digest: DigestAlgorithm,
-    salt: Vec<u8>,
-    rounds: u64,
+    derivation: Derivation,
     mac: Secret,
+}
+
+/// How the key of the checksum is derived.
+enum Derivation {
+    /// The way of PKCS#12.
+    Pkcs12 { salt: Vec<u8>, rounds: u64 },
+    /// PBKDF2 with HMAC over `digest` (PBMAC1, RFC 9579).
+    Pbkdf2 { digest: DigestAlgorithm, salt: Vec<u8>, rounds: u64, key_len: usize },
 }
 
 impl Envelope {
@@ -53,9 +63,17 @@ impl Envelope {
         let Some(checksum) = &self.checksum else {
             return Ok(!bags::is_encrypted(self)? || bags::any_opened_by(self, password, effort)?);
         };
-        let Checksum { digest, salt, rounds, mac } = checksum;
-        let salted = Salted { digest: *digest, salt, rounds: *rounds };
-        let key = salted.pkcs12(Purpose::Mac, password.utf16.expose(), digest.output_len(), effort)?;
+        let Checksum { digest, derivation, mac } = checksum;
+        let key = match derivation {
+            Derivation::Pkcs12 { salt, rounds } => {
+                let salted = Salted { digest: *digest, salt, rounds: *rounds };
+                salted.pkcs12(Purpose::Mac, password.utf16.expose(), digest.output_len(), effort)?
+            }
+            Derivation::Pbkdf2 { digest, salt, rounds, key_len } => {
+                let salted = Salted { digest: *digest, salt, rounds: *rounds };
+                salted.pbkdf2(password.bytes.expose(), *key_len, effort)?
+            }
+        };
         Ok(hmac(*digest, &key, self.authenticated.expose())? == *mac)
     }
 
@@ -69,24 +87,47 @@ impl Checksum {
     fn parse(element: &Element<'_>) -> Result<Self, ImportError> {
         let mut fields = element.children(WHAT);
         let mut info = fields.expect(TAG_SEQUENCE)?.children(WHAT);
-        let algorithm = oid(&info.expect(TAG_SEQUENCE)?.children(WHAT).any()?)?;
-        let digest = DigestAlgorithm::from_oid(&algorithm)
-            .ok_or_else(|| unsupported(format!("a PKCS#12 checksum by {}", name(&algorithm))))?;
+        let algorithm = info.expect(TAG_SEQUENCE)?;
         let mac = Secret::from(info.expect(TAG_OCTET_STRING)?.value);
         let salt = fields.expect(TAG_OCTET_STRING)?.value.to_vec();
         let rounds = if fields.is_at_end() { 1 } else { number(&fields.any()?)? };
+
+        let mut parts = algorithm.children(WHAT);
+        let id = oid(&parts.any()?)?;
+        let (digest, derivation) = if id == PBMAC1 {
+            pbmac1(&parts.expect(TAG_SEQUENCE)?)?
+        } else {
+            let digest = DigestAlgorithm::from_oid(&id)
+                .ok_or_else(|| unsupported(format!("a PKCS#12 checksum by {id}")))?;
+            (digest, Derivation::Pkcs12 { salt, rounds })
+        };
         if mac.len() != digest.output_len() {
             return Err(damaged(WHAT));
         }
-        Ok(Self { digest, salt, rounds, mac })
+        Ok(Self { digest, derivation, mac })
     }
 }
 
-fn name(algorithm: &ObjectIdentifier) -> String {
-    match *algorithm {
-        PBMAC1 => "PBMAC1".to_owned(),
-        other => other.to_string(),
+/// The parameters of PBMAC1 (RFC 8018, A.5): the digest of the HMAC, and the derivation of its key.
+fn pbmac1(parameters: &Element<'_>) -> Result<(DigestAlgorithm, Derivation), ImportError> {
+    let mut parts = parameters.children(WHAT);
+    let mut function = parts.expect(TAG_SEQUENCE)?.children(WHAT);
+    let scheme = parts.expect(TAG_SEQUENCE)?;
+    if oid(&function.any()?)? != PBKDF2 {
+        return Err(unsupported("a PKCS#12 checksum by PBMAC1 without PBKDF2".to_owned()));
     }
+    let mut fields = function.expect(TAG_SEQUENCE)?.children(WHAT);
+    let salt = fields.expect(TAG_OCTET_STRING)?.value.to_vec();
+    let rounds = number(&fields.expect(TAG_INTEGER)?)?;
+    // RFC 9579, 5: the length must be there. A key of a byte or two would fit every password soon.
+    let key_len = number(&fields.expect(TAG_INTEGER)?)?;
+    let key_len = usize::try_from(key_len).ok().filter(|len| MAC_KEY_LENS.contains(len));
+    let digest = match fields.optional(TAG_SEQUENCE) {
+        Some(prf) => pseudo_random_digest(&prf)?,
+        None => DigestAlgorithm::Sha1,
+    };
+    let key_len = key_len.ok_or_else(|| damaged(WHAT))?;
+    Ok((pseudo_random_digest(&scheme)?, Derivation::Pbkdf2 { digest, salt, rounds, key_len }))
 }
 
 fn unsupported(what: String) -> ImportError {
@@ -95,6 +136,8 @@ fn unsupported(what: String) -> ImportError {
 
 /// PKCS#7 data.
 pub(super) const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-/// RFC 9579.
+/// RFC 8018, A.5.
 const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
+/// From the shortest that RFC 9579 allows to the block of SHA-512.
+const MAC_KEY_LENS: RangeInclusive<usize> = 20..=128;
 pub(super) const TAG_EXPLICIT: u32 = 0xA0;

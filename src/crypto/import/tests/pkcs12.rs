@@ -1,9 +1,11 @@
 //! PKCS#12 files.
 
+use base64ct::{Base64, Encoding};
+
 use super::private_key::replaced;
 use super::*;
 use crate::codec::tlv;
-use crate::crypto::testing::Reproducible;
+use crate::crypto::testing::{Reproducible, vectors};
 
 fn export(openssl: &OpenSsl, options: &str) -> Vec<u8> {
     openssl.run(&format!(
@@ -112,6 +114,41 @@ fn key_bag(key: &PrivateKey, name: Option<&str>) -> Vec<u8> {
         tlv::write(&mut fields, 0x31, &attribute);
     }
     tlv::encode(0x30, &fields)
+}
+
+#[test]
+fn files_of_other_programs_and_of_rfc_9579_are_read() {
+    for fields in vectors("crypto/pkcs12.txt") {
+        let [name, password, expected, file] = &fields[..] else { panic!("{fields:?}") };
+        let bytes = Base64::decode_vec(file).unwrap();
+        let result = read_pkcs12(&bytes, Some(&Secret::from(password.as_str())));
+        match (expected.as_str(), result) {
+            ("good", Ok(read)) => {
+                let leaf = read.leaf.unwrap_or_else(|| panic!("{name} has no leaf"));
+                assert!(leaf.certifies(&read.key.public()), "{name}");
+                let wrong = read_pkcs12(&bytes, Some(&Secret::from("123")));
+                assert_eq!(wrong, Err(ImportError::WrongPassword { what: "PKCS#12 file" }), "{name}");
+            }
+            ("damaged" | "malformed", Err(ImportError::Damaged { .. })) => {}
+            (_, result) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+/// RFC 9579, 9: with a key of one byte every 256th password fits.
+#[test]
+fn checksum_with_a_short_key_is_refused() {
+    let vectors = vectors("crypto/pkcs12.txt");
+    let good = Base64::decode_vec(&vectors[0][3]).unwrap();
+    // The length of the key in front of the pseudo-random function of the checksum, at the end of the file.
+    let old = tlv::encode(0x02, &[32]);
+    let position = good.windows(old.len()).rposition(|window| window == old).unwrap();
+    for len in [0, 1, 19, 129] {
+        let number = if len > 127 { vec![0, len] } else { vec![len] };
+        let changed = replaced(&good, &good[position..position + old.len()], &tlv::encode(0x02, &number));
+        let result = read_pkcs12(&changed, Some(&Secret::from("1234")));
+        assert!(matches!(result, Err(ImportError::Damaged { .. })), "{len}: {result:?}");
+    }
 }
 
 #[test]
