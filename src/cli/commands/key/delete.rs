@@ -116,7 +116,8 @@ fn alone(
             let half = engine.deletion_plan(session, public, Extent::Alone)?;
             for object in half.objects {
                 if !plan.objects.contains(&object) {
-                    plan.objects.push(object);
+                    // First: without its private half it may show in another token.
+                    plan.objects.insert(0, object);
                 }
             }
         }
