@@ -20,6 +20,7 @@ mod connecting;
 mod cost;
 mod editing;
 mod example;
+mod foreign_editing;
 mod hostile;
 mod opensc;
 mod opensc_card;
