@@ -24,6 +24,7 @@ mod foreign_editing;
 mod hostile;
 mod opensc;
 mod opensc_card;
+mod personalisation_cost;
 mod personalising;
 mod pins;
 mod support;
