@@ -164,17 +164,39 @@ fn p256(label: &str) -> KeySpec {
     KeySpec::new(KeyAlgorithm::Ec { curve: Some(Curve::P256) }, label)
 }
 
+/// An authority that is on no card yet.
+struct Authority {
+    certificate: p11ctl::crypto::CertificateDetails,
+    key: PrivateKey,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = PrivateKey::from(EcPrivateKey::generate(Curve::P256).unwrap());
+        let kind = CertificateKind::Authority { path_len: None };
+        let der = CertificateTemplate::new("CN=Elsewhere", key.public(), kind, VALIDITY);
+        let der = der.sign(Issuer::Itself, &key).unwrap();
+        Self { certificate: p11ctl::crypto::CertificateDetails::parse(&der).unwrap(), key }
+    }
+
+    fn certify(&self, subject: &str, public: &PublicKey) -> Vec<u8> {
+        let kind = CertificateKind::EndEntity { purposes: Vec::new() };
+        let leaf = CertificateTemplate::new(subject, public.clone(), kind, VALIDITY);
+        leaf.sign(Issuer::Certificate(&self.certificate), &self.key).unwrap()
+    }
+}
+
+/// 2026 to 2035.
+const VALIDITY: (i64, i64) = (1_767_225_600, 2_082_758_399);
+
 /// A certificate for a key, by an authority that is on no card.
 fn certify(public: &PublicKey) -> Vec<u8> {
-    let authority = PrivateKey::from(EcPrivateKey::generate(Curve::P256).unwrap());
-    let validity = (1_767_225_600, 2_082_758_399);
-    let kind = CertificateKind::Authority { path_len: None };
-    let root = CertificateTemplate::new("CN=Elsewhere", authority.public(), kind, validity);
-    let root = root.sign(Issuer::Itself, &authority).unwrap();
-    let root = p11ctl::crypto::CertificateDetails::parse(&root).unwrap();
-    let kind = CertificateKind::EndEntity { purposes: Vec::new() };
-    let leaf = CertificateTemplate::new("CN=Holder 3", public.clone(), kind, validity);
-    leaf.sign(Issuer::Certificate(&root), &authority).unwrap()
+    Authority::new().certify("CN=Holder 3", public)
+}
+
+fn public_half(engine: &Engine, session: SessionHandle, id: &[u8]) -> PublicKey {
+    let found = engine.find_all(session, &Template::new().class(ObjectClass::PublicKey).id(id)).unwrap();
+    public_of(engine, session, found[0])
 }
 
 fn public_of(engine: &Engine, session: SessionHandle, handle: ObjectHandle) -> PublicKey {
@@ -392,6 +414,54 @@ fn key_with_chain_takes_only_what_no_other_chain_uses() {
     assert_eq!(labels_of(&gone), ["root 2", "issuing CA 2", "certificate 2", "key 2", "key 2"]);
     assert_eq!(chain(&engine, 0).0.len(), 3);
     assert_eq!(engine.virtual_token(SlotId(2)).unwrap().view.certificates.len(), 3);
+}
+
+#[test]
+fn card_that_another_program_changed_is_read_again_before_it_is_written() {
+    let desk = Desk::new(ExampleKind::Shared);
+    let (engine, other) = (desk.engine(), desk.engine());
+    let session = log_in(&engine, 0, PINS[0]);
+    engine.authorise(session, "SO PIN", &Secret::from(SO_PIN)).unwrap();
+    let authority = named(&engine, session, ObjectClass::Certificate, "root");
+    let certificate = named(&engine, session, ObjectClass::Certificate, "certificate 1");
+    assert_eq!(code(engine.destroy_object(session, authority)), "CKR_ACTION_PROHIBITED");
+
+    let theirs = log_in(&other, 1, PINS[1]);
+    let key = named(&other, theirs, ObjectClass::PrivateKey, "key 2");
+    other.destroy_key_with_chain(theirs, key).unwrap();
+    drop(other);
+    // A software card starts anew for each program that takes it.
+    assert!(matches!(engine.destroy_object(session, authority), Err(Error::LoginLost)));
+    engine.login(session, UserKind::User, Some(&Secret::from(PINS[0]))).unwrap();
+    engine.authorise(session, "SO PIN", &Secret::from(SO_PIN)).unwrap();
+    engine.destroy_object(session, authority).unwrap();
+    assert_eq!(
+        engine.attribute(session, certificate, A::LABEL).unwrap(),
+        Value::Text("certificate 1".to_owned())
+    );
+
+    // And the other way round: a chain that came to be meanwhile.
+    let desk = Desk::new(ExampleKind::Separate);
+    let (engine, other) = (desk.engine(), desk.engine());
+    let session = log_in(&engine, 0, PINS[0]);
+    let authority = Authority::new();
+    let der = authority.certificate.der.clone();
+    let mine = NewObject::Certificate { der, label: Some("mine".to_owned()), id: None };
+    let mine = engine.create_object(session, &mine).unwrap();
+    assert_eq!(engine.attribute(session, mine, A::DESTROYABLE).unwrap(), Value::Bool(true));
+    let theirs = log_in(&other, 1, PINS[1]);
+    let key = named(&other, theirs, ObjectClass::PrivateKey, "key 2");
+    let id = other.attribute(theirs, key, A::ID).unwrap().as_bytes().unwrap().to_vec();
+    let leaf = named(&other, theirs, ObjectClass::Certificate, "certificate 2");
+    other.destroy_object(theirs, leaf).unwrap();
+    let der = authority.certify("CN=Below", &public_half(&other, theirs, &id));
+    other.create_object(theirs, &NewObject::Certificate { der, label: None, id: None }).unwrap();
+    assert_eq!(chain(&other, 1).0, ["Below", "mine"]);
+    drop(other);
+    assert!(matches!(engine.destroy_object(session, mine), Err(Error::LoginLost)));
+    engine.login(session, UserKind::User, Some(&Secret::from(PINS[0]))).unwrap();
+    assert_eq!(code(engine.destroy_object(session, mine)), "CKR_ACTION_PROHIBITED");
+    assert_eq!(engine.attribute(session, mine, A::DESTROYABLE).unwrap(), Value::Bool(false));
 }
 
 #[test]

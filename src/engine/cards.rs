@@ -73,6 +73,8 @@ pub(super) struct LoadedCard {
     pub driver: &'static str,
     pub abilities: Abilities,
     pub token: Arc<Token>,
+    /// The token as the card's directories gave it, before certificates were read for the layout.
+    directories: Token,
     /// Which keys need which certificates, worked out when first asked for.
     chain_users: OnceLock<ChainUsers>,
     /// Public values read on demand, kept for the next question.
@@ -130,6 +132,12 @@ impl LoadedCard {
                 counters.remove(auth);
             }
         }
+    }
+
+    /// Whether the card's directories are still what they were; asks the card for no more than its change counter
+    /// where it has one.
+    pub fn is_unchanged(&self, card: &mut Card) -> Result<bool, CardError> {
+        Ok(card.read_token()? == self.directories)
     }
 
     /// Takes over what was learned of the card before a change: the values of objects that are still there, and
@@ -335,16 +343,18 @@ impl Engine {
 }
 
 pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
-    let (driver, abilities, token) = card.with(|driver, channel| {
-        let mut token = driver.read_token(channel)?;
+    let (driver, abilities, directories, token) = card.with(|driver, channel| {
+        let directories = driver.read_token(channel)?;
+        let mut token = directories.clone();
         read_needed_certificates(driver, channel, &mut token)?;
-        Ok((driver.name(), driver.abilities().clone(), token))
+        Ok((driver.name(), driver.abilities().clone(), directories, token))
     })?;
     Ok(Arc::new(LoadedCard {
         insertion: card.insertion(),
         driver,
         abilities,
         token: Arc::new(token),
+        directories,
         chain_users: OnceLock::new(),
         contents: Mutex::default(),
         counters: Mutex::default(),

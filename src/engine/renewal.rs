@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::cards::{Content, LoadedCard, read_card};
-use super::error::{Error, from_card};
+use super::error::Error;
 use super::object::ObjectTable;
 use super::operation::Session;
 use super::state::{CardState, State, TokenState};
@@ -49,7 +49,7 @@ impl Engine {
             Ok(fresh) => fresh,
             Err(error) => {
                 lock(&self.state).forget_card(reader, &self.policy);
-                return Err(from_card(&self.cell(reader)?.name, error));
+                return Err(self.card_error(reader, error));
             }
         };
         let unused = {
@@ -60,10 +60,7 @@ impl Engine {
             state.unused_of(reader, held)
         };
         for auth in unused {
-            card.log_out(&auth).map_err(|error| match self.cell(reader) {
-                Ok(cell) => from_card(&cell.name, error),
-                Err(error) => error,
-            })?;
+            card.log_out(&auth).map_err(|error| self.card_error(reader, error))?;
         }
         Ok(())
     }

@@ -57,38 +57,59 @@ impl Engine {
         if session.card.token.info.read_only {
             return Err(Error::WriteProtected);
         }
-        let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
-        let loaded = Arc::clone(&session.card);
         let was_held = card.is_held();
         card.hold().map_err(|error| from_card(&cell.name, error))?;
-        let mut writing = Writing {
-            engine: self,
-            card: &mut card,
-            session,
-            view,
-            effects: Effects::default(),
-            written: false,
-        };
-        let result = job(&mut writing);
-        let Writing { effects, written, .. } = writing;
+        let result = self.write_held(handle, &session, &mut card, job);
         if !card.is_connected() {
-            self.lose(reader, &loaded);
+            self.lose(reader, &session.card);
             return result;
         }
-        let renewed = if written { self.renew(reader, &mut card, &effects) } else { Ok(()) };
         self.note_lost_logins(reader, &card);
         let released =
             if was_held { Ok(()) } else { card.release().map_err(|error| from_card(&cell.name, error)) };
-        result.and_then(|value| renewed.and(released).map(|()| value))
+        result.and_then(|value| released.map(|()| value))
+    }
+
+    /// The part of [`Engine::write`] for which the card's transaction is open.
+    fn write_held<T>(
+        &self,
+        handle: SessionHandle,
+        session: &Session,
+        card: &mut Card,
+        job: impl FnOnce(&mut Writing<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let reader = session.reader;
+        // What another program has changed counts for what may be changed now: which chains need a certificate.
+        let unchanged = session.card.is_unchanged(card);
+        if !unchanged.map_err(|error| self.card_error(reader, error))? {
+            self.renew(reader, card, &Effects::default())?;
+        }
+        self.note_lost_logins(reader, card);
+        let session = self.session(handle)?;
+        let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
+        let mut writing =
+            Writing { engine: self, card, session, view, effects: Effects::default(), written: false };
+        let result = job(&mut writing);
+        let Writing { card, effects, written, .. } = writing;
+        if !written || !card.is_connected() {
+            return result;
+        }
+        let renewed = self.renew(reader, card, &effects);
+        result.and_then(|value| renewed.map(|()| value))
+    }
+
+    /// A card's error as the engine tells it.
+    pub(super) fn card_error(&self, reader: usize, error: CardError) -> Error {
+        match self.cell(reader) {
+            Ok(cell) => from_card(&cell.name, error),
+            Err(error) => error,
+        }
     }
 
     /// What can be put on the card behind a slot.
     pub(super) fn abilities_of(&self, reader: usize, card: &mut Card) -> Result<AdminAbilities> {
         let told = card.with(|driver, _| admin_of(driver.admin()).map(|admin| admin.admin_abilities()));
-        told.map_err(|error| match self.cell(reader) {
-            Ok(cell) => from_card(&cell.name, error),
-            Err(error) => error,
-        })
+        told.map_err(|error| self.card_error(reader, error))
     }
 }
 
@@ -166,8 +187,7 @@ impl Writing<'_> {
 
     /// A card's answer as the engine tells it.
     pub fn told<T>(&self, result: Result<T, CardError>) -> Result<T> {
-        let name = self.engine.cell(self.session.reader).map(|cell| cell.name.as_str()).unwrap_or_default();
-        result.map_err(|error| from_card(name, error))
+        result.map_err(|error| self.engine.card_error(self.session.reader, error))
     }
 
     /// What the card cannot do, said as the card would.
