@@ -16,7 +16,7 @@ use super::asn1::{
 use super::certificate::alternative_name::names_der;
 use super::certificate::extensions::Extensions;
 use super::certificate::usage::purposes_der;
-use super::certificate::{AlternativeName, KeyUsage, name_text, purpose_text};
+use super::certificate::{AlternativeName, KeyUsage, name_text};
 use super::{CryptoError, PrivateKey, PublicKey, SignatureAlgorithm};
 use crate::codec::tlv;
 
@@ -143,7 +143,7 @@ impl CertificateRequest {
         let public_key = PublicKey::from_spki_der(fields.expect(TAG_SEQUENCE)?.raw)?;
         let oid = algorithm.children(WHAT).next().and_then(|element| element.oid());
         let algorithm = oid.as_ref().and_then(SignatureAlgorithm::from_oid).ok_or_else(|| {
-            let name = oid.map_or_else(|| "without an identifier".to_owned(), |oid| purpose_text(&oid));
+            let name = oid.map_or_else(|| "without an identifier".to_owned(), |oid| oid.to_string());
             CryptoError::Unsupported(format!("signature algorithm {name}"))
         })?;
         let signature = signature.whole_bits().unwrap_or_default();
