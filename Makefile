@@ -56,7 +56,7 @@ install:
 
 build-packages:
 	@./scripts/install-packages.sh $(BUILD_PACKAGES)
-	@command -v $(CARGO) >/dev/null || { echo "error: cargo is missing: install Rust 1.95 or later" >&2; exit 1; }
+	@./scripts/install-rust.sh $(CARGO)
 
 test-packages:
 	@./scripts/install-packages.sh $(TEST_PACKAGES)
