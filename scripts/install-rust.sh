@@ -13,7 +13,7 @@ if [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     echo "error: cargo is installed but not in PATH: . \"${CARGO_HOME:-$HOME/.cargo}/env\"" >&2
     exit 1
 fi
-if apt-cache show rustup >/dev/null 2>&1; then
+if apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then
     "$(dirname "$0")/install-packages.sh" rustup
     rustup toolchain install stable --profile default
     command -v "$cargo" >/dev/null && exit 0
