@@ -10,17 +10,21 @@ use p11ctl::codec::{Secret, hex};
 use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
 use p11ctl::crypto::{Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey, ec};
 use p11ctl::softcard::{self, Profile};
-use p11ctl::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId, Token};
+use p11ctl::token::{AuthId, AuthRole, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId, Token};
 
 use crate::faults::{Fault, FaultyReader, Plan};
 use crate::support::{Bench, auth};
 
 pub const PIN_1: (&str, &str) = ("PIN 1", "11111111");
-const OFFICER: (&str, &str) = ("SO PIN", OFFICER_PIN);
+pub const OFFICER: (&str, &str) = ("SO PIN", OFFICER_PIN);
 
 pub fn log_in(card: &mut Card, (label, pin): (&str, &str)) -> Token {
     let token = card.read_token().unwrap();
-    card.verify(&auth(&token, label), &Secret::from(pin)).unwrap();
+    // OpenSC calls its officer otherwise, with the same PIN.
+    let officer =
+        token.auths.iter().find(|auth| label == OFFICER.0 && auth.role == AuthRole::SecurityOfficer);
+    let auth = officer.map_or_else(|| auth(&token, label), |officer| officer.id.clone());
+    card.verify(&auth, &Secret::from(pin)).unwrap();
     token
 }
 
@@ -146,7 +150,7 @@ fn inventory(bench: &Bench) -> BTreeSet<String> {
     lines
 }
 
-fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::RepairReport {
+pub fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::RepairReport {
     let mut card = bench.card_without_cache();
     for who in who {
         log_in(&mut card, *who);
@@ -158,7 +162,7 @@ fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::RepairRep
 
 /// Pulls the card after every command of `change` in turn: what it does not touch is as it was, what it touches is
 /// as before or as after, no try is spent, whoever tries again succeeds, and a repair leaves no unused file.
-fn interrupted(
+pub fn interrupted(
     bench: &Bench,
     who: (&str, &str),
     partial: impl Fn(&str) -> bool,
@@ -206,7 +210,7 @@ fn interrupted(
     }
 }
 
-fn nothing(_: &str) -> bool {
+pub fn nothing(_: &str) -> bool {
     false
 }
 
@@ -528,4 +532,188 @@ fn full_directory_gives_entries_back_that_a_deletion_freed() {
     store_certificate(&mut card, Some(&owner), 0xF1).unwrap();
     let token = bench.card_without_cache().read_token().unwrap();
     assert_eq!((token.certificates.len(), token.problems.len()), (usize::from(stored) - 2, 0));
+}
+
+#[test]
+fn unused_file_is_reclaimed_by_repair_or_by_the_next_write() {
+    let bench = furnished();
+    let image = std::fs::read(bench.image()).unwrap();
+    let before = inventory(&bench);
+    let interrupt = |commands| {
+        std::fs::write(bench.image(), &image).unwrap();
+        let reader = softcard::reader("software", Some(bench.image()), Duration::from_secs(5));
+        let plan = Plan::after(commands, Fault::CardRemoved);
+        let reader = Box::new(FaultyReader::new(reader, &plan));
+        let mut card = Card::new(reader, CardSettings::default(), bench.stats.clone());
+        let Ok(token) = card.read_token() else { return };
+        if card.verify(&auth(&token, "PIN 1"), &Secret::from(PIN_1.1)).is_ok() {
+            let _ = store_data(&mut card, Some(&pin(1)), false, "new");
+        }
+    };
+    // The first count of commands that leaves a file behind.
+    let left = |report: &p11ctl::card::admin::RepairReport| report.kept.clone();
+    let commands = (0..200).find(|commands| {
+        interrupt(*commands);
+        !left(&repair(&bench, &[])).is_empty()
+    });
+    let kept = left(&repair(&bench, &[]));
+    assert_eq!(kept, [("EF 4602 in DF 5101".to_owned(), Some(pin(1)))]);
+    assert_eq!(inventory(&bench), before);
+    assert_eq!(repair(&bench, &[PIN_1]).reclaimed, ["EF 4602 in DF 5101"]);
+    assert_eq!(repair(&bench, &[PIN_1]), Default::default());
+    interrupt(commands.unwrap());
+    let mut card = bench.card();
+    log_in(&mut card, PIN_1);
+    store_data(&mut card, Some(&pin(1)), false, "another").unwrap();
+    card.finish().unwrap();
+    assert_eq!(repair(&bench, &[PIN_1]), Default::default());
+    assert_eq!(inventory(&bench).len(), before.len() + 1);
+}
+
+#[test]
+fn object_without_contents_is_stored_and_read() {
+    let bench = Bench::personalised(Profile::MyEid);
+    let mut card = bench.card();
+    log_in(&mut card, PIN_1);
+    let object = store_data(&mut card, Some(&pin(1)), false, "").unwrap();
+    assert_eq!(card.read_object(object).unwrap(), b"");
+    let token = bench.card_without_cache().read_token().unwrap();
+    assert_eq!((token.data.len(), token.problems.len()), (1, 0));
+}
+
+#[test]
+fn erased_card_is_blank_and_takes_a_new_format() {
+    let bench = furnished();
+    let mut card = bench.card();
+    log_in(&mut card, PIN_1);
+    assert!(matches!(card.erase(), Err(CardError::NotAuthenticated)));
+    log_in(&mut card, OFFICER);
+    card.erase().unwrap();
+    let token = card.read_token().unwrap();
+    assert!(!token.info.initialized && token.auths.is_empty() && token.certificates.is_empty());
+    card.finish().unwrap();
+    crate::support::format(&mut bench.card()).unwrap();
+    assert_eq!(bench.card_without_cache().read_token().unwrap().auths.len(), 3);
+}
+
+#[test]
+fn format_and_erasure_interrupted_anywhere_leave_the_old_card_a_blank_or_the_new_one() {
+    let bench = furnished();
+    let image = std::fs::read(bench.image()).unwrap();
+    let whole = inventory(&bench);
+    for erase in [true, false] {
+        let run = |plan: &Plan| {
+            let reader = softcard::reader("software", Some(bench.image()), Duration::from_secs(5));
+            let reader = Box::new(FaultyReader::new(reader, plan));
+            let mut card = Card::new(reader, CardSettings::default(), bench.stats.clone());
+            let token = card.read_token()?;
+            card.verify(&auth(&token, "SO PIN"), &Secret::from(OFFICER_PIN))?;
+            if erase { card.erase() } else { crate::support::format(&mut card) }
+        };
+        std::fs::write(bench.image(), &image).unwrap();
+        let counted = Plan::never();
+        run(&counted).unwrap();
+        for fault in [Fault::CardRemoved, Fault::CardRemovedAfterwards] {
+            for commands in 0..counted.commands() {
+                std::fs::write(bench.image(), &image).unwrap();
+                let _ = run(&Plan::after(commands, fault.clone()));
+                let mut card = bench.card_without_cache();
+                let token = card.read_token().unwrap();
+                assert_eq!(token.problems, []);
+                match (token.info.initialized, token.certificates.len()) {
+                    (true, 4) => assert_eq!(inventory(&bench), whole),
+                    // Formatted anew: every PIN works, and what was in the ODF's place is completed.
+                    (true, 0) => {
+                        log_in(&mut card, PIN_1);
+                        store_data(&mut card, Some(&pin(1)), false, "first").unwrap();
+                        card.finish().unwrap();
+                        repair(&bench, &[OFFICER]);
+                        assert_eq!(bench.card_without_cache().read_token().unwrap().data.len(), 1);
+                        log_in(&mut card, OFFICER);
+                        crate::support::format(&mut card).unwrap();
+                    }
+                    // Every blank card is like the other: one in a few is formatted again.
+                    (false, 0) if commands % 8 != 0 => {}
+                    (false, 0) => crate::support::format(&mut card).unwrap(),
+                    other => panic!("{fault:?} after {commands}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+fn value(text: &str) -> Secret {
+    Secret::from(text)
+}
+
+#[test]
+fn pin_is_changed_by_its_holder_alone() {
+    let bench = furnished();
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    let one = auth(&token, "PIN 1");
+    let wrong = card.change_pin(&one, &value("00000000"), &value("12121212"));
+    assert!(matches!(wrong, Err(CardError::PinIncorrect { tries_left: Some(2) })), "{wrong:?}");
+    card.change_pin(&one, &value("11111111"), &value("121212")).unwrap();
+    assert_eq!(card.tries_left(&one).unwrap(), Some(3));
+    assert!(matches!(card.verify(&one, &value("11111111")), Err(CardError::PinIncorrect { .. })));
+    card.verify(&one, &value("121212")).unwrap();
+    store_data(&mut card, Some(&one), true, "with the new PIN").unwrap();
+    card.finish().unwrap();
+    card.change_pin(&one, &value("121212"), &value("11111111")).unwrap();
+    assert_eq!(inventory(&bench).len(), inventory(&furnished()).len() + 1);
+}
+
+#[test]
+fn new_pin_outside_the_limits_is_refused_before_anything_is_sent() {
+    let bench = furnished();
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    let one = auth(&token, "PIN 1");
+    let (ok, short, long, empty) = (value("11111111"), value("123"), value("123456789"), value(""));
+    let (_, cost) = bench.cost(|| {
+        card.hold().unwrap();
+        card.tries_left(&one).unwrap();
+        for (old, new) in [(&ok, &short), (&ok, &long), (&ok, &empty), (&empty, &ok), (&long, &ok)] {
+            let refused = card.change_pin(&one, old, new);
+            assert!(matches!(refused, Err(CardError::PinLength { .. })), "{refused:?}");
+            let by = p11ctl::card::admin::Unblock::Puk(old);
+            let refused = card.unblock_pin(&one, by, new);
+            assert!(matches!(refused, Err(CardError::PinLength { .. })), "{refused:?}");
+        }
+    });
+    // Whether the card changed, and the tries: nothing else.
+    assert!(cost <= 2, "{cost}");
+}
+
+#[test]
+fn blocked_pin_is_opened_by_its_puk_and_by_the_officer() {
+    use p11ctl::card::admin::Unblock;
+    let bench = furnished();
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    let one = auth(&token, "PIN 1");
+    let block = |card: &mut Card| {
+        while card.tries_left(&one).unwrap() != Some(0) {
+            card.verify(&one, &value("99990000")).unwrap_err();
+        }
+    };
+    block(&mut card);
+    let wrong = card.unblock_pin(&one, Unblock::Puk(&value("1234567")), &value("22223333"));
+    assert!(matches!(wrong, Err(CardError::PinIncorrect { tries_left: Some(9) })), "{wrong:?}");
+    let puk = value(p11ctl::card::example::PUK);
+    card.unblock_pin(&one, Unblock::Puk(&puk), &value("22223333")).unwrap();
+    card.verify(&one, &value("22223333")).unwrap();
+    card.finish().unwrap();
+    block(&mut card);
+    let denied = card.unblock_pin(&one, Unblock::Officer, &value("11111111"));
+    assert!(matches!(denied, Err(CardError::NotAuthenticated)), "{denied:?}");
+    log_in(&mut card, OFFICER);
+    card.unblock_pin(&one, Unblock::Officer, &value("11111111")).unwrap();
+    assert_eq!(card.tries_left(&one).unwrap(), Some(3));
+    let officer = auth(&token, "SO PIN");
+    let own = card.unblock_pin(&officer, Unblock::Officer, &value("11111111"));
+    assert!(matches!(own, Err(CardError::NotSupported { .. })), "{own:?}");
+    card.finish().unwrap();
+    inventory(&bench);
 }

@@ -11,7 +11,7 @@ use p11ctl::crypto::{Curve, PrivateKey, RsaPrivateKey};
 use p11ctl::softcard::{self, Profile};
 use p11ctl::token::{AuthId, KeyId, KeyUsage, ObjectId, Token};
 
-use crate::editing::{new_key, store_certificate, store_data};
+use crate::editing::{interrupted, new_key, nothing, store_certificate, store_data};
 use crate::opensc_card::{self, PIN_1, PIN_2};
 use crate::rig::Rig;
 use crate::support::{Bench, auth};
@@ -260,4 +260,49 @@ fn opensc_reads_our_card_after_changes_and_deletions() {
     for label in ["certificate 1", "root 1"] {
         assert!(!listed.contains(&format!("[{label}]")), "{label}:\n{listed}");
     }
+}
+
+#[test]
+fn change_of_a_card_of_opensc_interrupted_anywhere_harms_nothing() {
+    let (bench, _rig) = opensc_bench();
+    let (who, owner) = (("PIN 1", PIN_1), AuthId(vec![1]));
+    interrupted(&bench, who, nothing, |card, token| {
+        card.administer(|admin, channel| admin.delete_object(channel, certificate_of(token, "other1")))
+    });
+    // Until the next one needs a larger directory.
+    let mut last = 0;
+    loop {
+        let image = fs::read(bench.image()).unwrap();
+        let mut card = bench.card_without_cache();
+        log_in(&mut card, &[who]);
+        last += 1;
+        store_certificate(&mut card, Some(&owner), last).unwrap();
+        card.finish().unwrap();
+        let moved = card.with(|driver, channel| {
+            driver.forget_state();
+            Ok(!channel.transmit_raw(&hex::decode("00A4080C0450154403").unwrap())?.status.is_ok()
+                || channel.transmit_raw(&hex::decode("00A4080C0450154413").unwrap())?.status.is_ok())
+        });
+        if moved.unwrap() {
+            fs::write(bench.image(), image).unwrap();
+            break;
+        }
+        assert!(last < 20, "the directory never moves");
+    }
+    interrupted(&bench, who, nothing, |card, _| store_certificate(card, Some(&owner), last).map(|_| ()));
+}
+
+#[test]
+fn pin_of_opensc_is_changed_and_unblocked_but_not_by_its_officer() {
+    use p11ctl::card::admin::Unblock;
+    let (bench, _rig) = opensc_bench();
+    let mut card = bench.card_without_cache();
+    let token = card.read_token().unwrap();
+    let (one, new) = (auth(&token, "PIN 1"), Secret::from("12121212"));
+    card.change_pin(&one, &Secret::from(PIN_1), &new).unwrap();
+    card.unblock_pin(&one, Unblock::Puk(&Secret::from("99999999")), &Secret::from(PIN_1)).unwrap();
+    log_in(&mut card, &[("PIN 1", PIN_1), ("Security Officer PIN", "00000000")]);
+    let refused = card.unblock_pin(&one, Unblock::Officer, &new);
+    assert!(matches!(refused, Err(CardError::NotSupported { .. })), "{refused:?}");
+    assert_eq!(card.tries_left(&one).unwrap(), Some(3));
 }

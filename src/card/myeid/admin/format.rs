@@ -167,6 +167,7 @@ impl MyEid {
         channel: &mut Channel<'_>,
         pin: &NewPin<'_>,
     ) -> Result<CreatedPin, CardError> {
+        check_label(pin.label)?;
         check_length(pin.pin, usize::from(pin.min_len))?;
         if pin.puk.is_some() {
             return Err(CardError::NotSupported {
@@ -306,13 +307,23 @@ impl Puks {
     }
 }
 
+/// Labels of cards and PINs have a place of this size in their files; PKCS#11 shows no more.
+fn check_label(label: &str) -> Result<(), CardError> {
+    if label.len() <= MAX_LABEL_LEN {
+        return Ok(());
+    }
+    Err(CardError::NotSupported { what: format!("hold a label of more than {MAX_LABEL_LEN} bytes") })
+}
+
 fn check_pins(format: &Format<'_>) -> Result<(), CardError> {
+    check_label(format.label)?;
     if format.pins.len() > users().count() {
         return Err(CardError::NotSupported {
             what: format!("hold more than {} user PINs", users().count()),
         });
     }
     for pin in format.pins.iter().chain([&format.officer]) {
+        check_label(pin.label)?;
         check_length(pin.pin, usize::from(pin.min_len))?;
         if let Some(puk) = pin.puk {
             check_length(puk, 0)?;
@@ -398,6 +409,7 @@ fn call(
     }
 }
 
+const MAX_LABEL_LEN: usize = 32;
 const PUK_TRIES: u8 = 10;
 /// Tries of a PIN that is made after formatting.
 pub(super) const RESERVE_TRIES: u8 = 3;
