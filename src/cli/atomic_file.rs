@@ -13,6 +13,23 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
         .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
 }
 
+/// Refuses an output that could not be written, before the work for it is done. Errors name the file.
+pub fn check_writable(path: &Path) -> Result<(), CliError> {
+    let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if is_standard_stream(path) {
+        return Ok(());
+    }
+    if target.is_dir() {
+        return Err(CliError::usage(format!("{} is a directory", path.display())));
+    }
+    if target.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(());
+    }
+    let (temporary, _) = create_beside(&target).map_err(cannot)?;
+    fs::remove_file(temporary).map_err(cannot)
+}
+
 /// A new file for a secret, which only its owner may read. Dropped without a secret it is gone.
 #[derive(Debug)]
 pub struct PrivateFile {
@@ -166,6 +183,16 @@ mod tests {
         let error = write(Path::new("/nonexistent/folder/out"), b"").unwrap_err();
         assert_eq!(error.message, "cannot write /nonexistent/folder/out");
         assert_eq!(error.kind.exit_code(), 2);
+    }
+
+    #[test]
+    fn check_writable_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        check_writable(&folder.path().join("out")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(check_writable(folder.path()).is_err());
+        assert!(check_writable(Path::new("/nonexistent/folder/out")).is_err());
+        check_writable(Path::new("-")).unwrap();
     }
 
     #[test]

@@ -153,6 +153,8 @@ fn hints(error: &engine::Error) -> Option<String> {
         | E::Card { source: CardError::Apdu(ApduError::Transport(source)), .. }
         | E::Reader { source, .. } => transport_hint(source),
         E::DeviceRemoved { .. } => Some("insert the card and run the command again".to_owned()),
+        E::OtherToken(slot) => Some(format!("give --slot {slot}")),
+        E::UserNotLoggedIn => Some("it takes the PIN of the token itself: give --pin".to_owned()),
         E::LoginLost => Some("run the command again".to_owned()),
         E::NeedsPin { label, .. } => Some(format!("give it with --auth-pin {label:?}=prompt")),
         E::MechanismInvalid(_) => Some("run p11ctl token mechanisms to see what the token can do".to_owned()),

@@ -1,5 +1,7 @@
 //! Text that came from a card or another program, made safe for a terminal; small matters of grammar.
 
+use super::error::CliError;
+
 /// Replaces everything that could move a terminal's cursor, change its state or reverse its text:
 /// control characters (C0, C1, DEL), bidirectional overrides, line and paragraph separators.
 pub fn escape(text: &str) -> String {
@@ -28,6 +30,16 @@ pub fn escape_lines(text: &str) -> String {
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Refuses a label that a terminal would obey, before it is on a card for all that show it.
+pub fn check_label(option: &str, label: &str) -> Result<(), CliError> {
+    if label.chars().any(is_unsafe) {
+        let shown = quote(label);
+        return Err(CliError::usage(format!("{option} {shown} holds control characters"))
+            .hint("choose a label of letters, digits and signs"));
+    }
+    Ok(())
 }
 
 /// `1 try`, `2 tries`: the number with the word in the right form.

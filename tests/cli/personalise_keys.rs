@@ -60,6 +60,29 @@ fn generate_what_the_card_does_not_have_is_refused_with_what_it_has() {
 }
 
 #[test]
+fn generate_without_anywhere_to_write_the_public_key_makes_no_key() {
+    let bench = with_third_pin();
+    let generate = ["key", "generate", "--type", "ec:p256", "-o", "nowhere/k.pem"];
+    third(&bench, &generate).expect(2).says("cannot write nowhere/k.pem");
+    let generate = ["key", "generate", "--type", "ec:p256", "--usage", "decrypt"];
+    third(&bench, &generate).expect(2).says("EC keys do not decrypt").says("sign, derive");
+    let generate = ["key", "generate", "--type", "ec:p256", "--label", "a\u{1b}b"];
+    third(&bench, &generate).expect(2).says("control characters");
+    third(&bench, &["find", "--class", "private-key"]).expect(3);
+}
+
+#[test]
+fn objects_for_another_token_or_login_are_told_where_they_go() {
+    let bench = with_third_pin();
+    bench.write("f", "x");
+    let write = |slot| ["object", "write", "data", "f", "--so-pin", "env:SO_PIN", "--slot", slot];
+    // The left-overs have the last slot; they are the security officer's.
+    bench.demo(write("3")).expect(0);
+    bench.demo(["find", "f", "--slot", "3", "--class", "data"]).expect(0);
+    bench.demo(write("0")).expect(4).says("it takes the PIN of the token itself");
+}
+
+#[test]
 fn generate_with_usage_and_always_authenticate_is_what_was_asked_for() {
     let bench = with_third_pin();
     let generate = ["key", "generate", "--type", "rsa:2048", "--label", "k", "--usage", "sign"];

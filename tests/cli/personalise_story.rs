@@ -117,6 +117,21 @@ fn formatting_a_card_in_use_names_what_is_lost_and_asks() {
 }
 
 #[test]
+fn card_label_that_no_token_can_have_is_refused() {
+    let bench = Bench::empty();
+    bench.run(["card", "new", "demo.card"]).expect(0);
+    let long = "x".repeat(33);
+    for (label, sentence) in
+        [("", "1 to 32 bytes"), (long.as_str(), "1 to 32 bytes"), ("a\u{1b}b", "control")]
+    {
+        let init = ["token", "init", "--slot", "0", "--label", label, "--so-pin", "env:SO_PIN"];
+        bench.demo(init).expect(2).says(sentence);
+    }
+    let init = ["pin", "init", "--slot", "0", "--so-pin", "env:SO_PIN", "--new-pin", "env:PIN1"];
+    bench.demo(init.iter().chain(&["--puk-output", "p"])).expect(4).says("format it with p11ctl token init");
+}
+
+#[test]
 fn formatting_with_a_wrong_so_pin_changes_nothing() {
     let bench = Bench::new();
     let init = ["token", "init", "--slot", "0", "--label", "X", "--so-pin", "env:WRONG", "--yes"];

@@ -58,6 +58,7 @@ pub fn run(context: &Context, args: &RequestArgs) -> Result<Outcome, CliError> {
     args.pin.check(false)?;
     let alternative_names = args.subject.alternative_names()?;
     let purposes = args.subject.purposes()?;
+    args.output.as_deref().map(atomic_file::check_writable).transpose()?;
     let signer = Signer::open(context, &args.token, &args.key, &args.pin, SessionMode::ReadOnly)?;
     let mut template = RequestTemplate::new(&args.subject.subject, signer.public.clone());
     template.alternative_names = alternative_names;

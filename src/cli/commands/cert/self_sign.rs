@@ -79,6 +79,7 @@ pub fn run(context: &Context, args: &SelfSignArgs) -> Result<Outcome, CliError> 
         CertificateKind::EndEntity { purposes: args.subject.purposes()? }
     };
     let mode = if args.store { SessionMode::ReadWrite } else { SessionMode::ReadOnly };
+    args.output.as_deref().map(atomic_file::check_writable).transpose()?;
     let signer = Signer::open(context, &args.token, &args.key, &args.pin, mode)?;
     let now = date::now();
     let end = now + i64::from(args.days) * SECONDS_OF_DAY;

@@ -67,6 +67,8 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     if !is_pair && args.output.is_some() {
         return Err(CliError::usage("a secret key has no public half to write"));
     }
+    // A public key that cannot be kept must not cost a key.
+    args.output.as_deref().map(atomic_file::check_writable).transpose()?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
     let spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
     let engine = context.engine()?;

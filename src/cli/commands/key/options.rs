@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::cli::args::{HexBytes, parse_hex};
 use crate::cli::error::CliError;
+use crate::cli::keys::uses;
 use crate::cli::suggest::nearest;
+use crate::cli::text::check_label;
 use crate::crypto::Curve;
 use crate::engine::{KeySpec, TokenView};
 use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage};
@@ -20,7 +22,7 @@ pub struct NewKeyArgs {
     #[arg(long, value_name = "HEX", value_parser = parse_hex)]
     pub id: Option<HexBytes>,
 
-    /// What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify
+    /// What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap
     #[arg(long, value_name = "USES", value_delimiter = ',')]
     pub usage: Vec<String>,
 
@@ -43,14 +45,28 @@ impl NewKeyArgs {
             Some(id) => Some(KeyId(id.0.clone())),
             None => None,
         };
-        spec.usage = self.usage()?;
+        check_label("--label", &spec.label)?;
+        spec.usage = self.usage_for(algorithm)?;
         spec.always_authenticate = self.always_authenticate;
         spec.extractable = extractable;
         Ok(spec)
     }
 
+    /// The uses of a key of this kind, `None` where nothing is said. Errors: an unknown one, or one that such keys
+    /// do not have.
+    fn usage_for(&self, algorithm: KeyAlgorithm) -> Result<Option<KeyUsage>, CliError> {
+        let usage = self.usage()?;
+        let (family, possible) = possible_uses(algorithm);
+        let wrong = usage.and_then(|usage| uses(&usage).into_iter().find(|word| !possible.contains(word)));
+        match wrong {
+            Some(word) => Err(CliError::usage(format!("{family} keys do not {word}"))
+                .hint(format!("they can {}", possible.join(", ")))),
+            None => Ok(usage),
+        }
+    }
+
     /// The uses, `None` where nothing is said. Errors: an unknown one.
-    pub fn usage(&self) -> Result<Option<KeyUsage>, CliError> {
+    fn usage(&self) -> Result<Option<KeyUsage>, CliError> {
         let mut usage = KeyUsage::default();
         for word in &self.usage {
             match word.trim().to_ascii_lowercase().as_str() {
@@ -68,6 +84,17 @@ impl NewKeyArgs {
             }
         }
         Ok((!self.usage.is_empty()).then_some(usage))
+    }
+}
+
+/// What private and secret keys of a family can do.
+fn possible_uses(algorithm: KeyAlgorithm) -> (&'static str, &'static [&'static str]) {
+    match algorithm {
+        KeyAlgorithm::Rsa { .. } => {
+            ("RSA", &["sign", "decrypt", "unwrap", "sign-recover", "non-repudiation"])
+        }
+        KeyAlgorithm::Ec { .. } => ("EC", &["sign", "derive", "non-repudiation"]),
+        _ => ("AES", &["encrypt", "decrypt", "wrap", "unwrap", "derive"]),
     }
 }
 
@@ -170,6 +197,10 @@ mod tests {
         let usage = args(&["sign", "Decrypt"]).usage().unwrap().unwrap();
         assert!(usage.sign && usage.decrypt && !usage.derive);
         assert_eq!(args(&[]).usage(), Ok(None));
+        let for_key = |words: &[&str], kind| args(words).usage_for(parse_key_type(kind).unwrap());
+        assert!(for_key(&["sign", "derive"], "ec:p256").is_ok());
+        assert_eq!(for_key(&["decrypt"], "ec:p256").unwrap_err().message, "EC keys do not decrypt");
+        assert_eq!(for_key(&["sign"], "aes:256").unwrap_err().message, "AES keys do not sign");
         assert_eq!(args(&["sing"]).usage().unwrap_err().hints, ["did you mean sign?"]);
     }
 }

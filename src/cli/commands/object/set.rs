@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::json;
 use crate::cli::outcome::Outcome;
-use crate::cli::text::quote;
+use crate::cli::text::{check_label, quote};
 use crate::cli::writing::WriteArgs;
 use crate::engine::{ObjectClass, Template};
 
@@ -55,6 +55,7 @@ pub fn run(context: &Context, args: &SetArgs) -> Result<Outcome, CliError> {
             CliError::usage("which object?").hint("name it: its label, --id, --class or a pkcs11: URI")
         );
     }
+    args.new_label.as_deref().map(|label| check_label("--new-label", label)).transpose()?;
     let mut change = Template::new();
     if let Some(label) = &args.new_label {
         change = change.label(label);

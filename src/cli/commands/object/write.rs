@@ -13,7 +13,7 @@ use crate::cli::key_files;
 use crate::cli::objects::Details;
 use crate::cli::outcome::Outcome;
 use crate::cli::selector::Selector;
-use crate::cli::text::quote;
+use crate::cli::text::{check_label, quote};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{atomic_file, pem};
@@ -94,6 +94,7 @@ struct Item {
 pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliError> {
     args.write.check(atomic_file::is_standard_stream(&args.file))?;
     check_options(args)?;
+    args.label.as_deref().map(|label| check_label("--label", label)).transpose()?;
     // A file that is no good must not cost a login.
     let items = items(args)?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::is_in_use)?;

@@ -13,7 +13,7 @@ use crate::cli::new_secret::read_new;
 use crate::cli::outcome::Outcome;
 use crate::cli::pin::{Kind, PinRequest};
 use crate::cli::selector::Selector;
-use crate::cli::text::quote;
+use crate::cli::text::{check_label, quote};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
 use crate::cli::{table, writing};
@@ -78,6 +78,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewPin.check(args.new_pin.as_ref())?;
     Kind::NewPuk.check(args.puk.as_ref())?;
+    args.label.as_deref().map(|label| check_label("--label", label)).transpose()?;
     let selector = Selector::new(&args.token, None)?;
     let token = tokens::exactly_one(context, &selector, |view| view.view.empty)?;
     let is_new = token.view.view.auth.is_none();

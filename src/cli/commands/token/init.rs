@@ -13,7 +13,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::pin::{Kind, PinRequest};
 use crate::cli::progress::Spinner;
 use crate::cli::selector::Selector;
-use crate::cli::text::quote;
+use crate::cli::text::{check_label, quote};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
 use crate::cli::writing::{officer_status, read};
@@ -61,8 +61,12 @@ pub struct InitArgs {
 pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewOfficerPuk.check(args.so_puk.as_ref())?;
-    if args.label.is_empty() {
-        return Err(CliError::usage("the card's label is empty"));
+    check_label("--label", &args.label)?;
+    if args.label.is_empty() || args.label.len() > LONGEST_LABEL {
+        let length = args.label.len();
+        return Err(CliError::usage(format!(
+            "a card's label has 1 to {LONGEST_LABEL} bytes, this one {length}"
+        )));
     }
     let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
     let lost = Lost::of(&token.view.card);
@@ -127,3 +131,6 @@ fn officer_pin(
     let pin = read_new(args.so_pin.as_ref(), &request)?;
     Ok((request, pin))
 }
+
+/// Bytes of a token's label in PKCS#11 (`CK_TOKEN_INFO`).
+const LONGEST_LABEL: usize = 32;
