@@ -370,7 +370,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_s
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s o -l output -d 'Write the public key to this file as PEM (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
@@ -392,7 +392,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l password -d 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap, verify' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l serial -d 'Take the token with this serial number' -r

@@ -109,7 +109,8 @@ fn token_documents_have_their_fields() {
     let mechanisms = bench.json(["token", "mechanisms", "--slot", "0"]);
     let first = &mechanisms["mechanisms"][0];
     assert_eq!(keys(first), ["name", "number", "min_key_bits", "max_key_bits", "hardware", "uses"]);
-    assert_eq!(first["name"], "CKM_RSA_PKCS");
+    let listed = mechanisms["mechanisms"].as_array().unwrap();
+    assert!(listed.iter().any(|mechanism| mechanism["name"] == "CKM_RSA_PKCS"), "{mechanisms}");
 }
 
 #[test]

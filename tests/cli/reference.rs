@@ -42,7 +42,11 @@ fn completions_and_manual_pages_are_fresh() {
     for (kind, folder) in [("completions", "completions"), ("man", "man")] {
         bench.run(["generate", kind, "made"]).expect(0);
         let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        assert_eq!(files(&bench.path("made")), files(&stored), "run make generate");
+        let (made, stored) = (files(&bench.path("made")), files(&stored));
+        let stale = made.iter().filter(|file| !stored.contains(file));
+        let gone = stored.iter().filter(|(name, _)| !made.iter().any(|(made, _)| made == name));
+        let names: Vec<&str> = stale.chain(gone).map(|(name, _)| name.as_str()).collect();
+        assert!(names.is_empty(), "run make generate: {names:?}");
         fs::remove_dir_all(bench.path("made")).unwrap();
     }
 }
