@@ -15,6 +15,7 @@ mod layout;
 mod output;
 mod pcsc;
 mod personalise_certificates;
+mod personalise_ends;
 mod personalise_foreign;
 mod personalise_keys;
 mod personalise_pins;

@@ -57,6 +57,11 @@ impl Terminal {
         self
     }
 
+    /// What the screen has shown.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Types.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         let input = self.keys.as_mut().unwrap();
