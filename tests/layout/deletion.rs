@@ -1,9 +1,12 @@
 //! What deletions take and break: shared authorities, cross-signed ones, PINs without a slot, careless identifiers.
 
-use p11ctl::layout::{ChainUsers, Item};
-use p11ctl::token::{KeyClass, Token};
+use std::collections::BTreeMap;
+
+use p11ctl::layout::{ChainUsers, Item, Policy, ReaderView, virtual_slots};
+use p11ctl::token::{KeyClass, ObjectId, Token};
 
 use crate::notation;
+use crate::random::{Random, card};
 
 const SHARED: &str = "pin P1 id=01
      pin P2 id=02
@@ -151,4 +154,52 @@ fn deletion_of_one_object_names_the_keys_it_breaks() {
     assert_eq!(deletion.breaks, [private_key(&token, "K1"), private_key(&token, "K2")]);
     let key = users.deletion(Item::Key(private_key(&token, "K1")));
     assert_eq!((key.objects.len(), key.breaks.len()), (1, 0));
+}
+
+/// The chains of every private key, as names of objects, wherever its PIN has its slot.
+fn chains(token: &Token) -> BTreeMap<ObjectId, Vec<Vec<ObjectId>>> {
+    let policy = Policy { num_slots: 64, max_virtual_slots: 0, ..Policy::default() };
+    let layout = virtual_slots(None, &[ReaderView { name: "R", token: Some(token) }], &policy);
+    let mut chains: BTreeMap<ObjectId, Vec<Vec<ObjectId>>> = BTreeMap::new();
+    for chain in layout.slots.iter().filter_map(|slot| slot.token.as_ref()).flat_map(|token| &token.chains) {
+        let certificates = chain.certificates.iter().map(|index| token.certificates[*index].object);
+        chains.entry(token.keys[chain.key].object).or_default().push(certificates.collect());
+    }
+    chains
+}
+
+/// The card without these objects.
+fn without(token: &Token, objects: &[Item]) -> Token {
+    let gone: Vec<ObjectId> = objects.iter().filter_map(|item| item.id(token)).collect();
+    let mut token = token.clone();
+    token.keys.retain(|key| !gone.contains(&key.object));
+    token.certificates.retain(|certificate| !gone.contains(&certificate.object));
+    token.data.retain(|data| !gone.contains(&data.object));
+    token
+}
+
+#[test]
+fn any_deletion_leaves_the_chains_that_it_does_not_name_as_they_were() {
+    let mut random = Random::new("deletions");
+    let (mut kept, mut broken) = (0, 0);
+    for _ in 0..1000 {
+        let (text, token) = card(&mut random);
+        let users = ChainUsers::new(&token);
+        let before = chains(&token);
+        let private = token.keys.iter().enumerate().filter(|(_, key)| key.class == KeyClass::Private);
+        let with_chain = private.map(|(key, _)| users.deletion_with_chain(&token, key));
+        let alone = (0..token.certificates.len()).map(|index| users.deletion(Item::Certificate(index)));
+        for deletion in with_chain.chain(alone) {
+            let mut expected = before.clone();
+            for key in deletion.breaks.iter().map(|key| Item::Key(*key)).chain(deletion.objects.clone()) {
+                expected.retain(|object, _| Some(*object) != key.id(&token));
+            }
+            let mut after = chains(&without(&token, &deletion.objects));
+            after.retain(|object, _| expected.contains_key(object));
+            assert_eq!(after, expected, "{deletion:?} of\n{text}");
+            kept += deletion.kept.len();
+            broken += deletion.breaks.len();
+        }
+    }
+    assert!(kept > 100 && broken > 100, "the cards share too little: {kept}, {broken}");
 }

@@ -57,12 +57,22 @@ impl Desk {
         self.folder.path().join("one.card")
     }
 
+    pub fn reader(&self) -> Box<dyn Reader> {
+        softcard::reader("one", Some(self.path()), Duration::from_secs(5))
+    }
+
     /// An engine as a new process would have it, with the card in the reader after so many empty ones.
     pub fn engine_behind(&self, empty: usize) -> Engine {
-        let timeout = Duration::from_secs(5);
-        let mut readers: Vec<Box<dyn Reader>> =
-            (0..empty).map(|number| softcard::reader(format!("empty {number}"), None, timeout)).collect();
-        readers.push(softcard::reader("one", Some(self.path()), timeout));
+        let none = |number| softcard::reader(format!("empty {number}"), None, Duration::from_secs(5));
+        self.engine_over((0..empty).map(none).chain([self.reader()]).collect())
+    }
+
+    /// An engine with this reader alone.
+    pub fn engine_with(&self, reader: Box<dyn Reader>) -> Engine {
+        self.engine_over(vec![reader])
+    }
+
+    fn engine_over(&self, readers: Vec<Box<dyn Reader>>) -> Engine {
         let mut config = Config::default();
         config.cache.directory = Some(self.folder.path().join("cache"));
         Engine::new(readers, &config)

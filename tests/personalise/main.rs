@@ -5,10 +5,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/faults.rs"]
+mod faults;
 
 mod chains;
 mod desk;
 mod foreign;
+mod interrupted;
 mod module;
 mod objects;
 mod pins;

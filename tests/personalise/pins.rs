@@ -5,7 +5,7 @@ use p11ctl::codec::Secret;
 use p11ctl::crypto::{Curve, EcPrivateKey, PrivateKey, RsaPrivateKey};
 use p11ctl::engine::{
     ANY_ROOM, AttributeType as A, Error, InitToken, KeySpec, MechanismCall, MechanismId, NewObject,
-    NewUserPin, ObjectClass, Unblocker, UserKind, Value,
+    NewUserPin, ObjectClass, SessionState, Unblocker, UserKind, Value,
 };
 use p11ctl::layout::SlotId;
 use p11ctl::token::KeyAlgorithm;
@@ -135,4 +135,48 @@ fn blank_card_is_formatted_personalised_and_erased() {
     assert!(!engine.virtual_token(SlotId(0)).unwrap().card.info.initialized);
     engine.init_token(SlotId(0), &Secret::from("44444444"), &InitToken { puk: None, ..init }).unwrap();
     assert!(engine.virtual_token(SlotId(0)).unwrap().card.info.initialized);
+}
+
+#[test]
+fn new_pin_moves_tokens_and_no_login_passes_to_another_pin() {
+    let desk = Desk::new(ExampleKind::Separate);
+    let engine = desk.engine();
+    let user = log_in(&engine, 0, PINS[0]);
+    let (left_overs, empty) = (officer(&engine, 2), officer(&engine, 3));
+    let pin = Secret::from(PIN_3);
+    engine.init_pin(empty, &new_pin(&pin)).unwrap();
+    let state = |session| engine.session_info(session).unwrap();
+    assert_eq!((state(user).slot, state(user).state), (SlotId(0), SessionState::ReadWriteUser));
+    for (session, slot) in [(left_overs, 3), (empty, 2)] {
+        assert_eq!(state(session).slot, SlotId(slot));
+        assert_eq!(state(session).state, SessionState::ReadWriteSecurityOfficer);
+    }
+    // The officer's login on the new token is no user's.
+    engine.logout(empty).unwrap();
+    let fresh = open(&engine, 2);
+    assert_eq!(state(fresh).state, SessionState::ReadWritePublic);
+    engine.login(fresh, UserKind::User, Some(&pin)).unwrap();
+    assert_eq!(state(empty).state, SessionState::ReadWriteUser);
+    assert_eq!(state(left_overs).state, SessionState::ReadWriteSecurityOfficer);
+    engine.close_all_sessions(SlotId(3)).unwrap();
+    assert_eq!(state(fresh).state, SessionState::ReadWriteUser);
+}
+
+#[test]
+fn empty_token_whose_slot_another_pin_takes_ends_with_its_sessions_and_logins() {
+    let desk = Desk::blank();
+    let engine = desk.engine();
+    let (so_pin, pin) = (Secret::from(SO_PIN), Secret::from(PIN_3));
+    let init = InitToken { label: "mine", puk: None, min_len: None, tries: None };
+    engine.init_token(SlotId(0), &so_pin, &init).unwrap();
+    let (first, last) = (officer(&engine, 0), officer(&engine, 3));
+    let other = open(&engine, 1);
+    engine.init_pin(last, &new_pin(&pin)).unwrap();
+    assert_eq!(engine.session_info(last).unwrap().slot, SlotId(0));
+    assert_eq!(code(engine.session_info(first)), "CKR_SESSION_HANDLE_INVALID");
+    assert_eq!(engine.session_info(other).unwrap().slot, SlotId(1));
+    engine.close_session(last).unwrap();
+    let fresh = open(&engine, 0);
+    assert_eq!(engine.session_info(fresh).unwrap().state, SessionState::ReadWritePublic);
+    engine.login(fresh, UserKind::User, Some(&pin)).unwrap();
 }
