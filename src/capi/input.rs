@@ -3,7 +3,10 @@
 use cryptoki_sys as ck;
 
 use super::fault::Fault;
+use crate::crypto::DigestAlgorithm;
+use crate::crypto::rsa::PssParameters;
 use crate::engine::attribute::{Date, Form};
+use crate::engine::mechanism::{self, ParameterKind};
 use crate::engine::{
     Attribute, AttributeType, MechanismCall, MechanismId, ObjectHandle, Parameters, SessionHandle, Template,
     Value,
@@ -84,11 +87,81 @@ pub(super) unsafe fn template(
 pub(super) unsafe fn mechanism(pointer: *const ck::CK_MECHANISM) -> Result<MechanismCall, Fault> {
     // SAFETY: the caller's promise; NULL is refused.
     let mechanism = unsafe { pointer.as_ref() }.ok_or(Fault::ARGUMENTS_BAD)?;
-    if mechanism.ulParameterLen != 0 {
-        return Err(Fault::Code(ck::CKR_MECHANISM_PARAM_INVALID));
-    }
-    Ok(MechanismCall { id: MechanismId(mechanism.mechanism), parameters: Parameters::None })
+    let id = MechanismId(mechanism.mechanism);
+    let parameters = match mechanism::mechanism(id)?.parameter_kind() {
+        ParameterKind::None if mechanism.ulParameterLen == 0 => Parameters::None,
+        ParameterKind::None => return Err(PARAMETERS_BAD),
+        // SAFETY: the caller's promise.
+        ParameterKind::Pss => pss(unsafe { parameters(mechanism)? })?,
+        // SAFETY: the caller's promise, for the label inside too.
+        ParameterKind::Oaep => unsafe { oaep(parameters(mechanism)?)? },
+    };
+    Ok(MechanismCall { id, parameters })
 }
+
+/// A copy of a mechanism's parameters: callers do not always align them.
+///
+/// # Safety
+/// `pParameter` is NULL or valid for `ulParameterLen` bytes. `T` is a structure of numbers and pointers: any bytes
+/// are a value of it.
+unsafe fn parameters<T>(mechanism: &ck::CK_MECHANISM) -> Result<T, Fault> {
+    let right_size = usize::try_from(mechanism.ulParameterLen) == Ok(size_of::<T>());
+    if mechanism.pParameter.is_null() || !right_size {
+        return Err(PARAMETERS_BAD);
+    }
+    // SAFETY: not NULL, and the caller promises as many bytes as T has; no alignment is needed.
+    Ok(unsafe { mechanism.pParameter.cast::<T>().read_unaligned() })
+}
+
+fn pss(raw: ck::CK_RSA_PKCS_PSS_PARAMS) -> Result<Parameters, Fault> {
+    let (hash, mgf) = (hash(raw.hashAlg)?, mask_digest(raw.mgf)?);
+    let salt_len = usize::try_from(raw.sLen).map_err(|_| PARAMETERS_BAD)?;
+    Ok(Parameters::Pss(PssParameters { hash, mgf, salt_len }))
+}
+
+/// # Safety
+/// `pSourceData` is NULL or valid for `ulSourceDataLen` bytes.
+unsafe fn oaep(raw: ck::CK_RSA_PKCS_OAEP_PARAMS) -> Result<Parameters, Fault> {
+    let (hash, mgf) = (hash(raw.hashAlg)?, mask_digest(raw.mgf)?);
+    // Without a label callers give 0 for its source as well.
+    let known_source = raw.source == ck::CKZ_DATA_SPECIFIED || (raw.source == 0 && raw.ulSourceDataLen == 0);
+    if !known_source || raw.ulSourceDataLen > MAX_LABEL {
+        return Err(PARAMETERS_BAD);
+    }
+    let label = raw.pSourceData.cast::<u8>().cast_const();
+    // SAFETY: the caller's promise.
+    let label = unsafe { slice(label, raw.ulSourceDataLen) }.map_err(|_| PARAMETERS_BAD)?;
+    Ok(Parameters::Oaep { hash, mgf, label: label.to_vec() })
+}
+
+/// The digest of a digest mechanism.
+fn hash(number: ck::CK_MECHANISM_TYPE) -> Result<DigestAlgorithm, Fault> {
+    let known = HASHES.iter().find(|known| known.0 == number);
+    known.map(|known| known.2).ok_or(PARAMETERS_BAD)
+}
+
+/// The digest of a mask generation function.
+fn mask_digest(number: ck::CK_RSA_PKCS_MGF_TYPE) -> Result<DigestAlgorithm, Fault> {
+    let known = HASHES.iter().find(|known| known.1 == number);
+    known.map(|known| known.2).ok_or(PARAMETERS_BAD)
+}
+
+const PARAMETERS_BAD: Fault = Fault::Code(ck::CKR_MECHANISM_PARAM_INVALID);
+/// Longer labels than any protocol has.
+const MAX_LABEL: ck::CK_ULONG = 1 << 20;
+
+/// Digests as `hashAlg` and `mgf` name them (PKCS#11 3.1, 6.1.7 and 6.1.9).
+const HASHES: [(ck::CK_MECHANISM_TYPE, ck::CK_RSA_PKCS_MGF_TYPE, DigestAlgorithm); 9] = [
+    (ck::CKM_SHA_1, ck::CKG_MGF1_SHA1, DigestAlgorithm::Sha1),
+    (ck::CKM_SHA224, ck::CKG_MGF1_SHA224, DigestAlgorithm::Sha224),
+    (ck::CKM_SHA256, ck::CKG_MGF1_SHA256, DigestAlgorithm::Sha256),
+    (ck::CKM_SHA384, ck::CKG_MGF1_SHA384, DigestAlgorithm::Sha384),
+    (ck::CKM_SHA512, ck::CKG_MGF1_SHA512, DigestAlgorithm::Sha512),
+    (ck::CKM_SHA3_224, ck::CKG_MGF1_SHA3_224, DigestAlgorithm::Sha3_224),
+    (ck::CKM_SHA3_256, ck::CKG_MGF1_SHA3_256, DigestAlgorithm::Sha3_256),
+    (ck::CKM_SHA3_384, ck::CKG_MGF1_SHA3_384, DigestAlgorithm::Sha3_384),
+    (ck::CKM_SHA3_512, ck::CKG_MGF1_SHA3_512, DigestAlgorithm::Sha3_512),
+];
 
 fn value(kind: AttributeType, bytes: &[u8]) -> Result<Value, Fault> {
     let invalid = Fault::Code(ck::CKR_ATTRIBUTE_VALUE_INVALID);
@@ -157,5 +230,113 @@ mod tests {
             Ok(Value::Date(Some(Date { year: 2026, month: 11, day: 23 })))
         ));
         assert!(value(AttributeType::START_DATE, b"2026").is_err());
+    }
+
+    /// What C hands over: the parameters' bytes one byte off their alignment, and their length.
+    fn call<T: Copy>(id: ck::CK_MECHANISM_TYPE, raw: T, len: usize) -> Result<MechanismCall, ck::CK_RV> {
+        let mut bytes = vec![0u8; size_of::<T>() + 1];
+        // SAFETY: there is room for one T behind the first byte.
+        unsafe { bytes.as_mut_ptr().add(1).cast::<T>().write_unaligned(raw) };
+        let start = bytes[1..].as_mut_ptr().cast();
+        with_pointer(id, start, len as ck::CK_ULONG)
+    }
+
+    fn with_pointer(
+        id: ck::CK_MECHANISM_TYPE,
+        pointer: ck::CK_VOID_PTR,
+        len: ck::CK_ULONG,
+    ) -> Result<MechanismCall, ck::CK_RV> {
+        let call = ck::CK_MECHANISM { mechanism: id, pParameter: pointer, ulParameterLen: len };
+        // SAFETY: the tests below give NULL or what lives long enough.
+        unsafe { mechanism(&raw const call) }.map_err(|fault| fault.return_value())
+    }
+
+    const INVALID: ck::CK_RV = ck::CKR_MECHANISM_PARAM_INVALID;
+    const PSS_LEN: usize = size_of::<ck::CK_RSA_PKCS_PSS_PARAMS>();
+    const OAEP_LEN: usize = size_of::<ck::CK_RSA_PKCS_OAEP_PARAMS>();
+
+    fn raw_pss(hash: ck::CK_ULONG, mgf: ck::CK_ULONG) -> ck::CK_RSA_PKCS_PSS_PARAMS {
+        ck::CK_RSA_PKCS_PSS_PARAMS { hashAlg: hash, mgf, sLen: 20 }
+    }
+
+    fn raw_oaep(label: &[u8]) -> ck::CK_RSA_PKCS_OAEP_PARAMS {
+        ck::CK_RSA_PKCS_OAEP_PARAMS {
+            hashAlg: ck::CKM_SHA256,
+            mgf: ck::CKG_MGF1_SHA1,
+            source: ck::CKZ_DATA_SPECIFIED,
+            pSourceData: label.as_ptr().cast_mut().cast(),
+            ulSourceDataLen: label.len() as ck::CK_ULONG,
+        }
+    }
+
+    #[test]
+    fn mechanism_pss_parameters_are_read() {
+        for (hash, mgf, digest) in HASHES {
+            let parameters = PssParameters { hash: digest, mgf: digest, salt_len: 20 };
+            let expected =
+                MechanismCall { id: MechanismId::RSA_PKCS_PSS, parameters: Parameters::Pss(parameters) };
+            assert_eq!(call(ck::CKM_RSA_PKCS_PSS, raw_pss(hash, mgf), PSS_LEN), Ok(expected));
+        }
+    }
+
+    // I.63
+    #[test]
+    fn mechanism_pss_parameters_that_are_none_are_refused() {
+        let good = raw_pss(ck::CKM_SHA256, ck::CKG_MGF1_SHA256);
+        for id in [ck::CKM_RSA_PKCS_PSS, ck::CKM_SHA256_RSA_PKCS_PSS] {
+            for len in [0, 1, PSS_LEN - 1, PSS_LEN + 1, OAEP_LEN, usize::MAX] {
+                assert_eq!(call(id, good, len), Err(INVALID), "{len}");
+            }
+            for len in [0, PSS_LEN] {
+                assert_eq!(with_pointer(id, std::ptr::null_mut(), len as ck::CK_ULONG), Err(INVALID));
+            }
+            for (hash, mgf) in [(0, 2), (ck::CKM_SHA256, 0), (ck::CKM_SHA256, 99), (ck::CKM_MD5, 1)] {
+                assert_eq!(call(id, raw_pss(hash, mgf), PSS_LEN), Err(INVALID), "{hash} {mgf}");
+            }
+        }
+    }
+
+    #[test]
+    fn mechanism_oaep_parameters_are_read() {
+        let read = |raw: ck::CK_RSA_PKCS_OAEP_PARAMS| match call(ck::CKM_RSA_PKCS_OAEP, raw, OAEP_LEN) {
+            Ok(MechanismCall { parameters: Parameters::Oaep { hash, mgf, label }, .. }) => {
+                assert_eq!((hash, mgf), (DigestAlgorithm::Sha256, DigestAlgorithm::Sha1));
+                Ok(label)
+            }
+            Ok(_) => panic!("parameters of another kind"),
+            Err(code) => Err(code),
+        };
+        assert_eq!(read(raw_oaep(b"a label")), Ok(b"a label".to_vec()));
+        let null = std::ptr::null_mut();
+        for source in [0, ck::CKZ_DATA_SPECIFIED] {
+            let none = ck::CK_RSA_PKCS_OAEP_PARAMS { source, pSourceData: null, ..raw_oaep(b"") };
+            assert_eq!(read(none), Ok(Vec::new()));
+        }
+        for bad in [
+            ck::CK_RSA_PKCS_OAEP_PARAMS { source: 0, ..raw_oaep(b"x") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { source: 2, ..raw_oaep(b"") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { pSourceData: null, ..raw_oaep(b"x") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { ulSourceDataLen: ck::CK_ULONG::MAX, ..raw_oaep(b"x") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { ulSourceDataLen: MAX_LABEL + 1, ..raw_oaep(b"x") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { hashAlg: ck::CKM_RSA_PKCS, ..raw_oaep(b"") },
+            ck::CK_RSA_PKCS_OAEP_PARAMS { mgf: 10, ..raw_oaep(b"") },
+        ] {
+            assert_eq!(read(bad), Err(INVALID));
+        }
+        for len in [0, OAEP_LEN - 8, OAEP_LEN + 8] {
+            assert_eq!(call(ck::CKM_RSA_PKCS_OAEP, raw_oaep(b""), len), Err(INVALID));
+        }
+    }
+
+    #[test]
+    fn mechanism_without_parameters_takes_none() {
+        let pss = raw_pss(ck::CKM_SHA256, ck::CKG_MGF1_SHA256);
+        assert_eq!(call(ck::CKM_SHA256_RSA_PKCS, pss, PSS_LEN), Err(INVALID));
+        // A pointer to nothing is nothing.
+        let plain = call(ck::CKM_SHA256_RSA_PKCS, pss, 0);
+        assert_eq!(plain, Ok(MechanismId::SHA256_RSA_PKCS.into()));
+        assert_eq!(call(0x9999, pss, 0), Err(ck::CKR_MECHANISM_INVALID));
+        // SAFETY: NULL is allowed.
+        assert!(unsafe { mechanism(std::ptr::null()) }.is_err());
     }
 }

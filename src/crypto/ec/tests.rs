@@ -36,6 +36,7 @@ fn verify_wycheproof_signatures_are_judged_right() {
         ("ecdsa_brainpoolP256r1_sha256_p1363", Curve::BrainpoolP256r1, DigestAlgorithm::Sha256),
         ("ecdsa_brainpoolP384r1_sha384_p1363", Curve::BrainpoolP384r1, DigestAlgorithm::Sha384),
         ("ecdsa_secp256r1_sha256", Curve::P256, DigestAlgorithm::Sha256),
+        ("ecdsa_secp256r1_sha3_256", Curve::P256, DigestAlgorithm::Sha3_256),
     ];
     for (file, curve, algorithm) in files {
         let mut public = None;

@@ -1,11 +1,14 @@
-//! RSA keys: private operations (blinded), public operations, PKCS#1 v1.5 (RFC 8017).
+//! RSA keys: private operations (blinded), public operations, PKCS#1 v1.5, PSS, OAEP (RFC 8017).
 //!
 //! A key only knows the raw operation; every padding is a function over blocks of modulus length
-//! (`padding.rs`), so that what a card computes raw and what is computed here are padded by the same code,
-//! and PSS and OAEP join as further functions.
+//! (`padding.rs`, `pss.rs`, `oaep.rs`), so that what a card computes raw and what is computed here are padded
+//! by the same code.
 
 mod import;
+mod mgf;
+mod oaep;
 mod padding;
+mod pss;
 mod public;
 
 use std::fmt;
@@ -17,7 +20,9 @@ use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use zeroize::Zeroize;
 
 pub use import::RsaComponents;
+pub use oaep::{OaepParameters, oaep_encrypt, oaep_unpad};
 pub use padding::{RejectionKey, Unpadded, pkcs1_sign_encode, pkcs1_unpad};
+pub use pss::{PssParameters, pss_encode, pss_verify};
 pub use public::{pkcs1_encrypt, pkcs1_verify, public_raw};
 
 use super::{CryptoError, PublicKey, random};

@@ -63,16 +63,17 @@ pub fn pkcs1_unpad(block: &Secret) -> Result<Unpadded, CryptoError> {
     valid &= found & separator.ct_gt(&LAST_REQUIRED_PADDING);
     let block_len = bytes.len() as u32;
     let message_len = u32::conditional_select(&0, &block_len.wrapping_sub(separator + 1), valid);
-    Ok(Unpadded { block: Zeroizing::new(bytes.to_vec()), message_len, valid })
+    Ok(Unpadded::new(Zeroizing::new(bytes.to_vec()), message_len, valid))
 }
 
 /// A decrypted block of which nobody knows yet whether its padding was right.
 ///
 /// Its user chooses, in this order of preference:
 ///
-/// 1. [`Self::or_synthetic`], implicit rejection (draft-irtf-cfrg-rsa-guidance): a wrong block decrypts to a
-///    message that depends only on key and ciphertext, so that there is no failure to observe. It needs a
-///    secret that belongs to the key for good, and is for keys whose private half is in this process.
+/// 1. [`Self::or_synthetic`], implicit rejection (draft-irtf-cfrg-rsa-guidance; for PKCS#1 v1.5 only): a wrong
+///    block decrypts to a message that depends only on key and ciphertext, so that there is no failure to
+///    observe. It needs a secret that belongs to the key for good, and is for keys whose private half is in
+///    this process.
 /// 2. [`Self::copy_to`], for keys on a card, where no such secret exists: validity as a [`Choice`], the
 ///    message copied in constant time, so that a caller from C can be answered without a branch.
 /// 3. [`Self::into_message`], one uniform error, for a person at a terminal who must learn that a file is
@@ -85,6 +86,11 @@ pub struct Unpadded {
 }
 
 impl Unpadded {
+    /// The message is the last `message_len` bytes of `block`; 0 when not valid.
+    pub(super) fn new(block: Zeroizing<Vec<u8>>, message_len: u32, valid: Choice) -> Self {
+        Self { block, message_len, valid }
+    }
+
     /// Copies the message into `out` in a time that depends on the lengths of block and `out` only, and
     /// returns whether the padding was right and the message fits, with the message's length (0 if not
     /// valid). `out` is filled up with zeros; it stays all zeros when the padding was wrong. The caller must

@@ -63,13 +63,18 @@ fn imported_keys_compute_what_openssl_computes() {
 
 #[test]
 fn verify_wycheproof_signatures_are_judged_right() {
+    judge("wycheproof/rsa_signature_2048_sha256.txt", DigestAlgorithm::Sha256);
+    judge("wycheproof/rsa_signature_2048_sha3_256.txt", DigestAlgorithm::Sha3_256);
+}
+
+fn judge(file: &str, algorithm: DigestAlgorithm) {
     let mut public = None;
-    for line in vectors("wycheproof/rsa_signature_2048_sha256.txt") {
+    for line in vectors(file) {
         if line[0] == "key" {
             public = Some(PublicKey::from_spki_der(&bytes(&line[1])).unwrap());
             continue;
         }
-        let info = DigestAlgorithm::Sha256.digest_info(&digest(DigestAlgorithm::Sha256, &bytes(&line[2])));
+        let info = algorithm.digest_info(&digest(algorithm, &bytes(&line[2])));
         let verified = pkcs1_verify(public.as_ref().unwrap(), &info, &bytes(&line[3]));
         match line[1].as_str() {
             // DigestInfo without its NULL: some verify it, we do not.

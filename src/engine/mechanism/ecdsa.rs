@@ -32,6 +32,10 @@ impl Mechanism for Ecdsa {
         matches!(algorithm, KeyAlgorithm::Ec { .. })
     }
 
+    fn digest(&self) -> Option<DigestAlgorithm> {
+        self.digest
+    }
+
     fn plan(
         &self,
         purpose: Purpose,

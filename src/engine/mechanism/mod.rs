@@ -5,7 +5,9 @@ mod digest;
 mod ecdsa;
 mod generation;
 mod plan;
+mod rsa_oaep;
 mod rsa_pkcs;
+mod rsa_pss;
 mod rsa_x509;
 
 use std::fmt;
@@ -15,11 +17,14 @@ use cryptoki_sys as ck;
 use super::error::Error;
 use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
+use crate::crypto::rsa::PssParameters;
 use crate::token::KeyAlgorithm;
 use digest::Digest;
 use ecdsa::Ecdsa;
 use generation::Generation;
+use rsa_oaep::RsaOaep;
 use rsa_pkcs::RsaPkcs;
+use rsa_pss::RsaPss;
 use rsa_x509::RsaX509;
 
 pub use plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
@@ -34,6 +39,16 @@ pub trait Mechanism: Sync {
 
     /// True when keys of this algorithm can be used with it.
     fn suits(&self, algorithm: KeyAlgorithm) -> bool;
+
+    /// The parameters that it takes.
+    fn parameter_kind(&self) -> ParameterKind {
+        ParameterKind::None
+    }
+
+    /// The digest that the host makes of the data first; `None` for mechanisms that take the data as it is.
+    fn digest(&self) -> Option<DigestAlgorithm> {
+        None
+    }
 
     /// Splits an operation between host and card. Pure. `key` is `None` for operations without a key.
     /// Errors: `MechanismInvalid`, `MechanismParameters`, `KeyTypeInconsistent`, `KeySizeRange`.
@@ -85,14 +100,7 @@ pub enum Parameters {
     #[default]
     None,
     /// RSA-PSS.
-    Pss {
-        /// Digest of the data.
-        hash: DigestAlgorithm,
-        /// Digest in the mask generation function.
-        mgf: DigestAlgorithm,
-        /// Salt length in bytes.
-        salt_len: usize,
-    },
+    Pss(PssParameters),
     /// RSA-OAEP.
     Oaep {
         /// Digest of the label.
@@ -102,6 +110,17 @@ pub enum Parameters {
         /// Label, usually empty.
         label: Vec<u8>,
     },
+}
+
+/// Kinds of parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// It takes none.
+    None,
+    /// [`Parameters::Pss`].
+    Pss,
+    /// [`Parameters::Oaep`].
+    Oaep,
 }
 
 impl From<MechanismId> for MechanismCall {
@@ -153,12 +172,31 @@ impl MechanismId {
     pub const SHA256_RSA_PKCS: Self = Self(ck::CKM_SHA256_RSA_PKCS);
     pub const SHA384_RSA_PKCS: Self = Self(ck::CKM_SHA384_RSA_PKCS);
     pub const SHA512_RSA_PKCS: Self = Self(ck::CKM_SHA512_RSA_PKCS);
+    pub const SHA3_224_RSA_PKCS: Self = Self(ck::CKM_SHA3_224_RSA_PKCS);
+    pub const SHA3_256_RSA_PKCS: Self = Self(ck::CKM_SHA3_256_RSA_PKCS);
+    pub const SHA3_384_RSA_PKCS: Self = Self(ck::CKM_SHA3_384_RSA_PKCS);
+    pub const SHA3_512_RSA_PKCS: Self = Self(ck::CKM_SHA3_512_RSA_PKCS);
+    pub const RSA_PKCS_OAEP: Self = Self(ck::CKM_RSA_PKCS_OAEP);
+    pub const RSA_PKCS_PSS: Self = Self(ck::CKM_RSA_PKCS_PSS);
+    pub const SHA1_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA1_RSA_PKCS_PSS);
+    pub const SHA224_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA224_RSA_PKCS_PSS);
+    pub const SHA256_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA256_RSA_PKCS_PSS);
+    pub const SHA384_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA384_RSA_PKCS_PSS);
+    pub const SHA512_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA512_RSA_PKCS_PSS);
+    pub const SHA3_224_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_224_RSA_PKCS_PSS);
+    pub const SHA3_256_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_256_RSA_PKCS_PSS);
+    pub const SHA3_384_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_384_RSA_PKCS_PSS);
+    pub const SHA3_512_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_512_RSA_PKCS_PSS);
     pub const ECDSA: Self = Self(ck::CKM_ECDSA);
     pub const ECDSA_SHA1: Self = Self(ck::CKM_ECDSA_SHA1);
     pub const ECDSA_SHA224: Self = Self(ck::CKM_ECDSA_SHA224);
     pub const ECDSA_SHA256: Self = Self(ck::CKM_ECDSA_SHA256);
     pub const ECDSA_SHA384: Self = Self(ck::CKM_ECDSA_SHA384);
     pub const ECDSA_SHA512: Self = Self(ck::CKM_ECDSA_SHA512);
+    pub const ECDSA_SHA3_224: Self = Self(ck::CKM_ECDSA_SHA3_224);
+    pub const ECDSA_SHA3_256: Self = Self(ck::CKM_ECDSA_SHA3_256);
+    pub const ECDSA_SHA3_384: Self = Self(ck::CKM_ECDSA_SHA3_384);
+    pub const ECDSA_SHA3_512: Self = Self(ck::CKM_ECDSA_SHA3_512);
     pub const SHA_1: Self = Self(ck::CKM_SHA_1);
     pub const SHA224: Self = Self(ck::CKM_SHA224);
     pub const SHA256: Self = Self(ck::CKM_SHA256);
@@ -195,7 +233,7 @@ impl fmt::Display for MechanismId {
 fn no_parameters(id: MechanismId, parameters: &Parameters) -> Result<(), Error> {
     match parameters {
         Parameters::None => Ok(()),
-        Parameters::Pss { .. } | Parameters::Oaep { .. } => {
+        Parameters::Pss(_) | Parameters::Oaep { .. } => {
             Err(Error::MechanismParameters { mechanism: id, why: "it takes none" })
         }
     }
@@ -239,12 +277,31 @@ static TABLE: &[&dyn Mechanism] = &[
     &RsaPkcs { id: MechanismId::SHA256_RSA_PKCS, digest: Some(DigestAlgorithm::Sha256) },
     &RsaPkcs { id: MechanismId::SHA384_RSA_PKCS, digest: Some(DigestAlgorithm::Sha384) },
     &RsaPkcs { id: MechanismId::SHA512_RSA_PKCS, digest: Some(DigestAlgorithm::Sha512) },
+    &RsaPkcs { id: MechanismId::SHA3_224_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_224) },
+    &RsaPkcs { id: MechanismId::SHA3_256_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_256) },
+    &RsaPkcs { id: MechanismId::SHA3_384_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_384) },
+    &RsaPkcs { id: MechanismId::SHA3_512_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_512) },
+    &RsaOaep,
+    &RsaPss { id: MechanismId::RSA_PKCS_PSS, digest: None },
+    &RsaPss { id: MechanismId::SHA1_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha1) },
+    &RsaPss { id: MechanismId::SHA224_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha224) },
+    &RsaPss { id: MechanismId::SHA256_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha256) },
+    &RsaPss { id: MechanismId::SHA384_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha384) },
+    &RsaPss { id: MechanismId::SHA512_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha512) },
+    &RsaPss { id: MechanismId::SHA3_224_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_224) },
+    &RsaPss { id: MechanismId::SHA3_256_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_256) },
+    &RsaPss { id: MechanismId::SHA3_384_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_384) },
+    &RsaPss { id: MechanismId::SHA3_512_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_512) },
     &Ecdsa { id: MechanismId::ECDSA, digest: None },
     &Ecdsa { id: MechanismId::ECDSA_SHA1, digest: Some(DigestAlgorithm::Sha1) },
     &Ecdsa { id: MechanismId::ECDSA_SHA224, digest: Some(DigestAlgorithm::Sha224) },
     &Ecdsa { id: MechanismId::ECDSA_SHA256, digest: Some(DigestAlgorithm::Sha256) },
     &Ecdsa { id: MechanismId::ECDSA_SHA384, digest: Some(DigestAlgorithm::Sha384) },
     &Ecdsa { id: MechanismId::ECDSA_SHA512, digest: Some(DigestAlgorithm::Sha512) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA3_224, digest: Some(DigestAlgorithm::Sha3_224) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA3_256, digest: Some(DigestAlgorithm::Sha3_256) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA3_384, digest: Some(DigestAlgorithm::Sha3_384) },
+    &Ecdsa { id: MechanismId::ECDSA_SHA3_512, digest: Some(DigestAlgorithm::Sha3_512) },
     &Digest { id: MechanismId::SHA_1, algorithm: DigestAlgorithm::Sha1 },
     &Digest { id: MechanismId::SHA224, algorithm: DigestAlgorithm::Sha224 },
     &Digest { id: MechanismId::SHA256, algorithm: DigestAlgorithm::Sha256 },
@@ -267,12 +324,31 @@ const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::SHA256_RSA_PKCS, "CKM_SHA256_RSA_PKCS"),
     (MechanismId::SHA384_RSA_PKCS, "CKM_SHA384_RSA_PKCS"),
     (MechanismId::SHA512_RSA_PKCS, "CKM_SHA512_RSA_PKCS"),
+    (MechanismId::SHA3_224_RSA_PKCS, "CKM_SHA3_224_RSA_PKCS"),
+    (MechanismId::SHA3_256_RSA_PKCS, "CKM_SHA3_256_RSA_PKCS"),
+    (MechanismId::SHA3_384_RSA_PKCS, "CKM_SHA3_384_RSA_PKCS"),
+    (MechanismId::SHA3_512_RSA_PKCS, "CKM_SHA3_512_RSA_PKCS"),
+    (MechanismId::RSA_PKCS_OAEP, "CKM_RSA_PKCS_OAEP"),
+    (MechanismId::RSA_PKCS_PSS, "CKM_RSA_PKCS_PSS"),
+    (MechanismId::SHA1_RSA_PKCS_PSS, "CKM_SHA1_RSA_PKCS_PSS"),
+    (MechanismId::SHA224_RSA_PKCS_PSS, "CKM_SHA224_RSA_PKCS_PSS"),
+    (MechanismId::SHA256_RSA_PKCS_PSS, "CKM_SHA256_RSA_PKCS_PSS"),
+    (MechanismId::SHA384_RSA_PKCS_PSS, "CKM_SHA384_RSA_PKCS_PSS"),
+    (MechanismId::SHA512_RSA_PKCS_PSS, "CKM_SHA512_RSA_PKCS_PSS"),
+    (MechanismId::SHA3_224_RSA_PKCS_PSS, "CKM_SHA3_224_RSA_PKCS_PSS"),
+    (MechanismId::SHA3_256_RSA_PKCS_PSS, "CKM_SHA3_256_RSA_PKCS_PSS"),
+    (MechanismId::SHA3_384_RSA_PKCS_PSS, "CKM_SHA3_384_RSA_PKCS_PSS"),
+    (MechanismId::SHA3_512_RSA_PKCS_PSS, "CKM_SHA3_512_RSA_PKCS_PSS"),
     (MechanismId::ECDSA, "CKM_ECDSA"),
     (MechanismId::ECDSA_SHA1, "CKM_ECDSA_SHA1"),
     (MechanismId::ECDSA_SHA224, "CKM_ECDSA_SHA224"),
     (MechanismId::ECDSA_SHA256, "CKM_ECDSA_SHA256"),
     (MechanismId::ECDSA_SHA384, "CKM_ECDSA_SHA384"),
     (MechanismId::ECDSA_SHA512, "CKM_ECDSA_SHA512"),
+    (MechanismId::ECDSA_SHA3_224, "CKM_ECDSA_SHA3_224"),
+    (MechanismId::ECDSA_SHA3_256, "CKM_ECDSA_SHA3_256"),
+    (MechanismId::ECDSA_SHA3_384, "CKM_ECDSA_SHA3_384"),
+    (MechanismId::ECDSA_SHA3_512, "CKM_ECDSA_SHA3_512"),
     (MechanismId::SHA_1, "CKM_SHA_1"),
     (MechanismId::SHA224, "CKM_SHA224"),
     (MechanismId::SHA256, "CKM_SHA256"),

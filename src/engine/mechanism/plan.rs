@@ -1,6 +1,7 @@
 //! Plans: how one operation with one key is split between host and card. Values and pure host-side steps.
 
 use crate::card::Abilities;
+use crate::crypto::rsa::{OaepParameters, PssParameters};
 use crate::crypto::{CryptoError, Curve, DigestAlgorithm, PublicKey, ec, rsa};
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
@@ -25,7 +26,7 @@ pub struct KeyFacts<'a> {
 }
 
 /// How an operation is done: the host digests, then encodes, then the primitive computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The host digests the data first.
     pub digest: Option<DigestAlgorithm>,
@@ -38,7 +39,7 @@ pub struct Plan {
 }
 
 /// What the host does before the primitive (or, to decrypt, after it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Encoding {
     /// Nothing.
     Plain,
@@ -55,6 +56,15 @@ pub enum Encoding {
         digest_info: Option<DigestAlgorithm>,
         /// Length of the block in bytes.
         modulus_len: usize,
+    },
+    /// A digest of this algorithm, as it is.
+    DigestOf(DigestAlgorithm),
+    /// The PSS block around the digest, with a new salt.
+    Pss {
+        /// Digest, mask, salt length.
+        parameters: PssParameters,
+        /// Size of the key.
+        modulus_bits: u32,
     },
     /// Zeros in front, up to the modulus.
     ZeroPadded {
@@ -76,6 +86,13 @@ pub enum Encoding {
         /// Length of the block in bytes.
         modulus_len: usize,
     },
+    /// The same with OAEP.
+    OaepUnpad {
+        /// Digest, mask, label.
+        parameters: OaepParameters,
+        /// Length of the block in bytes.
+        modulus_len: usize,
+    },
 }
 
 /// A computation.
@@ -93,6 +110,8 @@ pub enum Primitive {
     Ecdsa,
     /// RSA PKCS#1 v1.5 verification on the host.
     VerifyRsaPkcs1,
+    /// RSA-PSS verification on the host.
+    VerifyRsaPss(PssParameters),
     /// RSA public operation and comparison on the host.
     VerifyRsaRaw,
     /// ECDSA verification on the host.
@@ -109,7 +128,12 @@ impl Plan {
             Encoding::Plain | Encoding::DigestInfo(_) => None,
             Encoding::Limited { max } => Some(max),
             Encoding::Pkcs1Block { modulus_len, .. } => Some(modulus_len.saturating_sub(PKCS1_OVERHEAD)),
-            Encoding::ZeroPadded { modulus_len } | Encoding::Pkcs1Unpad { modulus_len } => Some(modulus_len),
+            Encoding::DigestOf(hash) | Encoding::Pss { parameters: PssParameters { hash, .. }, .. } => {
+                Some(hash.output_len())
+            }
+            Encoding::ZeroPadded { modulus_len }
+            | Encoding::Pkcs1Unpad { modulus_len }
+            | Encoding::OaepUnpad { modulus_len, .. } => Some(modulus_len),
             Encoding::LeftmostBits { .. } => Some(RAW_DIGEST_LIMIT),
             Encoding::Exactly { len } => Some(len),
         }
@@ -136,6 +160,11 @@ impl Plan {
                     other => Error::Crypto(other),
                 })
             }
+            Encoding::DigestOf(hash) => of_digest_len(hash, input).map(<[u8]>::to_vec),
+            Encoding::Pss { parameters, modulus_bits } => {
+                rsa::pss_encode(&parameters, of_digest_len(parameters.hash, input)?, modulus_bits)
+                    .map_err(Error::Crypto)
+            }
             Encoding::ZeroPadded { modulus_len } => {
                 let mut block = vec![0; modulus_len.saturating_sub(input.len())];
                 block.extend_from_slice(input);
@@ -143,7 +172,9 @@ impl Plan {
             }
             Encoding::LeftmostBits { bits } if !input.is_empty() => Ok(leftmost_bits(input, bits)),
             Encoding::LeftmostBits { .. } => Err(Error::DataLength { actual: 0, limit: RAW_DIGEST_LIMIT }),
-            Encoding::Exactly { len } | Encoding::Pkcs1Unpad { modulus_len: len } => {
+            Encoding::Exactly { len }
+            | Encoding::Pkcs1Unpad { modulus_len: len }
+            | Encoding::OaepUnpad { modulus_len: len, .. } => {
                 if input.len() == len {
                     Ok(input.to_vec())
                 } else {
@@ -161,6 +192,7 @@ impl Plan {
         }
         let valid = match self.primitive {
             Primitive::VerifyRsaPkcs1 => rsa::pkcs1_verify(public, block, signature),
+            Primitive::VerifyRsaPss(parameters) => rsa::pss_verify(public, &parameters, block, signature),
             Primitive::VerifyRsaRaw => match rsa::public_raw(public, signature) {
                 Ok(recovered) => Ok(recovered == block),
                 Err(CryptoError::BlockTooLarge) => Ok(false),
@@ -180,12 +212,20 @@ impl Plan {
 
     fn length_error(&self, actual: usize, limit: usize) -> Error {
         match self.encoding {
-            Encoding::Exactly { len } | Encoding::Pkcs1Unpad { modulus_len: len } => {
+            Encoding::Exactly { len }
+            | Encoding::Pkcs1Unpad { modulus_len: len }
+            | Encoding::OaepUnpad { modulus_len: len, .. } => {
                 Error::EncryptedDataLength { actual, expected: len }
             }
             _ => Error::DataLength { actual, limit },
         }
     }
+}
+
+/// A digest, if it has the length of its algorithm. Errors: `DataLength`.
+fn of_digest_len(algorithm: DigestAlgorithm, digest: &[u8]) -> Result<&[u8], Error> {
+    let limit = algorithm.output_len();
+    if digest.len() == limit { Ok(digest) } else { Err(Error::DataLength { actual: digest.len(), limit }) }
 }
 
 /// Bytes of an RSA modulus; `None` when its size is not known.

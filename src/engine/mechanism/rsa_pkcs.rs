@@ -29,6 +29,10 @@ impl Mechanism for RsaPkcs {
         matches!(algorithm, KeyAlgorithm::Rsa { .. })
     }
 
+    fn digest(&self) -> Option<DigestAlgorithm> {
+        self.digest
+    }
+
     fn plan(
         &self,
         purpose: Purpose,
@@ -71,6 +75,7 @@ impl Mechanism for RsaPkcs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::rsa::PssParameters;
 
     fn plan(purpose: Purpose, digest: Option<DigestAlgorithm>, card: &Abilities) -> Result<Plan, Error> {
         let facts = KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits: 2048 }, card: Some(card) };
@@ -117,8 +122,7 @@ mod tests {
     fn plan_parameters_are_refused() {
         let card = card(true, true);
         let facts = KeyFacts { algorithm: KeyAlgorithm::Rsa { modulus_bits: 2048 }, card: Some(&card) };
-        let parameters =
-            Parameters::Pss { hash: DigestAlgorithm::Sha1, mgf: DigestAlgorithm::Sha1, salt_len: 20 };
+        let parameters = Parameters::Pss(PssParameters::usual(DigestAlgorithm::Sha1));
         let error = RsaPkcs { id: MechanismId::RSA_PKCS, digest: None }
             .plan(Purpose::Sign, &parameters, Some(&facts))
             .unwrap_err();

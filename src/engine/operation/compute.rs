@@ -57,6 +57,7 @@ impl Engine {
             Primitive::Ecdsa => CardCall::EcdsaSign { key: key.object, digest: block },
             Primitive::Digest
             | Primitive::VerifyRsaPkcs1
+            | Primitive::VerifyRsaPss(_)
             | Primitive::VerifyRsaRaw
             | Primitive::VerifyEcdsa => return Err(Error::NotSupported("this computation on the card")),
         };

@@ -110,11 +110,11 @@ impl Engine {
             (answer, _) => answer?,
         };
         let padded = Secret::new(to_length(&self.cell(key.reader)?.name, answer.expose(), block.len())?);
-        match plan.encoding {
-            Encoding::Pkcs1Unpad { .. } => rsa::pkcs1_unpad(&padded)
-                .and_then(rsa::Unpadded::into_message)
-                .map_err(|_| Error::EncryptedDataInvalid),
-            _ => Ok(padded),
-        }
+        let unpadded = match &plan.encoding {
+            Encoding::Pkcs1Unpad { .. } => rsa::pkcs1_unpad(&padded),
+            Encoding::OaepUnpad { parameters, .. } => rsa::oaep_unpad(parameters, &padded),
+            _ => return Ok(padded),
+        };
+        unpadded.and_then(rsa::Unpadded::into_message).map_err(|_| Error::EncryptedDataInvalid)
     }
 }
