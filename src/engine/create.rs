@@ -174,6 +174,7 @@ impl Engine {
     /// Errors: as [`Engine::generate_key_pair`]; `OtherToken` for a public object on an empty token while another
     /// shows those.
     pub fn create_object(&self, session: SessionHandle, object: &NewObject) -> Result<ObjectHandle> {
+        self.check_may_write(session)?;
         // Values that may have to be read come first: the card is not locked yet.
         let key_ids = match object {
             NewObject::PublicKey { id: None, .. } | NewObject::Certificate { id: None, .. } => {

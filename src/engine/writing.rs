@@ -70,6 +70,21 @@ impl Engine {
         result.and_then(|value| released.map(|()| value))
     }
 
+    /// Whether a session can be written in at all, without its card.
+    /// Errors: `SessionReadOnly`, `LoginLost`, `UserNotLoggedIn`.
+    pub(super) fn check_may_write(&self, handle: SessionHandle) -> Result<()> {
+        let session = self.session(handle)?;
+        if session.mode == SessionMode::ReadOnly {
+            return Err(Error::SessionReadOnly);
+        }
+        let state = lock(&self.state);
+        match state.tokens.get(&session.slot) {
+            Some(token) if token.login != Login::Public => Ok(()),
+            Some(token) if token.login_lost => Err(Error::LoginLost),
+            _ => Err(Error::UserNotLoggedIn),
+        }
+    }
+
     /// The part of [`Engine::write`] for which the card's transaction is open.
     fn write_held<T>(
         &self,
