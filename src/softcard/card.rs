@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::image::{Locked, Store};
+use super::image::{Locked, Store, encode};
 use super::machine::Machine;
 use super::state::{CardState, Profile};
 use super::vault::MEMORY_FAILURE;
@@ -92,15 +92,18 @@ impl SoftCard {
         Ok(())
     }
 
-    /// Answers a command and stores what it changed.
+    /// Answers a command and stores what it changed; what it spends is stored before it is worked on.
     fn answer(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let response = self.machine.transact(command);
-        if let Some(store) = self.store.as_mut().filter(|_| self.machine.take_modified())
-            && let Err(error) = store.save(&self.machine.state)
-        {
-            self.recover();
-            return Err(error);
+        let mut saved = Ok(());
+        let store = &mut self.store;
+        let response = self.machine.transact(command, &mut |state| {
+            saved = store.as_mut().map_or(Ok(()), |store| store.save(state));
+            saved.as_ref().map(|_| ()).map_err(|_| MEMORY_FAILURE)
+        });
+        if saved.is_ok() && self.machine.take_modified() {
+            saved = self.store.as_mut().map_or(Ok(()), |store| store.save(&self.machine.state));
         }
+        saved.inspect_err(|_| self.recover())?;
         Ok(response)
     }
 
@@ -154,6 +157,12 @@ impl SharedCard for SoftCard {
         Ok(match store.try_lock()? {
             None => None,
             Some(Locked::Unchanged) => Some(Begun::Unchanged),
+            // A right PIN writes twice, and the second image is as the one before: nobody loses his login by that.
+            Some(Locked::Changed(state))
+                if !self.is_lost && encode(&state) == encode(&self.machine.state) =>
+            {
+                Some(Begun::Unchanged)
+            }
             Some(Locked::Changed(state)) => {
                 self.machine = Machine::new(*state);
                 self.is_lost = false;

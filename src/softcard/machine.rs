@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::access::Rule;
+use super::access::{PinNumber, Rule};
 use super::apdu::{Answer, CommandApdu, Reply, shape, status_only};
 use super::commands;
 use super::files::{File, FileUid};
 use super::keys::{KeyKind, PrivateKey, StoredKey};
+use super::pins::{Kind, SpentTry};
 use super::session::{Chain, Session};
 use super::state::{CardState, no_diagnosis};
 use super::vault;
@@ -22,12 +23,17 @@ pub(super) struct Machine {
     pub session: Session,
     is_modified: bool,
     counter_moved: bool,
+    /// The try that was spent and stored for the command at work.
+    spent: Option<(PinNumber, SpentTry)>,
 }
+
+/// Stores the card's state before a command goes on. After an error the card has to be read from its store again.
+pub(super) type Keep<'k> = dyn FnMut(&CardState) -> Result<(), StatusWord> + 'k;
 
 impl Machine {
     /// Powers a card that was in this state.
     pub fn new(state: CardState) -> Self {
-        Self { state, session: Session::default(), is_modified: false, counter_moved: false }
+        Self { state, session: Session::default(), is_modified: false, counter_moved: false, spent: None }
     }
 
     /// Cold or warm reset.
@@ -36,14 +42,14 @@ impl Machine {
         self.state.files.drop_session_objects();
     }
 
-    /// Answers one command APDU.
-    pub fn transact(&mut self, bytes: &[u8]) -> Vec<u8> {
+    /// Answers one command APDU. `keep` is called when it compares a PIN or PUK: the try is stored as spent before.
+    pub fn transact(&mut self, bytes: &[u8], keep: &mut Keep<'_>) -> Vec<u8> {
         let protocol = self.state.profile.protocol();
         let command = match CommandApdu::parse(bytes, protocol) {
             Ok(command) => command,
             Err(status) => return status_only(status),
         };
-        let reply = self.answer(&command).unwrap_or_else(Reply::from);
+        let reply = self.answer(&command, keep).unwrap_or_else(Reply::from);
         let (response, later) = shape(&reply, &command, protocol);
         self.session.pending = later;
         response
@@ -127,15 +133,35 @@ impl Machine {
         Ok(())
     }
 
-    fn answer(&mut self, command: &CommandApdu) -> Answer {
+    /// The try that was spent for the comparison of this PIN or PUK; `None` when there was none left.
+    pub fn take_spent(&mut self, number: PinNumber, kind: Kind) -> Option<SpentTry> {
+        self.spent.take().filter(|(of, spent)| *of == number && spent.kind() == kind).map(|(_, spent)| spent)
+    }
+
+    fn answer(&mut self, command: &CommandApdu, keep: &mut Keep<'_>) -> Answer {
         let pending = std::mem::take(&mut self.session.pending);
         if command.ins == INS_GET_RESPONSE {
             return get_response(command, pending);
         }
         match self.assemble(command)? {
-            Some(whole) => commands::execute(self, &whole),
+            Some(whole) => {
+                self.spend_try(&whole, keep)?;
+                commands::execute(self, &whole)
+            }
             None => Ok(Reply::done()),
         }
+    }
+
+    /// Spends the try of a comparison and stores that, so that no value can be tested that costs nothing: not when
+    /// the power fails in between, and not when nothing can be stored.
+    fn spend_try(&mut self, command: &CommandApdu, keep: &mut Keep<'_>) -> Result<(), StatusWord> {
+        self.spent = None;
+        let Some((number, kind)) = commands::compared(command) else { return Ok(()) };
+        let record = self.state.pin_mut(number).and_then(|slot| slot.record.as_mut());
+        let Some(spent) = record.and_then(|record| record.spend_try(kind)) else { return Ok(()) };
+        keep(&self.state)?;
+        self.spent = Some((number, spent));
+        Ok(())
     }
 
     /// Puts the APDUs of a chain together (ISO 7816-4, 5.1.1). `None` while more must come.
@@ -327,7 +353,7 @@ mod tests {
                 if is_rsa {
                     continue;
                 }
-                let response = card.transact(&command);
+                let response = card.transact(&command, &mut |_| Ok(()));
                 assert!(response.len() >= 2, "{command:02X?} gives {response:02X?}");
                 if random.below(40) == 0 {
                     card.reset();

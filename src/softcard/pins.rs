@@ -148,17 +148,46 @@ pub(super) enum Kind {
     Puk,
 }
 
+/// A try that was spent: the right to one comparison.
+#[derive(Debug)]
+pub(super) struct SpentTry(Kind);
+
+impl SpentTry {
+    /// Of the PIN or the PUK.
+    pub fn kind(&self) -> Kind {
+        self.0
+    }
+}
+
 impl PinRecord {
-    /// Checks a value and gives the sealing key. A wrong one costs a try, a right one gives all tries back; the
-    /// caller must store the record before it answers. Errors: 63Cx, 6983.
+    /// Tries left of the PIN or the PUK.
+    pub fn tries_left(&self, kind: Kind) -> u8 {
+        match kind {
+            Kind::Pin => self.pin.tries_left,
+            Kind::Puk => self.puk.tries_left,
+        }
+    }
+
+    /// Spends a try, if there is one: it has to be stored before [`Self::check`].
+    pub fn spend_try(&mut self, kind: Kind) -> Option<SpentTry> {
+        let credential = match kind {
+            Kind::Pin => &mut self.pin,
+            Kind::Puk => &mut self.puk,
+        };
+        credential.tries_left = credential.tries_left.checked_sub(1)?;
+        Some(SpentTry(kind))
+    }
+
+    /// Checks a value and gives the sealing key. A right one gives all tries back; the caller must store the
+    /// record before it answers. Errors: 63Cx, 6983 after the last try.
     pub fn check(
         &mut self,
-        kind: Kind,
+        spent: SpentTry,
         number: PinNumber,
         value: &[u8],
         cost: PinKeyCost,
     ) -> Result<SealingKey, StatusWord> {
-        let (credential, label) = match kind {
+        let (credential, label) = match spent.kind() {
             Kind::Pin => (&mut self.pin, PIN),
             Kind::Puk => (&mut self.puk, PUK),
         };
@@ -205,10 +234,8 @@ impl Credential {
         Ok(Self { tries_left: tries, tries_max: tries, salt, wrapped })
     }
 
+    /// Opens the wrapped key with a value for which a try was spent.
     fn check(&mut self, value: &[u8], context: &[u8], cost: PinKeyCost) -> Result<SealingKey, StatusWord> {
-        if self.tries_left == 0 {
-            return Err(StatusWord::AUTH_METHOD_BLOCKED);
-        }
         let opened = seal::derive_pin_key(&Secret::from(trim(value)), &self.salt, cost)
             .and_then(|wrapping| seal::open(&wrapping, &self.wrapped, context));
         match opened {
@@ -216,11 +243,12 @@ impl Credential {
                 self.tries_left = self.tries_max;
                 SealingKey::from_bytes(&key).map_err(super::state::no_diagnosis)
             }
-            Err(CryptoError::Decryption) => {
-                self.tries_left -= 1;
-                Err(tries_status(self.tries_left))
+            Err(CryptoError::Decryption) => Err(tries_status(self.tries_left)),
+            Err(error) => {
+                // Nothing was compared.
+                self.tries_left += 1;
+                Err(super::state::no_diagnosis(error))
             }
-            Err(error) => Err(super::state::no_diagnosis(error)),
         }
     }
 }
@@ -325,28 +353,39 @@ mod tests {
         (slots, card_key)
     }
 
+    /// Spends a try and checks.
+    fn check(
+        record: &mut PinRecord,
+        kind: Kind,
+        number: PinNumber,
+        value: &[u8],
+    ) -> Result<SealingKey, StatusWord> {
+        let spent = record.spend_try(kind).ok_or(StatusWord::AUTH_METHOD_BLOCKED)?;
+        record.check(spent, number, value, COST)
+    }
+
     #[test]
     fn check_right_value_gives_the_key_of_the_place() {
         let (mut slots, _) = slots(&[(1, b"1111\xFF\xFF\xFF\xFF", 0)]);
         let public = slots[0].public;
         let record = slots[0].record.as_mut().unwrap();
         for padded in [b"1111\xFF\xFF\xFF\xFF".as_slice(), b"1111\0\0\0\0", b"1111"] {
-            assert_eq!(record.check(Kind::Pin, number(1), padded, COST).unwrap().public(), public);
+            assert_eq!(check(record, Kind::Pin, number(1), padded).unwrap().public(), public);
         }
-        assert_eq!(record.check(Kind::Puk, number(1), b"87654321", COST).unwrap().public(), public);
+        assert_eq!(check(record, Kind::Puk, number(1), b"87654321").unwrap().public(), public);
     }
 
     #[test]
     fn check_wrong_values_count_down_to_blocked_and_a_right_one_resets() {
         let (mut slots, _) = slots(&[(1, b"1111", 0)]);
         let record = slots[0].record.as_mut().unwrap();
-        let mut check = |value: &[u8]| record.check(Kind::Pin, number(1), value, COST).err();
-        assert_eq!(check(b"2222"), Some(StatusWord(0x63C2)));
-        assert_eq!(check(b"1111"), None);
-        assert_eq!(check(b"2222"), Some(StatusWord(0x63C2)));
-        assert_eq!(check(b"2222"), Some(StatusWord(0x63C1)));
-        assert_eq!(check(b"2222"), Some(StatusWord(0x6983)));
-        assert_eq!(check(b"1111"), Some(StatusWord(0x6983)), "blocked, though right");
+        let mut try_pin = |value: &[u8]| check(record, Kind::Pin, number(1), value).err();
+        assert_eq!(try_pin(b"2222"), Some(StatusWord(0x63C2)));
+        assert_eq!(try_pin(b"1111"), None);
+        assert_eq!(try_pin(b"2222"), Some(StatusWord(0x63C2)));
+        assert_eq!(try_pin(b"2222"), Some(StatusWord(0x63C1)));
+        assert_eq!(try_pin(b"2222"), Some(StatusWord(0x6983)));
+        assert_eq!(try_pin(b"1111"), Some(StatusWord(0x6983)), "blocked, though right");
     }
 
     #[test]
@@ -368,10 +407,10 @@ mod tests {
     fn replace_pin_keeps_the_sealing_key() {
         let (mut slots, _) = slots(&[(1, b"1111", 0)]);
         let record = slots[0].record.as_mut().unwrap();
-        let key = record.check(Kind::Puk, number(1), b"87654321", COST).unwrap();
+        let key = check(record, Kind::Puk, number(1), b"87654321").unwrap();
         record.replace_pin(number(1), b"22222", &key, COST).unwrap();
-        assert_eq!(record.check(Kind::Pin, number(1), b"1111", COST).err(), Some(StatusWord(0x63C2)));
-        assert_eq!(record.check(Kind::Pin, number(1), b"22222", COST).unwrap().public(), key.public());
+        assert_eq!(check(record, Kind::Pin, number(1), b"1111").err(), Some(StatusWord(0x63C2)));
+        assert_eq!(check(record, Kind::Pin, number(1), b"22222").unwrap().public(), key.public());
         assert_eq!(record.replace_pin(number(1), b"123", &key, COST), Err(StatusWord::WRONG_DATA));
     }
 
@@ -384,7 +423,7 @@ mod tests {
         ]);
         close_escrow(&mut slots, &card_key).unwrap();
         assert!(slots.iter().all(|slot| slot.escrow.is_none()));
-        let officer = slots[2].record.as_mut().unwrap().check(Kind::Pin, number(3), b"3333", COST).unwrap();
+        let officer = check(slots[2].record.as_mut().unwrap(), Kind::Pin, number(3), b"3333").unwrap();
         let holder = (number(3), &officer);
         let first = slots[0].record.as_ref().unwrap().delegated_key(number(1), holder).unwrap();
         assert_eq!(first.public(), slots[0].public);

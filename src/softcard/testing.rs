@@ -64,7 +64,7 @@ impl Bench {
 
     /// Sends one command; data and status word.
     pub fn send(&mut self, command: &str) -> (Vec<u8>, u16) {
-        let response = self.card.transact(&bytes(command));
+        let response = self.card.transact(&bytes(command), &mut |_| Ok(()));
         let (data, status) = response.split_last_chunk::<2>().unwrap();
         (data.to_vec(), u16::from_be_bytes(*status))
     }

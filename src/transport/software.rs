@@ -130,10 +130,12 @@ impl Transport for SoftwareConnection {
         if let Some(fault) = self.card.take_fault() {
             return Err(fault);
         }
-        if response.len() < 2 {
-            return Err(TransportError::BadResponse(response.len()));
+        match response.len() {
+            // A card answers two bytes at least as long as it has power.
+            0 => Err(TransportError::CardRemoved(self.reader.clone())),
+            len @ 1 => Err(TransportError::BadResponse(len)),
+            _ => Ok(response),
         }
-        Ok(response)
     }
 
     fn limits(&self) -> Limits {
@@ -167,6 +169,7 @@ mod tests {
         held_elsewhere: Arc<AtomicBool>,
         resets: Arc<AtomicUsize>,
         faulty: bool,
+        is_mute: bool,
     }
 
     impl VirtualCard for Echo {
@@ -179,7 +182,7 @@ mod tests {
         }
 
         fn process(&mut self, command: &[u8]) -> Vec<u8> {
-            [command, &[0x90, 0x00]].concat()
+            if self.is_mute { Vec::new() } else { [command, &[0x90, 0x00]].concat() }
         }
 
         fn take_fault(&mut self) -> Option<TransportError> {
@@ -251,5 +254,13 @@ mod tests {
         let mut connection = reader(&Echo { faulty: true, ..Echo::default() }).connect().unwrap();
         connection.begin().unwrap();
         assert!(matches!(connection.transmit(&[0; 4]), Err(TransportError::CardRemoved(_))));
+    }
+
+    #[test]
+    fn transmit_no_response_at_all_is_a_card_that_went() {
+        let mut connection = reader(&Echo { is_mute: true, ..Echo::default() }).connect().unwrap();
+        connection.begin().unwrap();
+        let gone = connection.transmit(&[0; 4]);
+        assert!(matches!(&gone, Err(TransportError::CardRemoved(reader)) if reader == "echo"), "{gone:?}");
     }
 }

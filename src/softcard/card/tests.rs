@@ -153,6 +153,79 @@ fn failed_write_is_an_error_with_the_path_and_changes_nothing() {
     assert_eq!(send(&mut *card, CREATE_EF).1, 0x9000);
 }
 
+/// An operational card with PIN 1 (11111111, three tries; PUK 99999999, two tries).
+fn operational() -> Image {
+    let image = image();
+    let mut card = open(&image.path).unwrap();
+    status(&mut card, "00DA0101 (3131313131313131 3939393939393939 03 02 00)");
+    status(&mut card, "00DA0103 (3333333333333333 3939393939393939 03 02 00)");
+    assert_eq!(status(&mut card, "00440400 (A000000063504B43532D3135)"), 0x9000);
+    image
+}
+
+/// Commands that compare a value, right and wrong: VERIFY, CHANGE, RESET RETRY COUNTER.
+const COMPARISONS: [&str; 6] = [
+    "00200001 (3131313131313131)",
+    "00200001 (3030303030303030)",
+    "00240001 (3131313131313131 3232323232323232)",
+    "00240001 (3030303030303030 3232323232323232)",
+    "002C0001 (3939393939393939 3232323232323232)",
+    "002C0001 (3030303030303030 3232323232323232)",
+];
+
+#[test]
+fn pin_is_not_compared_when_its_try_cannot_be_stored() {
+    let image = operational();
+    let mut card = connect(&image, Duration::ZERO);
+    card.begin().unwrap();
+    let in_the_way = image.path.with_file_name(".card.img.tmp");
+    fs::create_dir_all(in_the_way.join("full")).unwrap();
+    let before = fs::read(&image.path).unwrap();
+    for command in COMPARISONS {
+        let error = card.transmit(&bytes(command)).unwrap_err();
+        assert!(matches!(&error, TransportError::Image { .. }), "{command}: {error:?}");
+        assert_eq!(send(&mut *card, "00200001").1, 0x63C3, "{command}: nothing is verified");
+    }
+    assert_eq!(fs::read(&image.path).unwrap(), before);
+    fs::remove_dir_all(&in_the_way).unwrap();
+    assert_eq!(send(&mut *card, "00200001 (3131313131313131)").1, 0x9000);
+}
+
+#[test]
+fn pin_whose_tries_cannot_be_given_back_has_spent_one() {
+    let image = operational();
+    let kept = fs::read(&image.path).unwrap();
+    let mut card = open(&image.path).unwrap();
+    card.hold(Duration::ZERO).unwrap();
+    // The first write succeeds and the second does not, as on a disk that fills up.
+    let mut writes = 0;
+    let SoftCard { machine, store, .. } = &mut card;
+    let store = store.as_mut().unwrap();
+    machine.transact(&bytes(COMPARISONS[0]), &mut |state| {
+        writes += 1;
+        store.save(state).map_err(|_| MEMORY_FAILURE)
+    });
+    assert_eq!(writes, 1, "before the comparison");
+    assert_ne!(fs::read(&image.path).unwrap(), kept);
+    drop(card);
+    assert_eq!(status(&mut open(&image.path).unwrap(), "00200001"), 0x63C2);
+}
+
+#[test]
+fn right_pin_leaves_the_image_as_it_was_and_other_logins_too() {
+    let image = operational();
+    let kept = fs::read(&image.path).unwrap();
+    let (mut first, mut second) = (connect(&image, Duration::ZERO), connect(&image, Duration::ZERO));
+    for card in [&mut first, &mut second] {
+        card.begin().unwrap();
+        assert_eq!(send(&mut **card, COMPARISONS[0]).1, 0x9000);
+        card.end(Disposition::Leave).unwrap();
+    }
+    assert_eq!(fs::read(&image.path).unwrap(), kept, "tries and change counter");
+    assert_eq!(first.begin().unwrap(), Begun::Unchanged);
+    assert_eq!(send(&mut *first, "00200001").1, 0x9000, "still verified");
+}
+
 #[test]
 fn lost_image_ends_the_card_until_it_is_back() {
     let image = image();

@@ -11,9 +11,11 @@ mod pin;
 mod select;
 mod sign;
 
+use super::access::PinNumber;
 use super::apdu::{Answer, CommandApdu};
 use super::keys::PrivateKey;
 use super::machine::Machine;
+use super::pins::Kind;
 use crate::apdu::StatusWord;
 
 /// Runs one command. Errors: 6E00 and 6D00 for what this card has not.
@@ -44,6 +46,18 @@ pub(super) fn execute(card: &mut Machine, command: &CommandApdu) -> Answer {
         INS_DELETE_FILE => files::delete(card, command),
         _ => Err(StatusWord::INS_NOT_SUPPORTED),
     }
+}
+
+/// The PIN or PUK that a command compares with a value, if it does.
+pub(super) fn compared(command: &CommandApdu) -> Option<(PinNumber, Kind)> {
+    let has_both = |kind| pin::has_both_values(command).then_some(kind);
+    let kind = match (command.cla, command.ins) {
+        (CLA_ISO, INS_VERIFY) => pin::has_value(command).then_some(Kind::Pin),
+        (CLA_ISO, INS_CHANGE_REFERENCE_DATA) => has_both(Kind::Pin),
+        (CLA_ISO, INS_RESET_RETRY_COUNTER) => has_both(Kind::Puk),
+        _ => None,
+    };
+    PinNumber::new(command.p2).zip(kind)
 }
 
 /// True for a PSO with a secret key: each APDU of a chain is ciphered at once, and the chain means that the next
@@ -81,7 +95,7 @@ fn perform(card: &mut Machine, command: &CommandApdu) -> Answer {
 fn take_consent_back(card: &mut Machine, key: super::files::FileUid, answer: &Answer) {
     let consent = card.state.files.get(key).map(|file| file.consent_pin());
     let is_used = answer.as_ref().is_ok_and(|reply| !reply.data.is_empty());
-    if let Some(number) = consent.and_then(super::access::PinNumber::new).filter(|_| is_used) {
+    if let Some(number) = consent.and_then(PinNumber::new).filter(|_| is_used) {
         card.session.forget(number);
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn verify(card: &mut Machine, command: &CommandApdu) -> Answer {
     let number = PinNumber::new(command.p2).ok_or(StatusWord::WRONG_P1_P2)?;
     match (command.p1, command.data()) {
         (P1_VERIFY, []) => state_of(card, number),
-        (P1_VERIFY, value) if value.len() <= PIN_LEN => {
+        (P1_VERIFY, value) if has_value(command) => {
             let key = check(card, number, Kind::Pin, value)?;
             let flags = record(card, number)?.flags;
             if flags.has(PinFlags::LOCKED) {
@@ -33,12 +33,22 @@ pub(super) fn verify(card: &mut Machine, command: &CommandApdu) -> Answer {
     }
 }
 
+/// True for a VERIFY that compares a PIN.
+pub(super) fn has_value(command: &CommandApdu) -> bool {
+    command.p1 == P1_VERIFY && (1..=PIN_LEN).contains(&command.data().len())
+}
+
+/// True for a CHANGE or RESET that compares the old PIN or the PUK.
+pub(super) fn has_both_values(command: &CommandApdu) -> bool {
+    command.p1 == P1_BOTH && command.data().len() == 2 * PIN_LEN
+}
+
 /// Changes a PIN: old and new value, eight bytes each, padded; an administrator gives the new value alone.
 /// Errors: as for [`verify`]; 6982 without the right, 6A80 for a new PIN that is too short.
 pub(super) fn change(card: &mut Machine, command: &CommandApdu) -> Answer {
     let number = PinNumber::new(command.p2).ok_or(StatusWord::WRONG_P1_P2)?;
     let (key, new) = match (command.p1, command.data()) {
-        (P1_BOTH, data) if data.len() == 2 * PIN_LEN => {
+        (P1_BOTH, data) if has_both_values(command) => {
             let (old, new) = data.split_at(PIN_LEN);
             (check(card, number, Kind::Pin, old)?, new)
         }
@@ -58,7 +68,7 @@ pub(super) fn reset_counter(card: &mut Machine, command: &CommandApdu) -> Answer
     let number = PinNumber::new(command.p2).ok_or(StatusWord::WRONG_P1_P2)?;
     let (key, new) = match (command.p1, command.data()) {
         (P1_BOTH, []) => return Err(tries_status(record(card, number)?.puk.tries_left)),
-        (P1_BOTH, data) if data.len() == 2 * PIN_LEN => {
+        (P1_BOTH, data) if has_both_values(command) => {
             let (puk, new) = data.split_at(PIN_LEN);
             (check(card, number, Kind::Puk, puk)?, new)
         }
@@ -111,18 +121,22 @@ fn forget(card: &mut Machine, number: PinNumber) {
     card.session.forget(number);
 }
 
-/// Checks a PIN or PUK; whatever became of the counter is stored before the answer. A wrong PIN ends an earlier
-/// verification.
+/// Compares a PIN or PUK, for which the machine spent a try and stored that. A right one gives all tries back, a
+/// wrong one ends an earlier verification.
 fn check(card: &mut Machine, number: PinNumber, kind: Kind, value: &[u8]) -> Result<SealingKey, StatusWord> {
+    let spent = card.take_spent(number, kind);
     let cost = card.state.pin_cost;
     let record = card
         .state
         .pin_mut(number)
         .and_then(|slot| slot.record.as_mut())
         .ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
-    let before = (record.pin.tries_left, record.puk.tries_left);
-    let checked = record.check(kind, number, value, cost);
-    if before != (record.pin.tries_left, record.puk.tries_left) {
+    let stored = spent.as_ref().map(|_| record.tries_left(kind));
+    let checked = match spent {
+        Some(spent) => record.check(spent, number, value, cost),
+        None => Err(StatusWord::AUTH_METHOD_BLOCKED),
+    };
+    if stored.is_some_and(|stored| stored != record.tries_left(kind)) {
         card.note_private_change();
     }
     if checked.is_err() {

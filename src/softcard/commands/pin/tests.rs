@@ -1,6 +1,7 @@
 //! PINs by APDU: every command, every refusal.
 
-use crate::softcard::testing::Bench;
+use crate::softcard::access::PinNumber;
+use crate::softcard::testing::{Bench, bytes};
 
 const UNBLOCKABLE: &str = "04";
 const UNBLOCKER: &str = "08";
@@ -41,16 +42,27 @@ fn verify_wrong_pin_ends_an_earlier_verification() {
 }
 
 #[test]
-fn verify_counter_is_to_be_stored_before_the_answer() {
+fn comparison_stores_its_try_before_and_gives_it_back_after() {
     let mut bench = Bench::operational();
     bench.card.take_modified();
-    bench.verify(1);
-    assert!(!bench.card.take_modified(), "a right PIN with all tries changes nothing");
-    bench.status("00200001 (30303030)");
-    assert!(bench.card.take_modified());
     let counter = bench.change_counter();
-    bench.verify(1);
-    assert!(bench.card.take_modified(), "the tries are back");
+    for (command, stored, is_right) in [
+        ("00200001 (3131313131313131)", (2, 2), true),
+        ("00200001 (30303030)", (2, 2), false),
+        ("00240001 (3030303030303030 3131313131313131)", (1, 2), false),
+        ("00240001 (3131313131313131 3131313131313131)", (0, 2), true),
+        ("002C0001 (3030303030303030 3131313131313131)", (3, 1), false),
+        ("002C0001 (3939393939393939 3131313131313131)", (3, 0), true),
+    ] {
+        let mut seen = Vec::new();
+        bench.card.transact(&bytes(command), &mut |state| {
+            let record = state.pin(PinNumber::new(1).unwrap()).unwrap().record.as_ref().unwrap();
+            seen.push((record.pin.tries_left, record.puk.tries_left));
+            Ok(())
+        });
+        assert_eq!(seen, [stored], "{command}");
+        assert_eq!(bench.card.take_modified(), is_right, "{command}: the tries are back");
+    }
     assert_eq!(bench.change_counter(), counter, "tries are no public content");
 }
 
