@@ -4,7 +4,8 @@ use super::context::Context;
 use super::error::{CliError, ErrorKind};
 use super::explain::first_steps;
 use super::selector::{Candidate, Selector};
-use crate::engine::{Engine, Error, TokenView};
+use super::text::quote;
+use crate::engine::{Engine, Error, ReaderReport, TokenView};
 use crate::layout::SlotId;
 use crate::transport::TransportError;
 
@@ -117,6 +118,10 @@ fn no_token(context: &Context, engine: &Engine, selector: &Selector, error: &Err
             let mut listed = nothing_fits(context, engine, selector);
             if listed.kind == ErrorKind::NotFound && !listed.candidates.is_empty() {
                 listed.message = error.to_string();
+                let hides = context.load_config().is_ok_and(|config| config.pkcs11.hide_empty_tokens);
+                if hides && matches!(error, Error::TokenNotPresent(_)) {
+                    listed = listed.hint(SHOW_HIDDEN);
+                }
             }
             listed
         }
@@ -142,9 +147,22 @@ fn no_tokens_at_all(context: &Context, engine: &Engine) -> CliError {
     if readers.is_empty() {
         return no_readers(context.pcsc_problem());
     }
+    if let Some(reader) = reader_with_hidden_tokens(&readers) {
+        let message = format!("the tokens in reader {} are empty, and hidden", quote(&reader.name));
+        return CliError::new(ErrorKind::NotFound, message).hint(SHOW_HIDDEN);
+    }
     CliError::new(ErrorKind::NotFound, "there is no card in any reader")
         .candidates(readers.iter().map(|reader| format!("reader {:?} is empty", reader.name)).collect())
 }
+
+/// A reader with a card that was read, where no reader shows a token: they are hidden.
+pub fn reader_with_hidden_tokens(readers: &[ReaderReport]) -> Option<&ReaderReport> {
+    readers.iter().find(|reader| reader.driver.is_some() && !reader.slots.is_empty())
+}
+
+/// How empty tokens come to light.
+pub const SHOW_HIDDEN: &str =
+    "set hide_empty_tokens = false to see the empty tokens, and to put a PIN on one";
 
 /// The answer to a machine without readers: why, and how to go on without one.
 pub fn no_readers(problem: Option<&TransportError>) -> CliError {

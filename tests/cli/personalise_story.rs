@@ -117,6 +117,22 @@ fn formatting_a_card_in_use_names_what_is_lost_and_asks() {
 }
 
 #[test]
+fn hidden_empty_tokens_are_said_to_be_hidden() {
+    let bench = Bench::empty();
+    bench.write("hide.conf", "[pkcs11]\nhide_empty_tokens = true\n");
+    bench.run(["card", "new", "demo.card"]).expect(0);
+    let hidden = |arguments: &[&str]| bench.demo(["--config", "hide.conf"].iter().chain(arguments));
+    let init = ["token", "init", "--slot", "0", "--label", "L", "--so-pin", "env:SO_PIN"];
+    hidden(&init).expect(0).says("hide_empty_tokens = false");
+    hidden(&["slots"]).expect(0).says("hide_empty_tokens = false");
+    let pin = ["pin", "init", "--slot", "0", "--so-pin", "env:SO_PIN", "--new-pin", "env:PIN1"];
+    hidden(&pin).expect(3).says("are empty, and hidden").says("hide_empty_tokens = false");
+    bench.demo(pin.iter().chain(&["--puk-output", "puk"])).expect(0);
+    let second = ["pin", "init", "--slot", "1", "--so-pin", "env:SO_PIN", "--new-pin", "env:PIN2"];
+    hidden(&second).expect(3).says("there is no token in slot 1").says("hide_empty_tokens = false");
+}
+
+#[test]
 fn card_label_that_no_token_can_have_is_refused() {
     let bench = Bench::empty();
     bench.run(["card", "new", "demo.card"]).expect(0);

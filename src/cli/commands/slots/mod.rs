@@ -17,6 +17,8 @@ use crate::cli::explain::first_steps;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::Table;
 use crate::cli::text::{count, tries};
+use crate::cli::tokens::{SHOW_HIDDEN, reader_with_hidden_tokens};
+use crate::engine::Engine;
 use report::{Objects, Problem, Report, TokenReport};
 use saved::SavedLayout;
 
@@ -146,8 +148,13 @@ fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome 
         outcome.hints.extend(error.hints);
         outcome.verdict = context.pcsc_problem().map(|_| ErrorKind::Card);
     } else if report.problems.is_empty() && report.slots.iter().all(|slot| slot.token.is_none()) {
-        outcome.hints.push("no reader holds a card: insert one".to_owned());
-        outcome.hints.extend(first_steps());
+        let readers = context.engine().map(Engine::readers).unwrap_or_default();
+        if reader_with_hidden_tokens(&readers).is_some() {
+            outcome.hints.push(SHOW_HIDDEN.to_owned());
+        } else {
+            outcome.hints.push("no reader holds a card: insert one".to_owned());
+            outcome.hints.extend(first_steps());
+        }
     }
     outcome
 }

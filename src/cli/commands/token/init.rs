@@ -94,7 +94,11 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     let mut outcome = Outcome::new(document, "");
     outcome.notes = lost.notes();
     outcome.notes.push(format!("formatted the card in reader {reader}: {}", quote(&args.label)));
-    outcome.hints.push(format!("put a PIN on it: p11ctl pin init --slot {}", token.slot));
+    if context.load_config()?.pkcs11.hide_empty_tokens {
+        outcome.hints.push(tokens::SHOW_HIDDEN.to_owned());
+    } else {
+        outcome.hints.push(format!("put a PIN on it: p11ctl pin init --slot {}", token.slot));
+    }
     Ok(outcome)
 }
 
