@@ -279,13 +279,13 @@ impl Card {
     }
 
     /// Changes a PIN, once: neither value is ever sent again by itself. It is not verified afterwards.
-    /// Errors: see [`CardAdmin::change_pin`](super::CardAdmin::change_pin).
+    /// Errors: see [`CardAdmin::change_pin`].
     pub fn change_pin(&mut self, auth: &AuthId, old: &Secret, new: &Secret) -> Result<(), CardError> {
         self.set_pin(auth, &mut |admin, channel| admin.change_pin(channel, auth, old, new))
     }
 
     /// Gives a PIN a new value by its PUK or the security officer, once, as [`Card::change_pin`].
-    /// Errors: see [`CardAdmin::unblock_pin`](super::CardAdmin::unblock_pin).
+    /// Errors: see [`CardAdmin::unblock_pin`].
     pub fn unblock_pin(&mut self, auth: &AuthId, by: Unblock<'_>, new: &Secret) -> Result<(), CardError> {
         self.set_pin(auth, &mut |admin, channel| admin.unblock_pin(channel, auth, by, new))
     }
