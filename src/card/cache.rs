@@ -159,6 +159,25 @@ impl CardCache {
         }
     }
 
+    /// Forgets everything on disk: the card is about to change, by our own doing.
+    pub fn withdraw(&mut self) {
+        self.dirty = !self.entries.is_empty();
+        if let Some(store) = &self.store {
+            let _ = fs::remove_file(store.file(&self.state));
+        }
+    }
+
+    /// Forgets one entry; false when there was none.
+    pub fn remove(&mut self, path: &[u8]) -> bool {
+        self.entries.remove(path).is_some()
+    }
+
+    /// The card was changed by our own doing: what was not removed is true of its new state as well.
+    pub fn move_to(&mut self, state: CardState) {
+        self.state = state;
+        self.dirty = true;
+    }
+
     /// Forgets everything, on disk too: the card is about to change.
     pub fn clear(&mut self) {
         self.entries.clear();

@@ -168,3 +168,67 @@ fn cache_switched_off_keeps_nothing() {
     assert!(!bench.folder.path().join("cache").exists());
     assert_eq!(CacheStore::new(&CacheConfig { enabled: false, directory: None }), None);
 }
+
+#[test]
+fn cache_after_our_own_changes_says_what_the_card_says() {
+    use crate::editing::{new_key, pin, store_certificate};
+    use p11ctl::card::admin::{KeyType, NewPin};
+    use p11ctl::crypto::Curve;
+    use p11ctl::token::KeyId;
+
+    type Change = fn(&mut Card, &Token) -> Result<(), p11ctl::card::CardError>;
+    let changes: [(&str, &str, Change); 9] = [
+        ("PIN 1", "11111111", |card, _| {
+            let (owner, id) = (pin(1), KeyId(vec![7]));
+            let new = new_key(&owner, &id, KeyType::Ec(Curve::P256));
+            card.administer(|admin, channel| admin.generate_key(channel, &new)).map(|_| ())
+        }),
+        ("PIN 1", "11111111", |card, _| store_certificate(card, Some(&pin(1)), 1).map(|_| ())),
+        ("PIN 1", "11111111", |card, _| store_certificate(card, Some(&pin(1)), 2).map(|_| ())),
+        ("PIN 1", "11111111", |card, token| {
+            let object = token.certificates[0].object;
+            card.administer(|admin, channel| admin.set_label(channel, object, "another, longer label"))
+                .map(|_| ())
+        }),
+        ("PIN 1", "11111111", |card, token| {
+            let object = token.certificates[0].object;
+            card.administer(|admin, channel| admin.delete_object(channel, object))
+        }),
+        ("PIN 1", "11111111", |card, token| {
+            for key in &token.keys {
+                card.administer(|admin, channel| admin.delete_object(channel, key.object))?;
+            }
+            Ok(())
+        }),
+        // In the file of the key that went, a key of another kind.
+        ("PIN 1", "11111111", |card, _| {
+            let (owner, id) = (pin(1), KeyId(vec![7]));
+            let new = new_key(&owner, &id, KeyType::Ec(Curve::P384));
+            card.administer(|admin, channel| admin.generate_key(channel, &new)).map(|_| ())
+        }),
+        ("SO PIN", "00000000", |card, _| {
+            let value = Secret::from("33333333");
+            let new = NewPin { label: "PIN 3", pin: &value, puk: None, min_len: 4, tries: 3 };
+            card.administer(|admin, channel| admin.create_pin(channel, &new)).map(|_| ())
+        }),
+        // Refused in the middle.
+        ("PIN 1", "11111111", |card, _| {
+            store_certificate(card, Some(&pin(2)), 3).unwrap_err();
+            Ok(())
+        }),
+    ];
+    let bench = Bench::personalised(Profile::MyEid);
+    for (number, (label, value, change)) in changes.into_iter().enumerate() {
+        let mut card = bench.card();
+        let token = card.read_token().unwrap();
+        card.verify(&auth(&token, label), &Secret::from(value)).unwrap();
+        change(&mut card, &token).unwrap();
+        let known = card.read_token().unwrap();
+        card.finish().unwrap();
+        let (kept, cost) = bench.cost(|| bench.card().read_token().unwrap());
+        let true_one = bench.card_without_cache().read_token().unwrap();
+        assert_eq!(kept, true_one, "change {number}");
+        assert_eq!(known, true_one, "change {number}, still connected");
+        assert!(cost <= 6 || number == 8, "change {number}: {cost}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Reading files of a MyEID card with as few APDUs as possible, through the cache of public contents.
 //! Paths are from the MF, without its own identifier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apdu::{
     self, ApduError, Channel, FileInfo, FileKind, ReadBinary, Select, StatusWord, Target, Tell,
@@ -31,13 +31,15 @@ pub(super) struct Files {
     current: Option<Vec<u8>>,
     /// Whether what is read may be kept: nothing is after a login.
     keeps: bool,
+    /// While we change the card: files that were in the cache and are not any more.
+    changed: Option<BTreeSet<Vec<u8>>>,
     /// Types of key files that were asked for.
     key_types: BTreeMap<Vec<u8>, (u8, usize)>,
 }
 
 impl Files {
     pub fn new(cache: CardCache) -> Self {
-        Self { cache, current: None, keeps: true, key_types: BTreeMap::new() }
+        Self { cache, current: None, keeps: true, changed: None, key_types: BTreeMap::new() }
     }
 
     /// The card is in another state: what was read before is not true any more.
@@ -46,9 +48,27 @@ impl Files {
         self.key_types.clear();
     }
 
-    /// The card is in another state by our doing: what is known besides the cache stays true.
-    pub fn renew_after_own_change(&mut self, cache: CardCache) {
-        self.cache = cache;
+    /// From now on every file that is selected may change: it leaves the cache.
+    pub fn begin_change(&mut self) {
+        self.cache.withdraw();
+        self.changed = Some(BTreeSet::new());
+    }
+
+    /// The files that left the cache since [`Files::begin_change`], to be entered again as they are now.
+    pub fn end_change(&mut self) -> BTreeSet<Vec<u8>> {
+        self.changed.take().unwrap_or_default()
+    }
+
+    /// A file is not what it was, or not there any more.
+    pub fn forget_file(&mut self, path: &[u8]) {
+        let Some(changed) = &mut self.changed else { return };
+        if self.cache.remove(path) {
+            changed.insert(path.to_vec());
+        }
+        for mark in [KEY_TYPE_MARK, BEGINNING_MARK] {
+            self.cache.remove(&[path, mark].concat());
+        }
+        self.key_types.remove(path);
     }
 
     /// Another program may have selected something else.
@@ -120,6 +140,7 @@ impl Files {
 
     /// Selects a file and says what it is; `None` when there is none.
     pub fn select(&mut self, channel: &mut Channel<'_>, path: &[u8]) -> Result<Option<FileInfo>, CardError> {
+        self.forget_file(path);
         self.current = None;
         match apdu::select(channel, Select::Path(path), Tell::Information) {
             Ok(info) => {

@@ -190,14 +190,6 @@ impl MyEid {
         Ok(())
     }
 
-    /// After a change of our own, so that it does not look like somebody else's.
-    fn note_own_change(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if let Some(cache) = self.renewed_cache(channel)? {
-            self.files.renew_after_own_change(cache);
-        }
-        Ok(())
-    }
-
     /// Asks the card for its state; the cache of a state that is new, `None` when it is still the same.
     fn renewed_cache(&mut self, channel: &mut Channel<'_>) -> Result<Option<CardCache>, CardError> {
         let info = applet_info(channel)?.ok_or_else(|| CardError::Malformed {

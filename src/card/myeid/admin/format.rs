@@ -140,7 +140,10 @@ impl MyEid {
         }
         let access = Access::file(0, reference, OFFICER);
         for (_, file, size) in structure::PIN_DIRECTORIES {
-            self.create(channel, file, FileType::Transparent(size), access, KeyRules::default())?;
+            if self.create(channel, file, FileType::Transparent(size), access, KeyRules::default())? {
+                // Everybody may read it, and there is nothing in it.
+                self.files.cache.insert(&[&path[..], &file.to_be_bytes()].concat(), &[0x00]);
+            }
         }
         self.files.forget_selection();
         Ok(())

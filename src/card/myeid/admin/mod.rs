@@ -16,13 +16,15 @@ use crate::card::admin::{
     AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, LaterPins, NewCertificate,
     NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Write,
 };
-use crate::card::pkcs15::{Content, Directory};
+use crate::card::cache::CardCache;
+use crate::card::pkcs15::{Content, Directory, DirectoryFile};
 use crate::card::{Abilities, CardError, myeid::commands};
 use crate::codec::Secret;
 use crate::token::{AuthId, KeyId, ObjectId};
 
 use super::MyEid;
 use super::files::status;
+use super::recognition::{applet_info, state};
 use super::write_commands::{self, Access, FileType, KeyRules};
 
 impl CardAdmin for MyEid {
@@ -150,15 +152,32 @@ impl MyEid {
     ) -> Result<T, CardError> {
         self.ask_for_changes(channel)?;
         self.load(channel)?;
-        self.files.cache.clear();
+        self.files.begin_change();
         self.environment = None;
         let result = change(self, channel);
+        let changed = self.files.end_change();
         let content = self.content.take().filter(|_| result.is_ok());
-        self.note_own_change(channel)?;
-        if let Some(mut content) = content {
-            self.learn_curves(channel, &mut content)?;
-            self.content = Some(content);
+        let info = applet_info(channel)?.ok_or_else(|| CardError::Malformed {
+            what: "applet information".to_owned(),
+            why: "it was there before".to_owned(),
+        })?;
+        self.info = info;
+        self.current = true;
+        let Some(mut content) = content else {
+            self.files.renew(CardCache::open(self.store.as_ref(), state(&self.info)));
+            return result;
+        };
+        self.files.cache.move_to(state(&self.info));
+        // Nobody else wrote in this transaction: what was not changed is still so, what was is known.
+        for file in &content.directory.files {
+            if let Some(path) = super::from_master(&file.path).filter(|path| changed.contains(path)) {
+                self.files.cache.insert(&path, &image(file));
+            }
         }
+        self.learn_curves(channel, &mut content)?;
+        self.learn_secret_keys(channel, &mut content)?;
+        self.content = Some(content);
+        self.files.cache.save();
         result
     }
 
@@ -235,6 +254,19 @@ pub(super) fn content(mut directory: Directory) -> Content {
         data.auth = owner(&data.object);
     }
     content
+}
+
+/// What a directory file reads as.
+fn image(file: &DirectoryFile) -> Vec<u8> {
+    let mut bytes = vec![0x00; file.used.max(1)];
+    for entry in &file.entries {
+        let end = entry.offset + entry.raw.len();
+        bytes.resize(bytes.len().max(end), 0x00);
+        if let Some(place) = bytes.get_mut(entry.offset..end) {
+            place.copy_from_slice(&entry.raw);
+        }
+    }
+    bytes
 }
 
 /// Writes into the selected file.

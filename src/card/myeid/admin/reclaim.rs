@@ -44,6 +44,7 @@ impl MyEid {
             if self.is_named(&path) {
                 continue;
             }
+            self.files.forget_file(&path);
             if self.create(channel, file, kind, access, rules)? {
                 return Ok(file);
             }
