@@ -162,6 +162,22 @@ pub fn check_length((min, max): (usize, usize), new: &Secret, request: &PinReque
     Err(explain(LoginError::Engine(error), request))
 }
 
+/// Tries left of a PIN of the card, by its label; `None` where the card does not tell.
+fn tries_of(context: &Context, token: &FoundToken, label: &str) -> Result<Option<u8>, CliError> {
+    let engine = context.engine()?;
+    let readers = engine.reader_slots();
+    let slots = readers.into_iter().find(|(_, slots)| slots.contains(&token.slot));
+    for slot in slots.map(|(_, slots)| slots).unwrap_or_default() {
+        // A slot without a token has no PIN either.
+        let Ok(pins) = engine.pin_status(slot) else { continue };
+        let found = [pins.user, pins.so].into_iter().flatten().find(|pin| pin.label == label);
+        if let Some(pin) = found {
+            return Ok(pin.tries_left);
+        }
+    }
+    Ok(None)
+}
+
 /// Verifies the PINs of `--auth-pin`.
 fn authorise(
     context: &Context,
@@ -176,7 +192,7 @@ fn authorise(
             slot: token.slot.0,
             token: token.view.card.info.label.clone(),
             pin: auth.label.clone(),
-            tries_left: known.and_then(|known| known.tries_left),
+            tries_left: tries_of(context, token, &auth.label)?,
             has_pinpad: false,
             kind: Kind::OtherPin,
         };

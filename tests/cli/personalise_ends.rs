@@ -77,6 +77,18 @@ fn refused_command_takes_its_login_back_too() {
 }
 
 #[test]
+fn last_try_of_another_pin_is_not_used_without_being_asked_for() {
+    let bench = Bench::new();
+    for _ in 0..2 {
+        bench.demo(["login", "--slot", "1", "--pin", "env:WRONG"]).expect(4);
+    }
+    let repair = ["card", "repair", "--slot", "0", "--pin", "env:PIN1", "--auth-pin"];
+    bench.demo(repair.iter().chain(&["PIN 2=env:WRONG"])).expect(4).says("last try").says("--final-try");
+    bench.demo(repair.iter().chain(&["PIN 2=env:PIN2", "--final-try"])).expect(0);
+    bench.demo(["login", "--slot", "1", "--pin", "env:PIN2"]).expect(0);
+}
+
+#[test]
 fn random_puk_is_shown_once_on_the_terminal_and_works() {
     let bench = Bench::new();
     let mut terminal = Terminal::start(&bench, &[], "--card demo.card pin init --slot 3");
