@@ -9,6 +9,7 @@ use super::args::{CardFile, GlobalArgs};
 use super::commands::config::explain;
 use super::error::CliError;
 use super::interrupt;
+use super::problems::{self, Problem};
 use super::terminal::Terminal;
 use super::text::{escape, shell_word};
 use crate::apdu::StatsSnapshot;
@@ -27,6 +28,8 @@ pub struct Context {
     connected: Arc<OnceLock<Connected>>,
     /// What cards cost beside the engine (raw APDUs).
     extra_stats: Mutex<StatsSnapshot>,
+    /// Cards that were looked for tokens and could not be read.
+    failures: Mutex<Vec<Problem>>,
 }
 
 struct Connected {
@@ -39,7 +42,13 @@ struct Connected {
 impl Context {
     /// The surroundings of this process.
     pub fn new(global: GlobalArgs, terminal: Terminal) -> Self {
-        Self { global, terminal, connected: Arc::default(), extra_stats: Mutex::default() }
+        Self {
+            global,
+            terminal,
+            connected: Arc::default(),
+            extra_stats: Mutex::default(),
+            failures: Mutex::default(),
+        }
     }
 
     /// From now on Ctrl-C and its kin release the cards and end the process.
@@ -82,6 +91,27 @@ impl Context {
     /// Why there are no PC/SC readers although they are wanted.
     pub fn pcsc_problem(&self) -> Option<&TransportError> {
         self.connected.get()?.pcsc_problem.as_ref()
+    }
+
+    /// What could not be read of the cards in use; `None` for a command that used none.
+    pub fn problems(&self) -> Option<Vec<Problem>> {
+        let connected = self.connected.get()?;
+        let mut problems = self.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for known in problems::known(&connected.engine) {
+            if !problems.contains(&known) {
+                problems.push(known);
+            }
+        }
+        Some(problems)
+    }
+
+    /// Keeps in mind that a card could not be read: whoever goes on without it tells so at the end.
+    pub fn note_failure(&self, reader: &str, error: &engine::Error) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        // All slots of a reader share its card.
+        if failures.iter().all(|known| known.reader != reader) {
+            failures.extend(Problem::of_card(reader, error).filter(|problem| problem.fatal));
+        }
     }
 
     /// Logs in.

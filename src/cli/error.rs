@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
+use super::problems::Problem;
 use super::text::escape;
 
 /// The families of failures; each has one exit code.
@@ -68,6 +69,8 @@ pub struct CliError {
     pub causes: Vec<String>,
     /// Lines that belong to the message, such as the candidates of an ambiguous selector.
     pub candidates: Vec<String>,
+    /// What could not be read of the cards in use, and may be why.
+    pub problems: Vec<Problem>,
     /// What to do next, one sentence each.
     pub hints: Vec<String>,
     /// The codes behind it: shown with `-v`, always in JSON.
@@ -93,6 +96,7 @@ impl CliError {
             message: message.into(),
             causes: Vec::new(),
             candidates: Vec::new(),
+            problems: Vec::new(),
             hints: Vec::new(),
             codes: Box::default(),
         }
@@ -138,10 +142,23 @@ impl CliError {
         self
     }
 
-    /// The text for a terminal or log: `error: …`, its causes and candidates, `hint: …`, codes last.
+    /// With what could not be read of the cards in use, where it is not the error itself.
+    #[must_use]
+    pub fn with_problems(mut self, problems: &[Problem]) -> Self {
+        let others = problems.iter().filter(|problem| !problem.why.contains(&self.message));
+        self.problems = others.cloned().collect();
+        self
+    }
+
+    /// The text for a terminal or log: `warning: …`, `error: …`, its causes and candidates, `hint: …`, codes last.
     /// `paint` colours the two leading words.
     pub fn to_text(&self, with_codes: bool, paint: &dyn Fn(Lead, &str) -> String) -> String {
-        let mut text = format!("{} {}\n", paint(Lead::Error, "error:"), escape(&self.message));
+        let mut text = String::new();
+        for problem in &self.problems {
+            let problem = escape(&problem.text());
+            text.push_str(&format!("{} {problem}\n", paint(Lead::Warning, "warning:")));
+        }
+        text.push_str(&format!("{} {}\n", paint(Lead::Error, "error:"), escape(&self.message)));
         for cause in &self.causes {
             text.push_str(&format!("  because: {}\n", escape(cause)));
         }
@@ -172,7 +189,8 @@ impl CliError {
                 "return_value": self.codes.return_value,
                 "status_word": self.codes.status_word,
                 "tries_left": self.codes.tries_left,
-            }
+            },
+            "problems": self.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         })
     }
 }

@@ -21,6 +21,7 @@ mod objects;
 mod outcome;
 mod pem;
 mod pin;
+mod problems;
 mod progress;
 mod run;
 mod selector;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::ErrorKind;
+use super::problems::Problem;
 
 /// The result of a command that ran to its end.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct Outcome {
     pub hints: Vec<String>,
     /// Sentences for standard error.
     pub notes: Vec<String>,
+    /// The command itself tells what could not be read; else that is added when printed.
+    pub tells_problems: bool,
     /// Why the exit code is not 0 although the command has printed its answer.
     pub verdict: Option<ErrorKind>,
 }
@@ -42,6 +45,18 @@ impl Outcome {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
+        self
+    }
+
+    /// With what could not be read of the cards in use, if the command has not told it.
+    #[must_use]
+    pub fn with_problems(mut self, problems: &[Problem]) -> Self {
+        if self.tells_problems {
+            return self;
+        }
+        self.document.insert("problems".to_owned(), problems.iter().map(Problem::to_json).collect());
+        self.warnings.extend(problems.iter().map(Problem::text));
+        self.hints.extend(problems.iter().filter_map(|problem| problem.hint.clone()));
         self
     }
 

@@ -33,6 +33,11 @@ pub fn main() -> anyhow::Result<ExitCode> {
         Err(CliError::new(ErrorKind::Bug, "p11ctl failed in a way it should not")
             .hint("please report it, with the lines above"))
     });
+    let problems = catch_unwind(AssertUnwindSafe(|| context.problems())).unwrap_or_default();
+    let result = result.map(|outcome| match &problems {
+        Some(problems) => outcome.with_problems(problems),
+        None => outcome,
+    });
     // Before anything is printed: a reader of our output that goes away must not keep a card open.
     let released = catch_unwind(AssertUnwindSafe(|| context.release())).unwrap_or(Ok(()));
     if interrupt::interrupted() {
@@ -46,7 +51,9 @@ pub fn main() -> anyhow::Result<ExitCode> {
             let failure = print_error(&context, &error);
             verdict.or(failure)
         }
-        (Err(error), _) => print_error(&context, &error),
+        (Err(error), _) => {
+            print_error(&context, &error.with_problems(problems.as_deref().unwrap_or_default()))
+        }
     };
     Ok(ExitCode::from(kind.map_or(0, ErrorKind::exit_code)))
 }

@@ -31,7 +31,7 @@ pub fn matching(context: &Context, selector: &Selector) -> Result<Vec<FoundToken
             selector.fits_slot(slot, &token.view.reader, &readers) && selector.fits_token(&token.candidate);
         return if fits { Ok(vec![token]) } else { Err(nothing_fits(context, engine, selector)) };
     }
-    let fitting = all(engine, selector);
+    let fitting = all(context, engine, selector);
     if fitting.is_empty() { Err(nothing_fits(context, engine, selector)) } else { Ok(fitting) }
 }
 
@@ -84,7 +84,7 @@ pub fn has_pin(view: &TokenView) -> bool {
     view.view.auth.is_some()
 }
 
-fn all(engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
+fn all(context: &Context, engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
     // A card in a reader that is not meant is not touched.
     let readers = engine.reader_slots();
     let names: Vec<&str> = readers.iter().map(|(name, _)| name.as_str()).collect();
@@ -92,7 +92,9 @@ fn all(engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
         .iter()
         .flat_map(|(name, slots)| slots.iter().map(move |slot| (name, *slot)))
         .filter(|(name, slot)| selector.fits_slot(slot.0, name, &names))
-        .filter_map(|(_, slot)| read(engine, slot).ok())
+        .filter_map(|(name, slot)| {
+            read(engine, slot).inspect_err(|error| context.note_failure(name, error)).ok()
+        })
         .filter(|token| selector.fits_token(&token.candidate))
         .collect()
 }
@@ -131,7 +133,7 @@ fn no_token(context: &Context, engine: &Engine, selector: &Selector, error: &Err
 
 fn nothing_fits(context: &Context, engine: &Engine, selector: &Selector) -> CliError {
     let candidates: Vec<Candidate> =
-        all(engine, &Selector::default()).into_iter().map(|token| token.candidate).collect();
+        all(context, engine, &Selector::default()).into_iter().map(|token| token.candidate).collect();
     if !candidates.is_empty() {
         return selector.unmatched(&candidates);
     }

@@ -48,7 +48,9 @@ pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
-pub use slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView};
+pub use slot::{
+    KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
+};
 
 use crate::apdu::{Stats, StatsSnapshot};
 use crate::card::{Card, CardSettings};

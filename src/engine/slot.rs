@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use crate::layout::{Chain, SlotId, VirtualToken};
-use crate::token::{AuthId, Token};
+use crate::token::{AuthId, Problem, Token};
 use crate::transport::{Presence, ReaderKind};
 
 /// One reader, its card, and the slots it owns.
@@ -22,6 +22,17 @@ pub struct ReaderReport {
     pub slots: Vec<SlotId>,
     /// What is wrong with reader or card.
     pub error: Option<Arc<Error>>,
+}
+
+/// What is amiss with a card that was read, or that could not be.
+#[derive(Debug, Clone)]
+pub struct KnownProblems {
+    /// The reader's name.
+    pub reader: String,
+    /// Why the whole card could not be read.
+    pub error: Option<Arc<Error>>,
+    /// Objects that could not be read and were skipped.
+    pub skipped: Vec<Problem>,
 }
 
 /// One slot (`CK_SLOT_INFO`).

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::cards::LoadedCard;
 use super::error::Error;
 use super::mechanism::{self, MechanismId, MechanismInfo};
-use super::slot::{PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView};
+use super::slot::{
+    KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
+};
 use super::state::CardState;
 use super::uri::Uri;
 use super::{Engine, Result, lock};
@@ -190,6 +192,21 @@ impl Engine {
     /// What could not be read on the card in this slot and was skipped.
     pub fn problems(&self, slot: SlotId) -> Result<Vec<Problem>> {
         Ok(self.card_of(slot)?.1.token.problems.clone())
+    }
+
+    /// What is amiss with the cards that were read so far. Reads no card.
+    pub fn known_problems(&self) -> Vec<KnownProblems> {
+        let state = lock(&self.state);
+        let readers = self.cells.iter().zip(&state.readers);
+        let known = readers.map(|(cell, reader)| KnownProblems {
+            reader: cell.name.clone(),
+            error: match &reader.card {
+                CardState::Failed(error) => Some(Arc::clone(error)),
+                CardState::NotAsked | CardState::Absent | CardState::Read(_) => None,
+            },
+            skipped: reader.loaded().map(|loaded| loaded.token.problems.clone()).unwrap_or_default(),
+        });
+        known.filter(|known| known.error.is_some() || !known.skipped.is_empty()).collect()
     }
 
     /// The content of a certificate (index into the card's certificates), read now if it was not read before.

@@ -44,7 +44,7 @@ fn readers_document_has_its_fields() {
         .run(["--card", "demo.card", "--card", "-", "--card", "bad.card", "--json", "readers"])
         .expect(0);
     let document = run.document();
-    assert_eq!(keys(&document), ["schema", "readers", "pcsc_problem"]);
+    assert_eq!(keys(&document), ["schema", "readers", "pcsc_problem", "problems"]);
     let readers = document["readers"].as_array().unwrap();
     assert_eq!(keys(&readers[0]), ["name", "kind", "state", "atr", "driver", "slots", "problem", "remedy"]);
     assert_eq!(readers[0]["kind"], "software");
@@ -133,15 +133,21 @@ fn operation_documents_have_their_fields() {
     let bench = Bench::new();
     bench.write("file", "data");
     let signed = bench.json(["sign", "--key", "key 2", "--pin", "env:PIN2", "file"]);
-    assert_eq!(keys(&signed), ["schema", "slot", "token", "key", "id", "mechanism", "format", "signatures"]);
+    assert_eq!(
+        keys(&signed),
+        ["schema", "slot", "token", "key", "id", "mechanism", "format", "signatures", "problems"]
+    );
     assert_eq!(signed["mechanism"], "CKM_ECDSA_SHA256");
     assert_eq!(keys(&signed["signatures"][0]), ["file", "output", "signature"]);
     assert_eq!(signed["signatures"][0]["signature"].as_str().unwrap().len(), 128);
     let verified = bench.json(["verify", "--key", "key 2", "--signature", "file.sig", "file"]);
-    assert_eq!(keys(&verified), ["schema", "valid", "file", "signature", "key", "slot", "algorithm", "hash"]);
+    assert_eq!(
+        keys(&verified),
+        ["schema", "valid", "file", "signature", "key", "slot", "algorithm", "hash", "problems"]
+    );
     assert_eq!(verified["valid"], true);
     let login = bench.json(["login", "--slot", "0", "--pin", "env:PIN1"]);
-    assert_eq!(keys(&login), ["schema", "slot", "reader", "token", "pin", "objects"]);
+    assert_eq!(keys(&login), ["schema", "slot", "reader", "token", "pin", "objects", "problems"]);
     bench.demo(["object", "export", "key 1", "--class", "public-key", "-o", "k.pem"]).expect(0);
     bench
         .tool("openssl", &["pkeyutl", "-encrypt", "-pubin", "-inkey", "k.pem", "-in", "file", "-out", "enc"]);

@@ -22,6 +22,7 @@ mod personalise_pins;
 mod personalise_shared;
 mod personalise_story;
 mod pins;
+mod problems;
 mod prompts;
 mod reference;
 mod selectors;

@@ -9,6 +9,7 @@ use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::explain::{first_steps, transport_hint};
 use crate::cli::json;
 use crate::cli::outcome::Outcome;
+use crate::cli::problems;
 use crate::cli::table::Table;
 use crate::cli::text::quote;
 use crate::codec::hex;
@@ -32,6 +33,7 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
     let mut table = Table::new(&["READER", "KIND", "CARD", "SLOTS"]);
     let mut warnings = Vec::new();
     let mut entries = Vec::new();
+    let mut problems = Vec::new();
     for reader in &readers {
         let state = State::of(reader);
         let remedy = remedy(reader, &unplaced);
@@ -42,6 +44,7 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
             remedy.map(|remedy| format!("no slots left for reader {}: set {remedy}", quote(&reader.name))),
         );
         entries.push(entry(reader, &state, remedy));
+        problems.extend(problems::skipped(engine, &reader.name));
     }
     let service = context.pcsc_problem();
     let document = json!({
@@ -49,6 +52,9 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
         "pcsc_problem": service.map(ToString::to_string),
     });
     let mut outcome = Outcome::new(document, table.render(&context.terminal)).warn(warnings);
+    // What is wrong with a whole card stands in the table.
+    outcome = outcome.with_problems(&problems);
+    outcome.tells_problems = true;
     if let Some(problem) = service {
         outcome.warnings.push(problem.to_string());
         outcome.hints.extend(transport_hint(problem));

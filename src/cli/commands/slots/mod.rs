@@ -15,11 +15,12 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::explain::first_steps;
 use crate::cli::outcome::Outcome;
+use crate::cli::problems::Problem;
 use crate::cli::table::Table;
 use crate::cli::text::{count, tries};
 use crate::cli::tokens::{SHOW_HIDDEN, reader_with_hidden_tokens};
 use crate::engine::Engine;
-use report::{Objects, Problem, Report, TokenReport};
+use report::{Objects, Report, TokenReport};
 use saved::SavedLayout;
 
 /// Arguments of `slots`.
@@ -136,6 +137,8 @@ fn check(context: &Context, expected: &SavedLayout) -> Result<Outcome, CliError>
 
 /// What found no slot, what could not be read, why there is no reader.
 fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome {
+    outcome.tells_problems = true;
+    outcome.document.insert("problems".to_owned(), report.problems.iter().map(Problem::to_json).collect());
     outcome.warnings.extend(report.unplaced.iter().map(report::unplaced_text));
     outcome.warnings.extend(report.problems.iter().map(Problem::text));
     outcome.hints.extend(report.problems.iter().filter_map(|problem| problem.hint.clone()));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::card::CardError;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::problems::{self, Problem};
 use crate::cli::text::quote;
 use crate::crypto::CertificateDetails;
 use crate::engine::{Engine, Error, ReaderReport, TokenView};
@@ -85,19 +86,6 @@ pub struct Objects {
     pub secret_keys: usize,
 }
 
-/// Something that could not be read.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The reader's name.
-    pub reader: String,
-    /// What, and why.
-    pub why: String,
-    /// What to do next.
-    pub hint: Option<String>,
-    /// True when a whole card is missing from the list for a reason that may pass.
-    pub fatal: bool,
-}
-
 impl Report {
     /// Reads every card, its PIN counters among the rest.
     pub fn gather(context: &Context) -> Result<Self, CliError> {
@@ -117,7 +105,7 @@ impl Report {
             // All slots of a reader share its card, and with it the reason why it is not read.
             of_reader.dedup();
             problems.extend(of_reader);
-            problems.extend(skipped(engine, reader));
+            problems.extend(problems::skipped(engine, &reader.name));
         }
         slots.sort_by_key(|slot| slot.id);
         Ok(Self { slots, unplaced: engine.unplaced(), problems })
@@ -216,31 +204,6 @@ impl Objects {
     }
 }
 
-impl Problem {
-    /// The card as a whole. An empty reader is none; an unknown card will not become known by trying again.
-    fn of_card(reader: &str, error: &Error) -> Option<Self> {
-        if matches!(error, Error::DeviceRemoved { .. } | Error::TokenNotPresent(_)) {
-            return None;
-        }
-        let fatal = !matches!(error, Error::TokenNotRecognized { source: CardError::UnknownCard { .. }, .. });
-        let explained = CliError::from(error);
-        let why = std::iter::once(explained.message).chain(explained.causes).collect::<Vec<_>>().join(": ");
-        Some(Self { reader: reader.to_owned(), why, hint: explained.hints.into_iter().next(), fatal })
-    }
-
-    /// One sentence.
-    pub fn text(&self) -> String {
-        if self.why.contains(&quote(&self.reader)) {
-            return self.why.clone();
-        }
-        format!("reader {}: {}", quote(&self.reader), self.why)
-    }
-
-    fn to_json(&self) -> Value {
-        json!({ "reader": self.reader, "problem": self.why, "fatal": self.fatal })
-    }
-}
-
 /// One sentence for what found no slot.
 pub fn unplaced_text(unplaced: &Unplaced) -> String {
     let remedy = match &unplaced.remedy {
@@ -290,18 +253,4 @@ fn token(engine: &Engine, slot: SlotId) -> Result<Option<TokenReport>, Error> {
         view,
         certificates: BTreeMap::new(),
     }))
-}
-
-/// Objects of the card that were skipped. Every slot of a reader tells the same: the first that answers will do.
-fn skipped(engine: &Engine, reader: &ReaderReport) -> Vec<Problem> {
-    let problems = reader.slots.iter().find_map(|slot| engine.problems(*slot).ok()).unwrap_or_default();
-    problems
-        .into_iter()
-        .map(|problem| Problem {
-            reader: reader.name.clone(),
-            why: format!("{} was skipped: {}", problem.what, problem.why),
-            hint: None,
-            fatal: false,
-        })
-        .collect()
 }

@@ -87,13 +87,9 @@ fn info(context: &Context, args: &InfoArgs) -> Result<Outcome, CliError> {
         "flags": info.flags.names(),
         "pin": pins.user.as_ref().map(crate::cli::commands::pin::to_json),
         "so_pin": pins.so.as_ref().map(crate::cli::commands::pin::to_json),
-        "problems": token.view.card.problems.iter()
-            .map(|problem| json!({ "what": problem.what, "why": problem.why })).collect::<Vec<_>>(),
     });
     let text = table::fields(&context.terminal, &info_fields(&token, &info, &pins, uri));
-    let problems = token.view.card.problems.iter();
-    let problems = problems.map(|problem| format!("{} was skipped: {}", problem.what, problem.why));
-    Ok(Outcome::new(document, text).warn(problems))
+    Ok(Outcome::new(document, text))
 }
 
 fn info_fields(
