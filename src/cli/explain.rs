@@ -51,17 +51,49 @@ pub fn transport_hint(error: &TransportError) -> Option<String> {
         TransportError::MuteCard(_) => "take the card out and insert it the right way round, contacts first",
         TransportError::CardReset(_) => "run the command again; nothing was changed",
         TransportError::Busy { .. } => {
-            "end the program that holds it (gpgconf --kill scdaemon for GnuPG), or raise busy_timeout in [readers]"
+            "end the program that holds it (for a software card p11ctl card serve; GnuPG: gpgconf --kill scdaemon), or raise busy_timeout in [readers]"
         }
-        TransportError::Image { .. } => {
-            "the file is damaged or no card image: restore a copy, or make a new one with p11ctl card new"
-        }
+        TransportError::Image { source, .. } => return image_hint(source.as_ref()).map(str::to_owned),
         TransportError::Pcsc(_)
         | TransportError::Io { .. }
         | TransportError::NotRecorded { .. }
         | TransportError::BadResponse(_) => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What to do about a card image: that depends on whether the system or its contents are to blame.
+fn image_hint(source: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    use std::io::ErrorKind as Kind;
+    let Some(error) = io_error(source) else {
+        return Some(
+            "the file is damaged or no card image: restore a copy, or make a new one with p11ctl card new",
+        );
+    };
+    match error.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            Some("make room on its file system and run the command again")
+        }
+        Kind::ReadOnlyFilesystem => Some("copy the image to a file system that can be written"),
+        Kind::PermissionDenied => Some("this user may not use the file or its folder: see ls -l"),
+        Kind::NotFound => Some("there is no such file or folder; p11ctl card new makes a card"),
+        Kind::NotSeekable | Kind::IsADirectory | Kind::NotADirectory => {
+            Some("a card image is a regular file; p11ctl card new makes one")
+        }
+        _ => None,
+    }
+}
+
+/// The error of the operating system at the bottom of a chain of causes.
+pub fn io_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
+    let mut next = Some(error);
+    while let Some(current) = next {
+        if let Some(error) = current.downcast_ref::<std::io::Error>() {
+            return Some(error);
+        }
+        next = current.source();
+    }
+    None
 }
 
 /// The lines for a first run on a machine without any reader.
@@ -222,6 +254,26 @@ mod tests {
         let error = CliError::from(engine::Error::Card { reader: "R".to_owned(), source });
         assert_eq!(error.kind, ErrorKind::Card);
         assert_eq!(error.codes.status_word.as_deref(), Some("6F00"));
+    }
+
+    #[test]
+    fn transport_hint_image_blames_the_system_or_the_contents() {
+        use std::io;
+        let image = |source: Box<dyn std::error::Error + Send + Sync>| {
+            transport_hint(&TransportError::Image { path: "x.card".into(), source }).unwrap_or_default()
+        };
+        for (kind, word) in [
+            (io::ErrorKind::StorageFull, "make room"),
+            (io::ErrorKind::ReadOnlyFilesystem, "can be written"),
+            (io::ErrorKind::PermissionDenied, "may not use"),
+            (io::ErrorKind::NotFound, "no such file"),
+            (io::ErrorKind::NotSeekable, "regular file"),
+        ] {
+            let hint = image(Box::new(io::Error::from(kind)));
+            assert!(hint.contains(word) && !hint.contains("damaged"), "{kind}: {hint}");
+        }
+        assert_eq!(image(Box::new(io::Error::from(io::ErrorKind::TimedOut))), "");
+        assert!(image("no image".into()).contains("damaged"));
     }
 
     #[test]

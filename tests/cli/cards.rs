@@ -9,7 +9,28 @@ fn new_card_never_overwrites() {
     bench.run(["card", "new", "demo.card"]).expect(2).says("demo.card exists already");
     bench.run(["card", "new", "demo.card", "--example"]).expect(2);
     assert_eq!(bench.read("demo.card"), before);
-    bench.run(["card", "new", "no/such/folder/x.card"]).expect(5).says("no/such/folder/x.card");
+    let run = bench.run(["card", "new", "no/such/folder/x.card"]).expect(2);
+    assert!(run.stderr.starts_with("error: cannot write no/such/folder/x.card\n"), "{}", run.stderr);
+}
+
+#[test]
+fn image_that_the_system_refuses_is_not_called_damaged() {
+    let bench = Bench::empty();
+    std::fs::create_dir(bench.path("folder.card")).unwrap();
+    let run = bench.run(["--card", "folder.card", "find", "--slot", "0"]).expect(5).says("a regular file");
+    assert!(!run.stderr.contains("damaged"), "{}", run.stderr);
+    bench.write("bad.card", "no card");
+    bench.run(["--card", "bad.card", "find", "--slot", "0"]).expect(5).says("damaged or no card image");
+}
+
+#[test]
+fn image_in_use_names_who_may_hold_it() {
+    let bench = Bench::new();
+    bench.write("quick.toml", "[readers]\nbusy_timeout = 1\n");
+    let image = std::fs::File::open(bench.path("demo.card")).unwrap();
+    image.lock().unwrap();
+    let run = bench.demo(["--config", "quick.toml", "find", "--slot", "0"]).expect(5);
+    run.says("for a software card p11ctl card serve");
 }
 
 #[test]

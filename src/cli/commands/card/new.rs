@@ -1,6 +1,6 @@
 //! `card new`: a blank software card, or the founding document's example.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -11,11 +11,13 @@ use crate::card::example::{self, ExampleKind, personalise_example};
 use crate::card::{Card, CardSettings};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::explain::io_error;
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Spinner;
 use crate::cli::text::shell_word;
 use crate::config::Config;
 use crate::softcard::{Options, SoftCard};
+use crate::transport::TransportError;
 
 /// Arguments of `card new`.
 #[derive(Debug, Args)]
@@ -62,8 +64,16 @@ pub fn run(context: &Context, args: &NewArgs) -> Result<Outcome, CliError> {
         personalise(&card, example)?;
         spinner.end();
     }
-    card.card().store_as(path).map_err(|error| CliError::from(&error))?;
+    card.card().store_as(path).map_err(|error| cannot_store(path, &error))?;
     Ok(Outcome::new(document(args), "").note(sentence(args)))
+}
+
+/// As for every file that cannot be written.
+fn cannot_store(path: &Path, error: &TransportError) -> CliError {
+    match io_error(error) {
+        Some(source) => CliError::usage(format!("cannot write {}", path.display())).cause(source),
+        None => error.into(),
+    }
 }
 
 fn personalise(card: &MemoryCard, example: Example) -> Result<(), CliError> {
