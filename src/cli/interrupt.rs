@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::error::ErrorKind;
 
@@ -48,13 +48,18 @@ pub fn wait_for_end() -> ! {
 #[derive(Debug)]
 pub struct SilentTerminal(());
 
-/// Switches the echo off before a prompt appears, so that fast typing is not seen either. The state before is
+/// Switches the echo off before a prompt appears, so that fast typing is not seen either. Keys come one by one and
+/// raise no signal: the prompt sees Ctrl-C, and Ctrl-Z does not stop it while a card is held. The state before is
 /// kept, so that a signal during the prompt does not leave the terminal without echo.
 pub fn silence_terminal() -> SilentTerminal {
     let before = std::fs::File::open(TERMINAL).ok().and_then(|file| Some((tcgetattr(&file).ok()?, file)));
     if let Some((state, file)) = &before {
         let mut silent = state.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        silent.special_codes[SpecialCodeIndex::VMIN] = 1;
+        silent.special_codes[SpecialCodeIndex::VTIME] = 0;
         set_terminal(file, &silent);
     }
     *TERMINAL_STATE.lock().unwrap_or_else(PoisonError::into_inner) = before.map(|(state, _)| state);

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::args::{PinArg, PinArgs};
 use super::error::{CliError, ErrorKind};
@@ -226,8 +228,27 @@ fn pinpad(request: &PinRequest) -> Result<Pin, CliError> {
     }
 }
 
-/// Gets a secret from its source, empty or not. Errors: it is not there.
+/// Gets a secret from its source, empty or not. Errors: it is not there, or no key of a keyboard gives such a PIN.
 pub fn read_source(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError> {
+    let secret = read_any(source, request)?;
+    let is_control = |byte: &u8| byte.is_ascii_control();
+    if request.kind != Kind::Password && secret.expose().iter().any(is_control) {
+        return Err(control_characters(request));
+    }
+    Ok(secret)
+}
+
+/// A slip of the keys would spend a try: nothing is sent.
+fn control_characters(request: &PinRequest) -> CliError {
+    let word = request.kind.word();
+    let mut error =
+        CliError::new(ErrorKind::Pin, format!("the {word} for {} has control characters", describe(request)))
+            .hint(format!("nothing was sent; give the {word} without control keys, arrow keys and tabs"));
+    error.codes.tries_left = request.tries_left;
+    error
+}
+
+fn read_any(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError> {
     let word = request.kind.word();
     let unreadable = |what: &str, error: &io::Error| {
         CliError::new(ErrorKind::Pin, format!("{word} missing: cannot read {what}")).cause(error)
@@ -264,15 +285,43 @@ pub fn prompt(request: &PinRequest, text: String) -> Result<Secret, CliError> {
             .cause(cause)
             .hint(format!("without a terminal, give {hint}"))
     };
-    open_terminal().map_err(|error| missing(&format!("there is no terminal to ask on ({error})")))?;
-    let _silence = interrupt::silence_terminal();
-    match rpassword::prompt_password(text) {
+    let no_terminal = |error| missing(&format!("there is no terminal to ask on ({error})"));
+    let mut terminal = open_terminal().map_err(no_terminal)?;
+    let silence = interrupt::silence_terminal();
+    let stray = Arc::new(AtomicBool::new(false));
+    let keys = Keys { terminal: open_terminal().map_err(no_terminal)?, stray: Arc::clone(&stray) };
+    let config = rpassword::ConfigBuilder::new().input_reader(keys).output_discard().build();
+    terminal.write_all(text.as_bytes()).map_err(|error| missing(&error))?;
+    let typed = rpassword::read_password_with_config(config);
+    drop(silence);
+    // Only the look of the screen depends on it.
+    let _ = terminal.write_all(b"\n");
+    match typed {
+        Ok(_) if stray.load(Relaxed) => Err(control_characters(request)),
         Ok(pin) => Ok(Secret::new(pin.into_bytes())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {
             Err(CliError::new(ErrorKind::Interrupted, "interrupted"))
         }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(missing(&"nothing was typed")),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(empty(request)),
         Err(error) => Err(missing(&error)),
+    }
+}
+
+/// The keys of the terminal, one by one. The line editor passes over control keys that it does not know (arrows,
+/// Ctrl-Z): here they are noticed.
+struct Keys {
+    terminal: File,
+    stray: Arc<AtomicBool>,
+}
+
+impl Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.terminal.read(buffer)?;
+        let is_stray = |byte: &u8| byte.is_ascii_control() && !EDITING_KEYS.contains(byte);
+        if buffer.iter().take(length).any(is_stray) {
+            self.stray.store(true, Relaxed);
+        }
+        Ok(length)
     }
 }
 
@@ -320,6 +369,8 @@ fn read_line(input: impl Read) -> io::Result<Secret> {
     Ok(Secret::new(line))
 }
 
+/// Ctrl-C, Ctrl-D, backspace, line feed, return, Ctrl-U, Ctrl-W, delete.
+const EDITING_KEYS: [u8; 8] = [0x03, 0x04, 0x08, 0x0A, 0x0D, 0x15, 0x17, 0x7F];
 /// No card takes a longer PIN. The buffer never grows, so that no copy of it stays behind.
 const LONGEST_PIN: usize = 255;
 
@@ -407,6 +458,20 @@ mod tests {
             assert_eq!(parse_uri_source(text), Ok(PinArg::File("/run/pin".into())), "{text}");
         }
         assert!(parse_uri_source("|/usr/bin/program").is_err());
+    }
+
+    #[test]
+    fn read_source_control_characters_are_refused_but_in_passwords() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pin");
+        for contents in ["11\u{1a}11", "1111\t", "\u{1b}[A1111", "11\u{7f}"] {
+            std::fs::write(&path, contents).unwrap();
+            let error = read_source(&PinArg::File(path.clone()), &request(Some(3))).unwrap_err();
+            assert_eq!((error.kind, error.codes.tries_left), (ErrorKind::Pin, Some(3)));
+            assert!(!format!("{error:?}").contains("1111"));
+            let password = PinRequest { kind: Kind::Password, ..request(None) };
+            assert!(read_source(&PinArg::File(path.clone()), &password).is_ok());
+        }
     }
 
     #[test]

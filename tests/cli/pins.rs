@@ -19,6 +19,17 @@ fn instructions(trace: &str) -> Vec<String> {
 }
 
 #[test]
+fn pin_with_control_characters_sends_nothing() {
+    let bench = Bench::new();
+    for pin in ["11\u{1a}11", "1111\u{1b}[D1111\n"] {
+        bench.write("pin", pin);
+        let run = bench.demo(["login", "--slot", "0", "--pin", "file:pin"]).expect(4);
+        run.says("control characters").says("nothing was sent");
+        assert_eq!(bench.json(["pin", "status", "--slot", "0"])["pins"][0]["tries_left"], 3);
+    }
+}
+
+#[test]
 fn wrong_pin_tells_the_tries_left_and_sends_nothing_else() {
     let bench = Bench::new();
     bench.demo(["slots"]).expect(0);

@@ -130,6 +130,32 @@ fn prompt_ctrl_c_ends_with_130_and_an_echoing_terminal() {
 }
 
 #[test]
+fn prompt_control_keys_send_nothing() {
+    let bench = Bench::new();
+    for keys in ["1111\u{1a}1111\r", "11111111\u{1b}[A\r", "1111\t1111\r"] {
+        let mut terminal = Terminal::start(&bench, &[], "--card demo.card login --slot 0");
+        terminal.wait_for("tries left): ").keys(keys);
+        assert_eq!(terminal.end(), 4, "{}", terminal.text);
+        assert!(terminal.text.contains("control characters"), "{}", terminal.text);
+        assert_eq!(bench.json(["pin", "status", "--slot", "0"])["pins"][0]["tries_left"], 3);
+    }
+    // Keys that correct are no such keys.
+    let mut terminal = Terminal::start(&bench, &[], "--card demo.card login --slot 0");
+    terminal.wait_for("tries left): ").keys("99\u{15}1111111\u{7f}11\r");
+    assert_eq!(terminal.end(), 0, "{}", terminal.text);
+}
+
+#[test]
+fn prompt_ctrl_d_is_an_empty_answer() {
+    let bench = Bench::new();
+    let mut terminal = Terminal::start(&bench, &[], "--card demo.card login --slot 0");
+    terminal.wait_for("tries left): ").keys("\u{4}");
+    assert_eq!(terminal.end(), 4, "{}", terminal.text);
+    assert!(terminal.text.contains("no PIN given"), "{}", terminal.text);
+    assert!(!terminal.text.contains("without a terminal"), "{}", terminal.text);
+}
+
+#[test]
 fn last_try_is_announced_before_the_prompt() {
     let bench = Bench::new();
     for _ in 0..2 {
