@@ -1,5 +1,7 @@
 //! Keys, certificates and data on the founding document's empty token; handles and refusals.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use p11ctl::card::example::ExampleKind;
 use p11ctl::codec::Secret;
 use p11ctl::engine::{
@@ -186,4 +188,44 @@ fn refusals_come_before_anything_is_written() {
     let engine = desk.engine();
     assert_eq!(engine.virtual_token(SlotId(0)).unwrap().view.keys.len(), 2);
     assert!(!before.is_empty());
+}
+
+#[test]
+fn one_thread_writes_while_others_sign_and_search_and_none_gets_a_wrong_answer() {
+    let desk = Desk::new(ExampleKind::Shared);
+    let engine = desk.engine();
+    let (one, two) = (log_in(&engine, 0, PINS[0]), log_in(&engine, 1, PINS[1]));
+    let key = named(&engine, two, ObjectClass::PrivateKey, "key 2");
+    let leaf = named(&engine, one, ObjectClass::Certificate, "certificate 1");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..20u8 {
+                let note = NewObject::Data {
+                    label: format!("note {number}"),
+                    application: String::new(),
+                    oid: Vec::new(),
+                    private: number % 2 == 0,
+                    value: vec![number; 16],
+                };
+                let handle = engine.create_object(one, &note).unwrap();
+                assert_eq!(engine.attribute(one, handle, A::VALUE).unwrap(), Value::Bytes(vec![number; 16]));
+                engine.destroy_object(one, handle).unwrap();
+            }
+            done.store(true, SeqCst);
+        });
+        scope.spawn(|| {
+            while !done.load(SeqCst) {
+                engine.sign_init(two, &MechanismCall::from(MechanismId::ECDSA_SHA256), key).unwrap();
+                assert_eq!(engine.sign(two, b"message", ANY_ROOM).unwrap().len(), 64);
+            }
+        });
+        scope.spawn(|| {
+            while !done.load(SeqCst) {
+                let label = Value::Text("certificate 1".to_owned());
+                assert_eq!(engine.attribute(one, leaf, A::LABEL).unwrap(), label);
+                assert_eq!(find(&engine, two, ObjectClass::Certificate).len(), 3);
+            }
+        });
+    });
 }

@@ -29,14 +29,15 @@ impl Engine {
         call: &MechanismCall,
         key: ObjectHandle,
     ) -> Result<()> {
-        let session = self.session(session)?;
-        let mut operations = lock(&session.operations);
-        if operations.decrypt.is_some() {
-            return Err(Error::OperationActive(DECRYPTION));
-        }
-        let (plan, key) = self.plan_private(&session, call, key, Purpose::Decrypt)?;
-        operations.decrypt = Some(Decrypting { plan, key, input: Input::Untouched, kept: None });
-        Ok(())
+        self.with_session(session, |session| {
+            let mut operations = lock(&session.operations);
+            if operations.decrypt.is_some() {
+                return Err(Error::OperationActive(DECRYPTION));
+            }
+            let (plan, key) = self.plan_private(session, call, key, Purpose::Decrypt)?;
+            operations.decrypt = Some(Decrypting { plan, key, input: Input::Untouched, kept: None });
+            Ok(())
+        })
     }
 
     /// Longest plain text in bytes, without a card; the operation stays.

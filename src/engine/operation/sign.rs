@@ -19,14 +19,15 @@ impl Engine {
     /// Begins a signature with a private key.
     /// Errors: `KeyHandleInvalid`, `KeyTypeInconsistent`, `KeyFunctionNotPermitted`, `MechanismInvalid`, …
     pub fn sign_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
-        let session = self.session(session)?;
-        let mut operations = lock(&session.operations);
-        if operations.sign.is_some() {
-            return Err(Error::OperationActive(SIGNATURE));
-        }
-        let (plan, key) = self.plan_private(&session, call, key, Purpose::Sign)?;
-        operations.sign = Some(Signing { plan, key, input: Input::Untouched });
-        Ok(())
+        self.with_session(session, |session| {
+            let mut operations = lock(&session.operations);
+            if operations.sign.is_some() {
+                return Err(Error::OperationActive(SIGNATURE));
+            }
+            let (plan, key) = self.plan_private(session, call, key, Purpose::Sign)?;
+            operations.sign = Some(Signing { plan, key, input: Input::Untouched });
+            Ok(())
+        })
     }
 
     /// Length of the signature in bytes, without a card; the operation stays.

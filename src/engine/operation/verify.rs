@@ -18,14 +18,15 @@ pub(in crate::engine) struct Verifying {
 impl Engine {
     /// Begins a verification with a public key or a certificate: on the host.
     pub fn verify_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
-        let session = self.session(session)?;
-        let mut operations = lock(&session.operations);
-        if operations.verify.is_some() {
-            return Err(Error::OperationActive(VERIFICATION));
-        }
-        let (plan, public) = self.plan_public(&session, call, key, Purpose::Verify)?;
-        operations.verify = Some(Verifying { plan, public, input: Input::Untouched });
-        Ok(())
+        self.with_session(session, |session| {
+            let mut operations = lock(&session.operations);
+            if operations.verify.is_some() {
+                return Err(Error::OperationActive(VERIFICATION));
+            }
+            let (plan, public) = self.plan_public(session, call, key, Purpose::Verify)?;
+            operations.verify = Some(Verifying { plan, public, input: Input::Untouched });
+            Ok(())
+        })
     }
 
     /// Takes a part of the data.
