@@ -960,7 +960,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__decrypt)
-            opts="-o -v -h --output --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -994,6 +994,22 @@ _p11ctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --mechanism)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mgf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --oaep-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --key)
@@ -2557,7 +2573,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__sign)
-            opts="-o -v -h --output --format --hash --mechanism --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --format --hash --mechanism --mgf --salt-len --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2602,6 +2618,14 @@ _p11ctl() {
                     return 0
                     ;;
                 --mechanism)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mgf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --salt-len)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3049,7 +3073,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__verify)
-            opts="-v -h --signature --format --hash --certificate-file --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --signature --format --hash --mechanism --mgf --salt-len --certificate-file --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3075,6 +3099,18 @@ _p11ctl() {
                     return 0
                     ;;
                 --hash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mechanism)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mgf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --salt-len)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -497,8 +497,10 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l format -d 'Form o
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'
 base64\t'The raw form in base64'"
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l mechanism -d 'Mechanism, such as SHA512-RSA-PKCS; RSA-PKCS and ECDSA take the file as the digest (info) itself' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l mechanism -d 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l mgf -d 'Digest of the mask generation function of PSS, if it is not that of the data' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l salt-len -d 'Length of the salt of PSS, if it is not that of the digest' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l slot -d 'Take the token in this slot' -r
@@ -518,7 +520,10 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l format -d 'Form
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'
 base64\t'The raw form in base64'"
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l mechanism -d 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l mgf -d 'Digest of the mask generation function of PSS, if it is not that of the data' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l salt-len -d 'Length of the salt of PSS, if it is not that of the digest' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l certificate-file -d 'Verify with this certificate (PEM or DER) instead of a token' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l public-key-file -d 'Verify with this public key (PEM or DER) instead of a token' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
@@ -534,6 +539,10 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l stats -d 'Print
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism: RSA-PKCS, RSA-PKCS-OAEP or RSA-X-509' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l slot -d 'Take the token in this slot' -r

@@ -190,9 +190,7 @@ fn hints(error: &engine::Error) -> Option<String> {
         E::LoginLost => Some("run the command again".to_owned()),
         E::NeedsPin { label, .. } => Some(format!("give it with --auth-pin {label:?}=prompt")),
         E::MechanismInvalid(_) => Some("run p11ctl token mechanisms to see what the token can do".to_owned()),
-        E::EncryptedDataInvalid => {
-            Some("was it encrypted for this key, with PKCS#1 v1.5 padding?".to_owned())
-        }
+        E::EncryptedDataInvalid => Some("was it encrypted for this key, with this padding?".to_owned()),
         _ => None,
     }
 }

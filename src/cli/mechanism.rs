@@ -1,37 +1,143 @@
-//! Which mechanism signs: from the key, from `--hash`, or by name.
+//! Which mechanism signs or decrypts, with which parameters: from the key, from the options, or by name.
+
+use clap::Args;
 
 use super::error::CliError;
 use super::suggest::nearest;
+use crate::codec::hex;
+use crate::crypto::rsa::PssParameters;
 use crate::crypto::{Curve, DigestAlgorithm};
-use crate::engine::MechanismId;
+use crate::engine::mechanism::{ParameterKind, mechanism};
+use crate::engine::{MechanismCall, MechanismId, Parameters};
 use crate::token::KeyAlgorithm;
 
+/// How a signature is made or verified.
+#[derive(Debug, Default, Args)]
+pub struct SigningArgs {
+    /// Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512
+    #[arg(long, value_name = "HASH")]
+    hash: Option<String>,
+
+    /// Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself
+    #[arg(long, value_name = "NAME")]
+    mechanism: Option<String>,
+
+    /// Digest of the mask generation function of PSS, if it is not that of the data
+    #[arg(long, value_name = "HASH")]
+    mgf: Option<String>,
+
+    /// Length of the salt of PSS, if it is not that of the digest
+    #[arg(long, value_name = "BYTES")]
+    salt_len: Option<usize>,
+}
+
+/// How a decryption is made.
+#[derive(Debug, Default, Args)]
+pub struct DecryptingArgs {
+    /// Mechanism: RSA-PKCS, RSA-PKCS-OAEP or RSA-X-509
+    #[arg(long, value_name = "NAME", default_value = "RSA-PKCS")]
+    mechanism: String,
+
+    /// Digest of OAEP; sha256 if nothing is said
+    #[arg(long, value_name = "HASH")]
+    hash: Option<String>,
+
+    /// Digest of the mask generation function of OAEP, if it is not the same
+    #[arg(long, value_name = "HASH")]
+    mgf: Option<String>,
+
+    /// Label of OAEP in hexadecimal; empty if nothing is said
+    #[arg(long, value_name = "HEX")]
+    oaep_label: Option<String>,
+}
+
 /// The mechanism for a key, with the wishes of the command line.
-/// Errors: unknown names, a hash that has no mechanism, a key that does not sign.
-pub fn for_signing(
-    key: &KeyAlgorithm,
-    hash: Option<&str>,
-    mechanism: Option<&str>,
-) -> Result<MechanismId, CliError> {
-    if let Some(name) = mechanism {
-        return MechanismId::from_name(name).ok_or_else(|| unknown_mechanism(name));
-    }
-    let digest = match hash {
-        Some(name) => DigestAlgorithm::from_name(name).ok_or_else(|| unknown_hash(name))?,
-        None => usual_digest(key),
-    };
-    let found = match key {
-        KeyAlgorithm::Rsa { .. } => DIGESTING.iter().find(|row| row.0 == digest).map(|row| row.1),
-        KeyAlgorithm::Ec { .. } => DIGESTING.iter().find(|row| row.0 == digest).map(|row| row.2),
-        KeyAlgorithm::Aes { .. } | KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } => {
-            return Err(CliError::usage("only RSA and EC keys sign"));
+/// Errors: unknown names, wishes that do not go together, a key that does not sign.
+pub fn for_signing(key: &KeyAlgorithm, wishes: &SigningArgs) -> Result<MechanismCall, CliError> {
+    let digest = wishes.hash.as_deref().map(hash_named).transpose()?;
+    let mgf = wishes.mgf.as_deref().map(hash_named).transpose()?;
+    let id = match &wishes.mechanism {
+        Some(name) => {
+            MechanismId::from_name(name).ok_or_else(|| unknown_mechanism(name, &signing_names()))?
         }
+        None => for_digest(key, digest.unwrap_or_else(|| usual_digest(key)))?,
     };
-    found.ok_or_else(|| unknown_hash(digest.name()))
+    let found = mechanism(id)?;
+    if let (Some(made), Some(wanted)) = (found.digest(), digest)
+        && made != wanted
+    {
+        return Err(CliError::usage(format!("{} digests with {made}, not with {wanted}", name_of(id)))
+            .hint("leave --hash or --mechanism out"));
+    }
+    let parameters = match found.parameter_kind() {
+        ParameterKind::Pss => {
+            let hash = found.digest().or(digest).unwrap_or(DigestAlgorithm::Sha256);
+            let usual = PssParameters::usual(hash);
+            let salt_len = wishes.salt_len.unwrap_or(usual.salt_len);
+            Parameters::Pss(PssParameters { hash, mgf: mgf.unwrap_or(usual.mgf), salt_len })
+        }
+        ParameterKind::None => {
+            let pss_only = [("--mgf", mgf.is_some()), ("--salt-len", wishes.salt_len.is_some())];
+            if let Some((option, _)) = pss_only.into_iter().find(|(_, given)| *given) {
+                return Err(CliError::usage(format!("{option} belongs to PSS, not to {}", name_of(id)))
+                    .hint("choose --mechanism SHA256-RSA-PKCS-PSS"));
+            }
+            if found.digest().is_none() && digest.is_some() {
+                return Err(CliError::usage(format!(
+                    "{} takes no --hash: it signs the file as it is",
+                    name_of(id)
+                ))
+                .hint("leave --hash or --mechanism out"));
+            }
+            Parameters::None
+        }
+        ParameterKind::Oaep => return Err(CliError::usage(format!("{} does not sign", name_of(id)))),
+    };
+    Ok(MechanismCall { id, parameters })
+}
+
+/// The mechanism that decrypts, with the wishes of the command line.
+/// Errors: unknown names, wishes that do not go together.
+pub fn for_decryption(wishes: &DecryptingArgs) -> Result<MechanismCall, CliError> {
+    let id = MechanismId::from_name(&wishes.mechanism)
+        .ok_or_else(|| unknown_mechanism(&wishes.mechanism, &DECRYPTING.map(name_of)))?;
+    let hash = wishes.hash.as_deref().map(hash_named).transpose()?;
+    let mgf = wishes.mgf.as_deref().map(hash_named).transpose()?;
+    if mechanism(id)?.parameter_kind() != ParameterKind::Oaep {
+        let oaep_only = [
+            ("--hash", hash.is_some()),
+            ("--mgf", mgf.is_some()),
+            ("--oaep-label", wishes.oaep_label.is_some()),
+        ];
+        return match oaep_only.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                Err(CliError::usage(format!("{option} belongs to OAEP, not to {}", name_of(id)))
+                    .hint("choose --mechanism RSA-PKCS-OAEP"))
+            }
+            None => Ok(id.into()),
+        };
+    }
+    let hash = hash.unwrap_or(DigestAlgorithm::Sha256);
+    let label = wishes.oaep_label.as_deref().map(hex::decode).transpose();
+    let label = label.map_err(|source| CliError::usage("the OAEP label is not hexadecimal").cause(source))?;
+    let label = label.unwrap_or_default();
+    Ok(MechanismCall { id, parameters: Parameters::Oaep { hash, mgf: mgf.unwrap_or(hash), label } })
+}
+
+/// The mechanism that digests so and signs with this key. Errors: a key that does not sign.
+pub fn for_digest(key: &KeyAlgorithm, digest: DigestAlgorithm) -> Result<MechanismId, CliError> {
+    let row = DIGESTING.iter().find(|row| row.0 == digest).ok_or_else(|| unknown_hash(digest.name()))?;
+    match key {
+        KeyAlgorithm::Rsa { .. } => Ok(row.1),
+        KeyAlgorithm::Ec { .. } => Ok(row.2),
+        KeyAlgorithm::Aes { .. } | KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } => {
+            Err(CliError::usage("only RSA and EC keys sign"))
+        }
+    }
 }
 
 /// The digest that goes with a key: SHA-256 for RSA, for EC the one of the curve's size.
-pub fn usual_digest(key: &KeyAlgorithm) -> DigestAlgorithm {
+fn usual_digest(key: &KeyAlgorithm) -> DigestAlgorithm {
     match key {
         KeyAlgorithm::Ec { curve: Some(curve) } => digest_for(*curve),
         _ => DigestAlgorithm::Sha256,
@@ -39,7 +145,7 @@ pub fn usual_digest(key: &KeyAlgorithm) -> DigestAlgorithm {
 }
 
 /// The digest of a curve's size.
-pub fn digest_for(curve: Curve) -> DigestAlgorithm {
+fn digest_for(curve: Curve) -> DigestAlgorithm {
     match curve.bits() {
         0..=256 => DigestAlgorithm::Sha256,
         257..=384 => DigestAlgorithm::Sha384,
@@ -47,48 +153,59 @@ pub fn digest_for(curve: Curve) -> DigestAlgorithm {
     }
 }
 
-/// The digest inside a mechanism that digests; `None` for those that take the digest itself.
-pub fn digest_of(mechanism: MechanismId) -> Option<DigestAlgorithm> {
-    DIGESTING.iter().find(|row| mechanism == row.1 || mechanism == row.2).map(|row| row.0)
+/// The digest of this name. Errors: there is none.
+pub fn hash_named(name: &str) -> Result<DigestAlgorithm, CliError> {
+    DigestAlgorithm::from_name(name).ok_or_else(|| unknown_hash(name))
 }
 
-/// The error for a hash that is none.
-pub fn unknown_hash(name: &str) -> CliError {
-    CliError::usage(format!("there is no hash {name:?}")).hint("use sha1, sha224, sha256, sha384 or sha512")
+fn unknown_hash(name: &str) -> CliError {
+    CliError::usage(format!("there is no hash {name:?}"))
+        .hint("use sha1, sha224, sha256, sha384, sha512 or sha3-224, sha3-256, sha3-384, sha3-512")
 }
 
-fn unknown_mechanism(name: &str) -> CliError {
+fn unknown_mechanism(name: &str, known: &[String]) -> CliError {
     let error = CliError::usage(format!("there is no mechanism {name:?}"));
-    match nearest(&name.to_ascii_uppercase(), SIGNING) {
+    match nearest(&name.to_ascii_uppercase(), known.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error.hint("run p11ctl token mechanisms to see what the token can do"),
     }
 }
 
-/// Each digest with the mechanisms for RSA and EC keys that do it.
-const DIGESTING: [(DigestAlgorithm, MechanismId, MechanismId); 5] = [
-    (DigestAlgorithm::Sha1, MechanismId::SHA1_RSA_PKCS, MechanismId::ECDSA_SHA1),
-    (DigestAlgorithm::Sha224, MechanismId::SHA224_RSA_PKCS, MechanismId::ECDSA_SHA224),
-    (DigestAlgorithm::Sha256, MechanismId::SHA256_RSA_PKCS, MechanismId::ECDSA_SHA256),
-    (DigestAlgorithm::Sha384, MechanismId::SHA384_RSA_PKCS, MechanismId::ECDSA_SHA384),
-    (DigestAlgorithm::Sha512, MechanismId::SHA512_RSA_PKCS, MechanismId::ECDSA_SHA512),
-];
+/// A mechanism as people write it: `SHA256-RSA-PKCS`.
+fn name_of(id: MechanismId) -> String {
+    id.to_string().trim_start_matches("CKM_").replace('_', "-")
+}
 
 /// Names for the help of a misspelt one.
-const SIGNING: [&str; 12] = [
-    "RSA-PKCS",
-    "SHA1-RSA-PKCS",
-    "SHA224-RSA-PKCS",
-    "SHA256-RSA-PKCS",
-    "SHA384-RSA-PKCS",
-    "SHA512-RSA-PKCS",
-    "ECDSA",
-    "ECDSA-SHA1",
-    "ECDSA-SHA224",
-    "ECDSA-SHA256",
-    "ECDSA-SHA384",
-    "ECDSA-SHA512",
-];
+fn signing_names() -> Vec<String> {
+    let digesting = DIGESTING.iter().flat_map(|row| [row.1, row.2, row.3]);
+    digesting.chain(PLAIN).map(name_of).collect()
+}
+
+/// Each digest with the mechanisms that do it: PKCS#1 v1.5, ECDSA, PSS.
+const DIGESTING: [(DigestAlgorithm, MechanismId, MechanismId, MechanismId); 9] = {
+    use DigestAlgorithm as D;
+    use MechanismId as M;
+    [
+        (D::Sha1, M::SHA1_RSA_PKCS, M::ECDSA_SHA1, M::SHA1_RSA_PKCS_PSS),
+        (D::Sha224, M::SHA224_RSA_PKCS, M::ECDSA_SHA224, M::SHA224_RSA_PKCS_PSS),
+        (D::Sha256, M::SHA256_RSA_PKCS, M::ECDSA_SHA256, M::SHA256_RSA_PKCS_PSS),
+        (D::Sha384, M::SHA384_RSA_PKCS, M::ECDSA_SHA384, M::SHA384_RSA_PKCS_PSS),
+        (D::Sha512, M::SHA512_RSA_PKCS, M::ECDSA_SHA512, M::SHA512_RSA_PKCS_PSS),
+        (D::Sha3_224, M::SHA3_224_RSA_PKCS, M::ECDSA_SHA3_224, M::SHA3_224_RSA_PKCS_PSS),
+        (D::Sha3_256, M::SHA3_256_RSA_PKCS, M::ECDSA_SHA3_256, M::SHA3_256_RSA_PKCS_PSS),
+        (D::Sha3_384, M::SHA3_384_RSA_PKCS, M::ECDSA_SHA3_384, M::SHA3_384_RSA_PKCS_PSS),
+        (D::Sha3_512, M::SHA3_512_RSA_PKCS, M::ECDSA_SHA3_512, M::SHA3_512_RSA_PKCS_PSS),
+    ]
+};
+
+/// Those that sign what they are given.
+const PLAIN: [MechanismId; 4] =
+    [MechanismId::RSA_PKCS, MechanismId::RSA_PKCS_PSS, MechanismId::RSA_X_509, MechanismId::ECDSA];
+
+/// Those that decrypt.
+const DECRYPTING: [MechanismId; 3] =
+    [MechanismId::RSA_PKCS, MechanismId::RSA_PKCS_OAEP, MechanismId::RSA_X_509];
 
 #[cfg(test)]
 mod tests {
@@ -98,6 +215,15 @@ mod tests {
 
     fn ec(curve: Curve) -> KeyAlgorithm {
         KeyAlgorithm::Ec { curve: Some(curve) }
+    }
+
+    fn wishes(hash: Option<&str>, mechanism: Option<&str>) -> SigningArgs {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        SigningArgs { hash: owned(hash), mechanism: owned(mechanism), ..SigningArgs::default() }
+    }
+
+    fn decrypting(mechanism: &str) -> DecryptingArgs {
+        DecryptingArgs { mechanism: mechanism.to_owned(), ..DecryptingArgs::default() }
     }
 
     #[test]
@@ -110,29 +236,102 @@ mod tests {
             (ec(Curve::BrainpoolP384r1), MechanismId::ECDSA_SHA384),
             (ec(Curve::P521), MechanismId::ECDSA_SHA512),
         ] {
-            assert_eq!(for_signing(&key, None, None), Ok(expected));
+            assert_eq!(for_signing(&key, &SigningArgs::default()), Ok(expected.into()));
         }
     }
 
     #[test]
     fn for_signing_wishes_are_heard() {
-        assert_eq!(for_signing(&RSA, Some("sha512"), None), Ok(MechanismId::SHA512_RSA_PKCS));
-        assert_eq!(for_signing(&ec(Curve::P256), Some("sha384"), None), Ok(MechanismId::ECDSA_SHA384));
-        assert_eq!(for_signing(&RSA, None, Some("rsa-pkcs")), Ok(MechanismId::RSA_PKCS));
+        let id = |key, hash, mechanism| for_signing(&key, &wishes(hash, mechanism)).map(|call| call.id);
+        assert_eq!(id(RSA, Some("sha512"), None), Ok(MechanismId::SHA512_RSA_PKCS));
+        assert_eq!(id(RSA, Some("sha3-256"), None), Ok(MechanismId::SHA3_256_RSA_PKCS));
+        assert_eq!(id(ec(Curve::P256), Some("sha384"), None), Ok(MechanismId::ECDSA_SHA384));
+        assert_eq!(id(RSA, None, Some("rsa-pkcs")), Ok(MechanismId::RSA_PKCS));
+        assert_eq!(id(RSA, Some("sha256"), Some("sha256-rsa-pkcs")), Ok(MechanismId::SHA256_RSA_PKCS));
+    }
+
+    #[test]
+    fn for_signing_pss_has_the_digest_s_salt_and_mask_unless_told() {
+        let pss = |args: &SigningArgs| match for_signing(&RSA, args).unwrap().parameters {
+            Parameters::Pss(parameters) => (parameters.hash, parameters.mgf, parameters.salt_len),
+            other => panic!("{other:?}"),
+        };
+        let (sha256, sha384) = (DigestAlgorithm::Sha256, DigestAlgorithm::Sha384);
+        assert_eq!(pss(&wishes(None, Some("RSA-PKCS-PSS"))), (sha256, sha256, 32));
+        assert_eq!(pss(&wishes(Some("sha384"), Some("RSA-PKCS-PSS"))), (sha384, sha384, 48));
+        assert_eq!(pss(&wishes(None, Some("SHA384-RSA-PKCS-PSS"))), (sha384, sha384, 48));
+        let told = SigningArgs {
+            mgf: Some("sha256".to_owned()),
+            salt_len: Some(0),
+            ..wishes(None, Some("SHA384-RSA-PKCS-PSS"))
+        };
+        assert_eq!(pss(&told), (sha384, sha256, 0));
+    }
+
+    #[test]
+    fn for_signing_wishes_that_do_not_go_together_are_refused() {
+        let with_salt = SigningArgs { salt_len: Some(1), ..SigningArgs::default() };
+        let with_mgf = SigningArgs { mgf: Some("sha1".to_owned()), ..SigningArgs::default() };
+        for (args, message) in [
+            (with_salt, "--salt-len belongs to PSS, not to SHA256-RSA-PKCS"),
+            (with_mgf, "--mgf belongs to PSS, not to SHA256-RSA-PKCS"),
+            (
+                wishes(Some("sha1"), Some("SHA256-RSA-PKCS-PSS")),
+                "SHA256-RSA-PKCS-PSS digests with SHA-256, not with SHA-1",
+            ),
+            (wishes(Some("sha1"), Some("RSA-PKCS")), "RSA-PKCS takes no --hash: it signs the file as it is"),
+            (wishes(None, Some("RSA-PKCS-OAEP")), "RSA-PKCS-OAEP does not sign"),
+        ] {
+            assert_eq!(for_signing(&RSA, &args).unwrap_err().message, message);
+        }
     }
 
     #[test]
     fn for_signing_unknown_names_are_answered_with_the_nearest() {
-        let error = for_signing(&RSA, None, Some("sha265-rsa-pkcs")).unwrap_err();
+        let error = for_signing(&RSA, &wishes(None, Some("sha265-rsa-pkcs"))).unwrap_err();
         assert_eq!(error.hints, ["did you mean SHA256-RSA-PKCS?"]);
-        assert!(for_signing(&RSA, Some("md5"), None).is_err());
-        assert!(for_signing(&KeyAlgorithm::Aes { key_bits: 256 }, None, None).is_err());
+        assert!(for_signing(&RSA, &wishes(Some("md5"), None)).is_err());
+        assert!(for_signing(&KeyAlgorithm::Aes { key_bits: 256 }, &SigningArgs::default()).is_err());
     }
 
     #[test]
-    fn signing_names_are_mechanisms() {
-        for name in SIGNING {
-            assert!(MechanismId::from_name(name).is_some(), "{name}");
+    fn for_decryption_oaep_has_sha256_unless_told() {
+        assert_eq!(for_decryption(&decrypting("rsa-pkcs")), Ok(MechanismId::RSA_PKCS.into()));
+        let oaep = |args: &DecryptingArgs| match for_decryption(args).unwrap().parameters {
+            Parameters::Oaep { hash, mgf, label } => (hash, mgf, label),
+            other => panic!("{other:?}"),
+        };
+        let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
+        assert_eq!(oaep(&decrypting("RSA-PKCS-OAEP")), (sha256, sha256, Vec::new()));
+        let told = DecryptingArgs {
+            hash: Some("sha1".to_owned()),
+            oaep_label: Some("0aff".to_owned()),
+            ..decrypting("RSA-PKCS-OAEP")
+        };
+        assert_eq!(oaep(&told), (sha1, sha1, vec![0x0A, 0xFF]));
+        let told = DecryptingArgs { mgf: Some("sha1".to_owned()), ..decrypting("RSA-PKCS-OAEP") };
+        assert_eq!(oaep(&told), (sha256, sha1, Vec::new()));
+    }
+
+    #[test]
+    fn for_decryption_bad_wishes_are_refused() {
+        let label = |mechanism: &str, label: &str| DecryptingArgs {
+            oaep_label: Some(label.to_owned()),
+            ..decrypting(mechanism)
+        };
+        for (args, message) in [
+            (decrypting("RSA-OAEP"), "there is no mechanism \"RSA-OAEP\""),
+            (label("RSA-PKCS", ""), "--oaep-label belongs to OAEP, not to RSA-PKCS"),
+            (label("RSA-PKCS-OAEP", "xyz"), "the OAEP label is not hexadecimal"),
+        ] {
+            assert_eq!(for_decryption(&args).unwrap_err().message, message);
+        }
+    }
+
+    #[test]
+    fn names_are_mechanisms() {
+        for name in signing_names().into_iter().chain(DECRYPTING.map(name_of)) {
+            assert!(MechanismId::from_name(&name).is_some(), "{name}");
         }
     }
 }

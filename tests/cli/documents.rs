@@ -143,8 +143,9 @@ fn operation_documents_have_their_fields() {
     let verified = bench.json(["verify", "--key", "key 2", "--signature", "file.sig", "file"]);
     assert_eq!(
         keys(&verified),
-        ["schema", "valid", "file", "signature", "key", "slot", "algorithm", "hash", "problems"]
+        ["schema", "valid", "file", "signature", "key", "slot", "algorithm", "mechanism", "hash", "problems"]
     );
+    assert_eq!((&verified["mechanism"], &verified["hash"]), (&json!("CKM_ECDSA_SHA256"), &json!("SHA-256")));
     assert_eq!(verified["valid"], true);
     let login = bench.json(["login", "--slot", "0", "--pin", "env:PIN1"]);
     assert_eq!(keys(&login), ["schema", "slot", "reader", "token", "pin", "objects", "problems"]);
@@ -153,6 +154,7 @@ fn operation_documents_have_their_fields() {
         .tool("openssl", &["pkeyutl", "-encrypt", "-pubin", "-inkey", "k.pem", "-in", "file", "-out", "enc"]);
     let decrypted = bench.json(["decrypt", "--pin", "env:PIN1", "enc"]);
     assert_eq!(decrypted["plaintext"], "64617461");
+    assert_eq!(decrypted["mechanism"], "CKM_RSA_PKCS");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod first_run;
 mod hostile;
 mod layout;
 mod output;
+mod paddings;
 mod pcsc;
 mod personalise_certificates;
 mod personalise_ends;

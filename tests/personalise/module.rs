@@ -115,6 +115,52 @@ fn pkcs11_tool_personalises_the_empty_token_through_the_module() {
 }
 
 #[test]
+fn pkcs11_tool_signs_with_pss_and_decrypts_oaep_through_the_module() {
+    let client = Client::new(Desk::new(ExampleKind::Separate));
+    let folder = client.desk.folder.path();
+    let openssl = |line: &str| {
+        let output =
+            Command::new("openssl").args(line.split_whitespace()).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    client.write("data", b"what is signed");
+    let id = listed_id(&client.expect(&["--slot", "0", "-O", "--type", "pubkey"]));
+    client.expect(&["--slot", "0", "--read-object", "--type", "pubkey", "--id", &id, "-o", "key.der"]);
+    let with_key = |arguments: &[&str]| {
+        let fixed = ["--slot", "0", "--login", "--pin", PINS[0], "--id", &id];
+        client.expect(&[fixed.as_slice(), arguments].concat())
+    };
+    for (mechanism, hash) in [("SHA256-RSA-PKCS-PSS", "sha256"), ("SHA1-RSA-PKCS-PSS", "sha1")] {
+        with_key(&["--sign", "--mechanism", mechanism, "-i", "data", "-o", "sig"]);
+        openssl(&format!(
+            "dgst -{hash} -verify key.der -keyform DER -sigopt rsa_padding_mode:pss \
+             -sigopt rsa_pss_saltlen:digest -signature sig data"
+        ));
+    }
+    openssl("dgst -sha384 -binary -out digest data");
+    let plain = ["--mechanism", "RSA-PKCS-PSS", "--hash-algorithm", "SHA384", "--mgf", "MGF1-SHA256"];
+    let salted = [plain.as_slice(), &["--salt-len", "11"]].concat();
+    with_key(&[&["--sign", "-i", "digest", "-o", "sig"], salted.as_slice()].concat());
+    openssl(
+        "pkeyutl -verify -pubin -keyform DER -inkey key.der -in digest -sigfile sig -pkeyopt rsa_padding_mode:pss \
+         -pkeyopt digest:sha384 -pkeyopt rsa_mgf1_md:sha256 -pkeyopt rsa_pss_saltlen:11",
+    );
+    openssl(
+        "pkeyutl -encrypt -pubin -keyform DER -inkey key.der -in data -out enc -pkeyopt rsa_padding_mode:oaep \
+         -pkeyopt rsa_oaep_md:sha256",
+    );
+    let oaep = ["--mechanism", "RSA-PKCS-OAEP", "--hash-algorithm", "SHA256", "--mgf", "MGF1-SHA256"];
+    with_key(&[&["--decrypt", "-i", "enc", "-o", "plain"], oaep.as_slice()].concat());
+    assert_eq!(fs::read(folder.join("plain")).unwrap(), b"what is signed");
+}
+
+/// The first id in a listing.
+fn listed_id(listing: &str) -> String {
+    let id = listing.lines().find_map(|line| line.trim().strip_prefix("ID:"));
+    id.unwrap_or_else(|| panic!("no id in: {listing}")).trim().to_owned()
+}
+
+#[test]
 fn pkcs11_tool_cannot_break_another_chain_nor_format_what_others_use() {
     let client = Client::new(Desk::new(ExampleKind::Shared));
     let listed = client.expect(&["--slot", "0", "-O", "--type", "cert"]);

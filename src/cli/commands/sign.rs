@@ -11,12 +11,13 @@ use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again};
-use crate::cli::mechanism;
+use crate::cli::mechanism::{SigningArgs, for_signing};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock};
 use crate::cli::{atomic_file, json, signature};
-use crate::engine::{ANY_ROOM, MechanismCall, MechanismId, ObjectHandle};
+use crate::engine::mechanism::mechanism;
+use crate::engine::{ANY_ROOM, MechanismCall, ObjectHandle};
 use signature::Format;
 
 /// Arguments of `sign`.
@@ -24,12 +25,15 @@ use signature::Format;
 #[command(after_help = "\
 Each FILE is signed into FILE.sig beside it; -o names another file for one
 signature. The mechanism follows from the key: SHA-256 with PKCS#1 v1.5
-padding for RSA, ECDSA with the digest of the curve's size for EC.
+padding for RSA, ECDSA with the digest of the curve's size for EC. With
+PSS the salt is as long as the digest, and the mask is made with the same
+digest, unless --salt-len and --mgf say otherwise.
 OpenSSL takes ECDSA signatures with --format der.
 
 Examples:
   p11ctl sign --key 'key 1' document.txt
   p11ctl sign --slot 4 --pin env:PIN *.tar.gz
+  p11ctl sign --key 'key 1' --mechanism SHA256-RSA-PKCS-PSS document.txt
   p11ctl sign --key 'pkcs11:object=key%202' --format der -o x.der x.txt
   tar c src | p11ctl sign --slot 4 --pin file:pin -o src.sig -")]
 pub struct SignArgs {
@@ -45,13 +49,9 @@ pub struct SignArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "raw")]
     format: SignatureFormat,
 
-    /// Digest of the data: sha1, sha224, sha256, sha384, sha512
-    #[arg(long, value_name = "HASH", conflicts_with = "mechanism")]
-    hash: Option<String>,
-
-    /// Mechanism, such as SHA512-RSA-PKCS; RSA-PKCS and ECDSA take the file as the digest (info) itself
-    #[arg(long, value_name = "NAME")]
-    mechanism: Option<String>,
+    /// How.
+    #[command(flatten)]
+    signing: SigningArgs,
 
     /// Which key.
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let jobs = jobs(context, args)?;
     let choice = KeyChoice::new(&args.token, &args.key)?;
     let chosen = choice.private_key(context, Purpose::Sign)?;
-    let id = mechanism::for_signing(&chosen.key.algorithm, args.hash.as_deref(), args.mechanism.as_deref())?;
+    let call = for_signing(&chosen.key.algorithm, &args.signing)?;
     let format = Format::from(args.format);
     format.check(&chosen.key.algorithm)?;
     // A file that cannot be read must not cost a login.
@@ -108,7 +108,7 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     }
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
     let key = find_again(context.engine()?, unlocked.session, &chosen.key)?;
-    let signer = Signer { context, chosen: &chosen, unlocked: &unlocked, key, mechanism: id };
+    let signer = Signer { context, chosen: &chosen, unlocked: &unlocked, key, call: &call };
     let mut entries = Vec::new();
     let mut stdout = Vec::new();
     let mut notes = Vec::new();
@@ -133,7 +133,7 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
         "token": chosen.token.candidate.label,
         "key": chosen.key.label,
         "id": json::bytes(&chosen.key.id.0),
-        "mechanism": id.to_string(),
+        "mechanism": call.id.to_string(),
         "format": format.name(),
         "signatures": entries,
     });
@@ -204,7 +204,7 @@ struct Signer<'a> {
     chosen: &'a ChosenKey,
     unlocked: &'a Unlocked,
     key: ObjectHandle,
-    mechanism: MechanismId,
+    call: &'a MechanismCall,
 }
 
 impl Signer<'_> {
@@ -212,11 +212,11 @@ impl Signer<'_> {
     fn sign(&self, input: &Path) -> Result<Vec<u8>, CliError> {
         let engine = self.context.engine()?;
         let session = self.unlocked.session;
-        engine.sign_init(session, &MechanismCall::from(self.mechanism), self.key)?;
+        engine.sign_init(session, self.call, self.key)?;
         if self.chosen.key.always_authenticate {
             self.unlocked.authenticate_again(self.context, &self.chosen.token)?;
         }
-        if mechanism::digest_of(self.mechanism).is_none() {
+        if mechanism(self.call.id)?.digest().is_none() {
             let digest = atomic_file::read(input)?;
             return engine.sign(session, &digest, ANY_ROOM).map_err(|error| self.explain(error, input));
         }

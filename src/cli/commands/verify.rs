@@ -11,24 +11,29 @@ use crate::cli::args::{KeyArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::keys::KeyChoice;
+use crate::cli::mechanism::{SigningArgs, for_signing};
 use crate::cli::objects::{Object, distinct};
 use crate::cli::outcome::Outcome;
 use crate::cli::signature::{self, Format};
 use crate::cli::text::quote;
-use crate::cli::{atomic_file, mechanism, pem, tokens};
-use crate::crypto::{CertificateDetails, DigestAlgorithm, Digester, PublicKey, ec, rsa};
-use crate::engine::{ObjectClass, Template};
+use crate::cli::{atomic_file, pem, tokens};
+use crate::crypto::{CertificateDetails, DigestAlgorithm, Digester, PublicKey};
+use crate::engine::mechanism::{KeyFacts, Plan, Purpose, mechanism};
+use crate::engine::{Error, ObjectClass, Template};
 use crate::token::KeyAlgorithm;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The exit code is 0 for a good signature and 1 for a bad one.
+The exit code is 0 for a good signature and 1 for a bad one. Hash,
+mechanism, and with PSS mask and salt length, are those that the signer used.
 
 Examples:
   p11ctl verify --key 'key 1' --signature document.txt.sig document.txt
   p11ctl verify --slot 4 --signature document.sig document.txt
-  p11ctl verify --certificate-file leaf.pem --signature x.sig x.txt")]
+  p11ctl verify --certificate-file leaf.pem --signature x.sig x.txt
+  p11ctl verify --public-key-file k.pem --mechanism SHA256-RSA-PKCS-PSS \\
+    --signature x.sig x.txt")]
 pub struct VerifyArgs {
     /// File that was signed (- is standard input)
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -42,9 +47,9 @@ pub struct VerifyArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<VerifyFormat>,
 
-    /// Digest of the data: sha1, sha224, sha256, sha384, sha512
-    #[arg(long, value_name = "HASH")]
-    hash: Option<String>,
+    /// How.
+    #[command(flatten)]
+    signing: SigningArgs,
 
     /// Verify with this certificate (PEM or DER) instead of a token
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, group = "file_key")]
@@ -92,18 +97,21 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
     if atomic_file::is_standard_stream(&args.file) && atomic_file::is_standard_stream(&args.signature) {
         return Err(CliError::usage("standard input cannot hold both the data and the signature"));
     }
-    let hash = args.hash.as_deref();
-    let hash = hash
-        .map(|name| DigestAlgorithm::from_name(name).ok_or_else(|| mechanism::unknown_hash(name)))
-        .transpose()?;
     let signer = signer(context, args)?;
     let signature = atomic_file::read(&args.signature)?;
     let readings = signature::readings(&signature, args.format.map(Format::from), &signer.key)?;
-    let algorithm = hash.unwrap_or_else(|| usual_digest(&signer.key));
-    let digest = digest_file(&args.file, algorithm)?;
+    let algorithm = algorithm_of(&signer.key);
+    let call = for_signing(&algorithm, &args.signing)?;
+    let facts = KeyFacts { algorithm, card: None };
+    let plan = mechanism(call.id)?.plan(Purpose::Verify, &call.parameters, Some(&facts))?;
+    let input = match plan.digest {
+        Some(algorithm) => digest_file(&args.file, algorithm)?,
+        None => atomic_file::read(&args.file)?,
+    };
+    let block = plan.encode(&input)?;
     let mut valid = false;
     for raw in readings {
-        valid = valid || verifies(&signer.key, algorithm, &digest, &raw)?;
+        valid = valid || verifies(&plan, &signer.key, &block, &raw)?;
     }
     let document = json!({
         "valid": valid,
@@ -112,7 +120,8 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
         "key": signer.name,
         "slot": signer.slot,
         "algorithm": signer.key.algorithm_name(),
-        "hash": algorithm.name(),
+        "mechanism": call.id.to_string(),
+        "hash": plan.digest.map(DigestAlgorithm::name),
     });
     let verdict = if valid { "good" } else { "bad" };
     let text =
@@ -202,10 +211,10 @@ fn is_authority(object: &Object) -> bool {
     matches!(&object.details, Details::Certificate(Some(details)) if details.is_authority)
 }
 
-fn usual_digest(key: &PublicKey) -> DigestAlgorithm {
+fn algorithm_of(key: &PublicKey) -> KeyAlgorithm {
     match key {
-        PublicKey::Rsa { .. } => mechanism::usual_digest(&KeyAlgorithm::Rsa { modulus_bits: key.bits() }),
-        PublicKey::Ec { curve, .. } => mechanism::digest_for(*curve),
+        PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: key.bits() },
+        PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
     }
 }
 
@@ -224,20 +233,10 @@ fn digest_file(path: &Path, algorithm: DigestAlgorithm) -> Result<Vec<u8>, CliEr
 }
 
 /// A signature that cannot be one (its length, its range) is a bad signature.
-fn verifies(
-    key: &PublicKey,
-    algorithm: DigestAlgorithm,
-    digest: &[u8],
-    raw: &[u8],
-) -> Result<bool, CliError> {
-    let result = match key {
-        PublicKey::Rsa { .. } => rsa::pkcs1_verify(key, &algorithm.digest_info(digest), raw),
-        PublicKey::Ec { .. } => ec::verify(key, digest, raw),
-    };
-    use crate::crypto::CryptoError;
-    match result {
-        Ok(valid) => Ok(valid),
-        Err(CryptoError::InputLength { .. } | CryptoError::BlockTooLarge) => Ok(false),
+fn verifies(plan: &Plan, key: &PublicKey, block: &[u8], raw: &[u8]) -> Result<bool, CliError> {
+    match plan.verify(key, block, raw) {
+        Ok(()) => Ok(true),
+        Err(Error::SignatureInvalid | Error::SignatureLength { .. }) => Ok(false),
         Err(error) => Err(CliError::new(ErrorKind::Refused, "the signature cannot be verified").cause(error)),
     }
 }

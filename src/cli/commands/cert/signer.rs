@@ -7,7 +7,7 @@ use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again};
 use crate::cli::mechanism;
 use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock_as};
-use crate::crypto::{CryptoError, DigestAlgorithm, PublicKey, SignatureAlgorithm};
+use crate::crypto::{CryptoError, PublicKey, SignatureAlgorithm};
 use crate::engine::{
     ANY_ROOM, AttributeType, MechanismCall, ObjectClass, ObjectHandle, SessionMode, Template,
 };
@@ -51,7 +51,7 @@ impl<'a> Signer<'a> {
     fn sign_by(&self, algorithm: SignatureAlgorithm, body: &[u8]) -> Result<Vec<u8>, CliError> {
         let engine = self.context.engine()?;
         let key = &self.chosen.key;
-        let id = mechanism::for_signing(&key.algorithm, Some(algorithm.digest().name()), None)?;
+        let id = mechanism::for_digest(&key.algorithm, algorithm.digest())?;
         engine.sign_init(self.unlocked.session, &MechanismCall::from(id), self.handle)?;
         if key.always_authenticate {
             self.unlocked.authenticate_again(self.context, &self.chosen.token)?;
@@ -62,7 +62,7 @@ impl<'a> Signer<'a> {
     /// The algorithm with this digest; `None` leaves it to the key.
     pub fn algorithm(&self, hash: Option<&str>) -> Result<Option<SignatureAlgorithm>, CliError> {
         let Some(name) = hash else { return Ok(None) };
-        let digest = DigestAlgorithm::from_name(name).ok_or_else(|| mechanism::unknown_hash(name))?;
+        let digest = mechanism::hash_named(name)?;
         Ok(Some(match self.public {
             PublicKey::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(digest),
             PublicKey::Ec { .. } => SignatureAlgorithm::Ecdsa(digest),
