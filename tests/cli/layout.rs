@@ -88,6 +88,18 @@ fn saved_layout_matches_until_something_changes() {
     assert_eq!(document["matches"], false);
     assert_eq!(document["differences"][0]["change"], "changed");
     assert_eq!(document["differences"][0]["slot"], 1);
+    assert_eq!(document["differences"][0]["expected"], "PIN 9");
+    assert_eq!(document["differences"][0]["found"], "PIN 2");
+}
+
+#[test]
+fn check_of_a_card_in_another_reader_matches() {
+    let bench = Bench::new();
+    bench.demo(["slots", "--save", "layout.toml"]).expect(0);
+    std::fs::copy(bench.path("demo.card"), bench.path("copy.card")).unwrap();
+    let run = bench.run(["--card", "copy.card", "slots", "--check", "layout.toml"]).expect(0);
+    assert_eq!(run.text(), "");
+    run.says("4 slots as saved");
 }
 
 #[test]
@@ -110,9 +122,12 @@ fn check_without_card_or_with_a_bad_file_is_no_match() {
     let bench = Bench::new();
     bench.demo(["slots", "--save", "layout.toml"]).expect(0);
     let text = bench.run(["--card", "-", "slots", "--check", "layout.toml"]).expect(1).text();
-    assert!(text.contains("found no token"), "{text}");
+    assert!(text.contains("slot 0: token is missing: \"p11ctl example (PIN 1)\""), "{text}");
     bench.write("bad.toml", "schema = 1\n[[slot]]\nid = 0\nreader = \"x\"\npinn = \"y\"\n");
-    bench.demo(["slots", "--check", "bad.toml"]).expect(2).says("bad.toml").says("line 5");
+    bench.demo(["slots", "--check", "bad.toml"]).expect(2).says("because: bad.toml:5: unknown field `pinn`");
+    bench.write("bad.toml", "schema = [1\n");
+    let run = bench.demo(["slots", "--check", "bad.toml"]).expect(2).says("because: bad.toml:1: ");
+    assert!(!run.stderr.contains("u{a}"), "{}", run.stderr);
     bench.demo(["slots", "--check", "missing.toml"]).expect(2).says("missing.toml");
 }
 

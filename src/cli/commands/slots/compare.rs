@@ -15,9 +15,33 @@ pub struct Difference {
     /// What: `token`, `PIN`, `private-key "key 1"`, `certificate "Leaf"`.
     pub what: String,
     /// What the saved layout says; `None` where it has no such thing.
-    pub expected: Option<String>,
+    pub expected: Option<Shown>,
     /// What was found; `None` where there is no such thing any more.
-    pub found: Option<String>,
+    pub found: Option<Shown>,
+}
+
+/// One side of a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// A name, in quotes where people read it.
+    Name(String),
+    /// Words of ours.
+    Words(String),
+}
+
+impl Shown {
+    fn text(&self) -> String {
+        match self {
+            Self::Name(name) => quote(name),
+            Self::Words(words) => shortened(words),
+        }
+    }
+
+    fn plain(&self) -> &str {
+        match self {
+            Self::Name(text) | Self::Words(text) => text,
+        }
+    }
 }
 
 impl Difference {
@@ -25,7 +49,7 @@ impl Difference {
     pub fn text(&self) -> String {
         let Self { slot, what, .. } = self;
         let (expected, found) =
-            (self.expected.as_deref().map(shortened), self.found.as_deref().map(shortened));
+            (self.expected.as_ref().map(Shown::text), self.found.as_ref().map(Shown::text));
         match (expected, found) {
             (Some(expected), Some(found)) => {
                 format!("slot {slot}: {what}: expected {expected}, found {found}")
@@ -47,13 +71,14 @@ impl Difference {
             "slot": self.slot,
             "what": self.what,
             "change": change,
-            "expected": self.expected,
-            "found": self.found,
+            "expected": self.expected.as_ref().map(Shown::plain),
+            "found": self.found.as_ref().map(Shown::plain),
         })
     }
 }
 
-/// Every difference, by slot. Order of keys and certificates does not matter.
+/// Every difference, by slot. Order of keys and certificates does not matter, nor what readers are called: a name
+/// holds the port of a reader, or the file of a card.
 pub fn differences(expected: &SavedLayout, found: &SavedLayout) -> Vec<Difference> {
     let ids: BTreeSet<u32> = expected.slots.iter().chain(&found.slots).map(|slot| slot.id).collect();
     let slot_of = |layout: &SavedLayout, id: u32| layout.slots.iter().find(|slot| slot.id == id).cloned();
@@ -63,8 +88,8 @@ pub fn differences(expected: &SavedLayout, found: &SavedLayout) -> Vec<Differenc
             (expected, found) => vec![Difference {
                 slot: id,
                 what: "slot".to_owned(),
-                expected: expected.as_ref().map(slot_text),
-                found: found.as_ref().map(slot_text),
+                expected: expected.as_ref().map(token_text),
+                found: found.as_ref().map(token_text),
             }],
         })
         .collect()
@@ -73,40 +98,43 @@ pub fn differences(expected: &SavedLayout, found: &SavedLayout) -> Vec<Differenc
 fn in_slot(expected: &SavedSlot, found: &SavedSlot) -> Vec<Difference> {
     let slot = expected.id;
     let mut differences = Vec::new();
-    let mut compare = |what: &str, expected: Option<String>, found: Option<String>| {
+    let mut compare = |what: &str, expected: Option<Shown>, found: Option<Shown>| {
         if expected != found {
             differences.push(Difference { slot, what: what.to_owned(), expected, found });
         }
     };
-    compare("reader", Some(quote(&expected.reader)), Some(quote(&found.reader)));
-    compare("token", Some(token_text(expected)), Some(token_text(found)));
-    compare("serial number", expected.serial.clone(), found.serial.clone());
-    compare("PIN", expected.pin.as_deref().map(quote), found.pin.as_deref().map(quote));
+    let name = |text: &Option<String>| text.clone().map(Shown::Name);
+    compare("token", name(&expected.token), name(&found.token));
+    if expected.token.is_some() && found.token.is_some() {
+        compare("contents", contents(expected), contents(found));
+    }
+    compare("serial number", name(&expected.serial), name(&found.serial));
+    compare("PIN", name(&expected.pin), name(&found.pin));
     compare_things(&things(expected), &things(found), &mut compare);
     differences
 }
 
 /// What a slot holds: its name in a sentence, and what must stay the same.
-fn things(slot: &SavedSlot) -> Vec<(String, String)> {
+fn things(slot: &SavedSlot) -> Vec<(String, Shown)> {
     let keys = slot.keys.iter().map(|key| {
         let name = format!("{} {} (id {})", key.class, quote(&key.label), key.id);
-        (name, described(&key.algorithm, key.sha256.as_deref()))
+        (name, Shown::Words(described(&key.algorithm, key.sha256.as_deref())))
     });
     let certificates = slot.certificates.iter().map(|certificate| {
         let name = format!("certificate {} (id {})", quote(&certificate.label), certificate.id);
-        (name, described("", certificate.sha256.as_deref()))
+        (name, Shown::Words(described("", certificate.sha256.as_deref())))
     });
     let data = slot.data.iter().map(|data| {
-        (format!("data {}", quote(&data.label)), format!("application {}", quote(&data.application)))
+        (format!("application of data {}", quote(&data.label)), Shown::Name(data.application.clone()))
     });
     keys.chain(certificates).chain(data).collect()
 }
 
 /// Pairs things of one name: equal ones first, then what is left of each side.
 fn compare_things(
-    expected: &[(String, String)],
-    found: &[(String, String)],
-    compare: &mut impl FnMut(&str, Option<String>, Option<String>),
+    expected: &[(String, Shown)],
+    found: &[(String, Shown)],
+    compare: &mut impl FnMut(&str, Option<Shown>, Option<Shown>),
 ) {
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in expected.iter().chain(found) {
@@ -115,7 +143,7 @@ fn compare_things(
         }
     }
     for name in names {
-        let of_name = |side: &[(String, String)]| -> Vec<String> {
+        let of_name = |side: &[(String, Shown)]| -> Vec<Shown> {
             side.iter().filter(|thing| thing.0 == *name).map(|thing| thing.1.clone()).collect()
         };
         let (mut left, mut right) = (of_name(expected), of_name(found));
@@ -153,16 +181,12 @@ fn shortened(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn token_text(slot: &SavedSlot) -> String {
-    match &slot.token {
-        Some(label) if slot.empty => format!("empty token {}", quote(label)),
-        Some(label) => quote(label),
-        None => "no token".to_owned(),
-    }
+fn token_text(slot: &SavedSlot) -> Shown {
+    slot.token.clone().map_or(Shown::Words("no token".to_owned()), Shown::Name)
 }
 
-fn slot_text(slot: &SavedSlot) -> String {
-    format!("{} in reader {}", token_text(slot), quote(&slot.reader))
+fn contents(slot: &SavedSlot) -> Option<Shown> {
+    Some(Shown::Words(if slot.empty { "empty" } else { "in use" }.to_owned()))
 }
 
 /// Enough of a fingerprint to tell two apart.
@@ -217,6 +241,7 @@ mod tests {
         found.slots[0].certificates.pop();
         found.slots[0].keys.remove(1);
         found.slots[0].pin = None;
+        found.slots[0].reader = "Reader 01".to_owned();
         found.slots.push(SavedSlot { id: 5, reader: "Reader".to_owned(), ..SavedSlot::default() });
         assert_eq!(
             texts(&layout(), &found),
@@ -225,7 +250,7 @@ mod tests {
                 "slot 4: private-key \"key 2\" (id 46) is missing: rsa:2048, sha256 4646",
                 "slot 4: certificate \"Leaf\" (id 45): expected sha256 aa, found sha256 ff",
                 "slot 4: certificate \"CA\" (id 45) is missing: sha256 cc",
-                "slot 5: slot is new: no token in reader \"Reader\"",
+                "slot 5: slot is new: no token",
             ]
         );
     }

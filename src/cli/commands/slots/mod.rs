@@ -30,7 +30,10 @@ Examples:
   p11ctl slots
   p11ctl slots --tree
   p11ctl slots --save layout.toml    keep the layout that was agreed on
-  p11ctl slots --check layout.toml   exit 1 and show what differs")]
+  p11ctl slots --check layout.toml   exit 1 and show what differs
+
+Slots are compared by their tokens. What readers are called is kept in the file
+and does not count: a name holds the reader's port, or the card's file.")]
 pub struct SlotsArgs {
     /// Draw reader, slot, token, PIN, key and certificate chain as a tree
     #[arg(long, conflicts_with_all = ["save", "check"])]

@@ -116,8 +116,10 @@ impl SavedLayout {
         let text = String::from_utf8(bytes)
             .map_err(|_| CliError::usage(format!("{name} is no saved layout: it is not UTF-8")))?;
         let layout: Self = toml::from_str(&text).map_err(|source| {
+            let before = source.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count().saturating_add(1);
             CliError::usage(format!("{name} is no saved layout"))
-                .cause(source.to_string().trim_end())
+                .cause(format!("{name}:{line}: {}", source.message()))
                 .hint("write one with p11ctl slots --save FILE")
         })?;
         if layout.schema == SCHEMA {
