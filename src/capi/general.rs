@@ -5,6 +5,7 @@ use cryptoki_sys as ck;
 use super::fault::Fault;
 use super::{entry_points, input, instance};
 use crate::codec::padded;
+use crate::engine::uri::library;
 
 /// The version of the standard that this module speaks best.
 pub(super) const CRYPTOKI_VERSION: ck::CK_VERSION = ck::CK_VERSION { major: 3, minor: 2 };
@@ -29,9 +30,9 @@ entry_points! {
         instance::engine()?;
         input::write(info, ck::CK_INFO {
             cryptokiVersion: CRYPTOKI_VERSION,
-            manufacturerID: padded::pad("p11ctl"),
+            manufacturerID: padded::pad(library::MANUFACTURER),
             flags: 0,
-            libraryDescription: padded::pad("p11ctl PKCS#11 module"),
+            libraryDescription: padded::pad(library::DESCRIPTION),
             libraryVersion: ck::CK_VERSION { major: version(0), minor: version(1) },
         })
     }

@@ -4,7 +4,7 @@ use super::args::TokenArgs;
 use super::error::{CliError, ErrorKind};
 use super::suggest::nearest;
 use super::text::quote;
-use crate::engine::uri::{Uri, UriError};
+use crate::engine::uri::{Uri, UriError, library};
 
 /// What a selector asks for: every given part must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Selector {
     pub model: Option<String>,
     /// Reader: its name, or a part that no other has.
     pub reader: Option<String>,
+    /// What a URI says of the library or the slot's maker and is not true of ours: nothing fits (RFC 7512, 2.5).
+    pub foreign: Option<String>,
 }
 
 /// A token that could be meant.
@@ -51,9 +53,10 @@ impl Selector {
             manufacturer: None,
             model: None,
             reader: args.reader.clone(),
+            foreign: None,
         };
         match &args.token {
-            Some(text) if Uri::is_uri(text) => selector.narrow(&parse_uri(text)?)?,
+            Some(text) if Uri::is_uri(text) => selector.narrow(&parse_token_uri(text)?)?,
             Some(label) => selector.label = Some(label.clone()),
             None => {}
         }
@@ -68,9 +71,16 @@ impl Selector {
         *self == Self::default()
     }
 
+    /// True when the token itself is described, not only where it is.
+    pub fn describes_token(&self) -> bool {
+        let parts = [&self.label, &self.serial, &self.manufacturer, &self.model];
+        parts.iter().any(|part| part.is_some())
+    }
+
     /// True when the slot and reader could be meant; asks for nothing that needs the card.
     pub fn fits_slot(&self, slot: u32, reader: &str, readers: &[&str]) -> bool {
-        self.slot.is_none_or(|wanted| wanted == slot)
+        self.foreign.is_none()
+            && self.slot.is_none_or(|wanted| wanted == slot)
             && self.reader.as_deref().is_none_or(|wanted| reader_fits(wanted, reader, readers))
     }
 
@@ -92,12 +102,17 @@ impl Selector {
         };
         let mut error = CliError::new(ErrorKind::NotFound, message).candidates(list(all));
         let guess = self.label.as_deref().and_then(|label| {
+            // Spelt right: then another option does not fit it.
+            if all.iter().any(|candidate| candidate.label == label) {
+                return Some(format!("another option does not fit the token {}", quote(label)));
+            }
             let labels = all.iter().map(|candidate| candidate.label.as_str());
             nearest(label, labels).map(|near| format!("did you mean --token {}?", quote(near)))
         });
         let guess = guess.or_else(|| {
+            let wanted = self.reader.as_deref()?;
             let readers = all.iter().map(|candidate| candidate.reader.as_str());
-            nearest(self.reader.as_deref()?, readers)
+            nearest(wanted, readers.filter(|reader| *reader != wanted))
                 .map(|near| format!("did you mean --reader {}?", quote(near)))
         });
         error.hints.extend(guess);
@@ -131,6 +146,7 @@ impl Selector {
         ] {
             parts.extend(value.as_deref().map(|value| format!("{name} {}", quote(value))));
         }
+        parts.extend(self.foreign.clone());
         parts.join(" and ")
     }
 
@@ -140,7 +156,18 @@ impl Selector {
         merge("serial number", &mut self.serial, uri.serial.clone())?;
         merge("manufacturer", &mut self.manufacturer, uri.manufacturer.clone())?;
         merge("model", &mut self.model, uri.model.clone())?;
-        merge("reader", &mut self.reader, uri.slot_description.clone())
+        merge("reader", &mut self.reader, uri.slot_description.clone())?;
+        let foreign = [
+            ("library manufacturer", &uri.library_manufacturer, library::MANUFACTURER),
+            ("library description", &uri.library_description, library::DESCRIPTION),
+            ("library version", &uri.library_version, library::VERSION),
+            ("slot manufacturer", &uri.slot_manufacturer, ""),
+        ];
+        let foreign = foreign.into_iter().find_map(|(name, said, ours)| {
+            said.as_deref().filter(|said| *said != ours).map(|said| format!("{name} {}", quote(said)))
+        });
+        self.foreign = self.foreign.take().or(foreign);
+        Ok(())
     }
 }
 
@@ -155,6 +182,16 @@ pub fn parse_uri(text: &str) -> Result<Uri, CliError> {
             _ => error,
         }
     })
+}
+
+/// Parses the URI of a token. Errors: as [`parse_uri`], or it names an object.
+fn parse_token_uri(text: &str) -> Result<Uri, CliError> {
+    let uri = parse_uri(text)?;
+    if uri.names_object() {
+        return Err(CliError::usage("--token names a token, but the URI names an object")
+            .hint("leave object, id and type out of the URI"));
+    }
+    Ok(uri)
 }
 
 /// The `pin-source` of a URI given by `--token`.

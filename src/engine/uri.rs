@@ -67,6 +67,15 @@ pub enum UriError {
     PinValue,
 }
 
+/// What this library says of itself (`CK_INFO`), and a URI may demand.
+#[expect(missing_docs, reason = "each name is that of the RFC")]
+pub mod library {
+    pub const MANUFACTURER: &str = "p11ctl";
+    pub const DESCRIPTION: &str = "p11ctl PKCS#11 module";
+    /// Major and minor number.
+    pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+}
+
 impl Uri {
     /// True when `text` claims to be a PKCS#11 URI. Schemes are case-insensitive (RFC 3986, 3.1).
     pub fn is_uri(text: &str) -> bool {

@@ -135,3 +135,49 @@ fn unmatched_object_is_not_found() {
     let run = bench.demo(["object", "show", "--id", "01"]).expect(3).says("objects fit: which one?");
     run.says("certificate \"certificate 1\", id 01");
 }
+
+#[test]
+fn tokens_of_one_label_are_never_the_first_of_them() {
+    let bench = Bench::new();
+    let run = bench.demo(["token", "info", "--token", "p11ctl example"]).expect(3).says("there are 2 tokens");
+    let run = run.says("slot 2: ").says("slot 3: ");
+    assert!(!run.stderr.contains("slot 1: "), "{}", run.stderr);
+    bench.demo(["token", "mechanisms", "--token", "p11ctl example"]).expect(3);
+    bench.demo(["token", "info", "--token", "p11ctl example", "--slot", "2"]).expect(0);
+}
+
+#[test]
+fn uri_of_another_library_or_slot_maker_fits_nothing() {
+    let bench = Bench::new();
+    for attribute in [
+        "library-manufacturer=nobody",
+        "library-description=x",
+        "library-version=99.9",
+        "slot-manufacturer=x",
+    ] {
+        let uri = format!("pkcs11:{attribute};slot-id=1");
+        let name = attribute.split('=').next().unwrap().replace('-', " ");
+        bench.demo(["token", "info", "--token", &uri]).expect(3).says(&name);
+    }
+    let uri = "pkcs11:library-manufacturer=p11ctl;library-description=p11ctl%20PKCS%2311%20module;slot-id=1";
+    assert_eq!(bench.json(["token", "info", "--token", uri])["slot"], 1);
+}
+
+#[test]
+fn label_of_another_slot_is_not_suggested_again() {
+    let bench = Bench::new();
+    bench.write("file", "data");
+    let label = "p11ctl example (PIN 2)";
+    let run = bench.demo(["sign", "--slot", "0", "--token", label, "--pin", "env:PIN1", "file"]).expect(3);
+    let run = run.says("another option does not fit the token").says("slot 1: \"p11ctl example (PIN 2)\"");
+    assert!(!run.stderr.contains("did you mean"), "{}", run.stderr);
+}
+
+#[test]
+fn uri_of_an_object_is_no_token() {
+    let bench = Bench::new();
+    for attribute in ["type=cert", "object=key%201", "id=%01"] {
+        let uri = format!("pkcs11:slot-id=1;{attribute}");
+        bench.demo(["token", "info", "--token", &uri]).expect(2).says("the URI names an object");
+    }
+}

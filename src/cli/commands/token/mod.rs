@@ -67,7 +67,7 @@ pub fn run(context: &Context, command: &TokenCommand) -> Result<Outcome, CliErro
 
 fn info(context: &Context, args: &InfoArgs) -> Result<Outcome, CliError> {
     let selector = Selector::new(&args.token, None)?;
-    let token = tokens::exactly_one(context, &selector, tokens::is_in_use)?;
+    let token = one_to_show(context, &selector)?;
     let engine = context.engine()?;
     let pins = engine.pin_status(token.slot)?;
     let info = engine.token_info(token.slot)?;
@@ -90,6 +90,11 @@ fn info(context: &Context, args: &InfoArgs) -> Result<Outcome, CliError> {
     });
     let text = table::fields(&context.terminal, &info_fields(&token, &info, &pins, uri));
     Ok(Outcome::new(document, text))
+}
+
+/// The one token that is meant; where nothing is said of the token itself, the only one in use.
+fn one_to_show(context: &Context, selector: &Selector) -> Result<FoundToken, CliError> {
+    tokens::exactly_one(context, selector, |view| selector.describes_token() || tokens::is_in_use(view))
 }
 
 fn info_fields(
@@ -131,7 +136,7 @@ fn version((major, minor): (u8, u8)) -> String {
 
 fn mechanisms(context: &Context, args: &MechanismsArgs) -> Result<Outcome, CliError> {
     let selector = Selector::new(&args.token, None)?;
-    let token = tokens::exactly_one(context, &selector, tokens::is_in_use)?;
+    let token = one_to_show(context, &selector)?;
     let engine = context.engine()?;
     let mut table = Table::new(&["MECHANISM", "KEY BITS", "WHERE", "FOR"]);
     let mut entries = Vec::new();
