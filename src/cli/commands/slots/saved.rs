@@ -221,6 +221,6 @@ mod tests {
         std::fs::write(&path, "schema = 1\n[[slot]]\nid = 0\nreeder = \"x\"\n").unwrap();
         let error = SavedLayout::read(&path).unwrap_err();
         assert!(error.message.contains("layout.toml"));
-        assert!(error.causes[0].contains("line 4"), "{:?}", error.causes);
+        assert!(error.causes[0].contains("toml:4: unknown field"), "{:?}", error.causes);
     }
 }
