@@ -292,6 +292,9 @@ fn traced(work: impl FnOnce()) -> String {
             Ok(())
         }
     }
+    // One at a time: the end of one subscriber switches levels off for a moment, for another thread's too.
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let sink = Sink::default();
     let writer = sink.clone();
     let subscriber = tracing_subscriber::fmt()
