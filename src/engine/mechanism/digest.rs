@@ -27,6 +27,10 @@ impl Mechanism for Digest {
         false
     }
 
+    fn digest(&self) -> Option<DigestAlgorithm> {
+        Some(self.algorithm)
+    }
+
     fn plan(
         &self,
         purpose: Purpose,
