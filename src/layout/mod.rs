@@ -9,6 +9,8 @@
 
 pub use crate::config::PinSelection;
 
+use std::collections::BTreeMap;
+
 use crate::config::Pkcs11Config;
 use crate::token::{Certificate, ObjectId, Token};
 
@@ -202,12 +204,12 @@ pub fn certificates_needed(token: &Token) -> Vec<ObjectId> {
 pub fn virtual_slots(previous: Option<&Layout>, readers: &[ReaderView<'_>], policy: &Policy) -> Layout {
     let runs = numbering::runs(previous, readers, policy);
     let mut slots = Vec::new();
-    let mut unplaced = Vec::new();
+    let mut homeless = Vec::new();
     for (position, run) in runs.iter().enumerate() {
         let view = run.index.and_then(|index| readers.get(index));
-        let mut report = |what, remedy| unplaced.push(Unplaced { reader: run.name.clone(), what, remedy });
         if view.is_some() && run.count == 0 {
-            report(UnplacedWhat::Reader, numbering::remedy(&runs, position, policy, None));
+            let lack = Lack { slots: Some(numbering::whole_run(policy)), pins: None };
+            homeless.push((position, UnplacedWhat::Reader, Some(lack)));
         }
         let placement = match view.and_then(|view| view.token) {
             Some(token) if run.count > 0 => place::place(token, run.count as usize, policy),
@@ -217,24 +219,67 @@ pub fn virtual_slots(previous: Option<&Layout>, readers: &[ReaderView<'_>], poli
         for id in run.first.0..run.first.0.saturating_add(run.count) {
             slots.push(VirtualSlot { id: SlotId(id), reader: position, token: tokens.next().flatten() });
         }
-        for (what, need) in placement.unplaced {
-            report(what, need.and_then(|need| remedy(&runs, position, policy, need)));
-        }
+        let lacking =
+            |(what, need): (_, Option<place::Need>)| (position, what, need.map(|n| Lack::of(n, run)));
+        homeless.extend(placement.unplaced.into_iter().map(lacking));
     }
     slots.sort_by_key(|slot| slot.id);
+    let unplaced = with_remedies(homeless, &runs, policy);
     Layout { readers: runs, slots, unplaced }
 }
 
-/// The settings that would meet `need`.
-fn remedy(runs: &[ReaderSlots], position: usize, policy: &Policy, need: place::Need) -> Option<String> {
-    let pins = need.pins.map(|names| {
-        let names: Vec<String> =
-            names.iter().map(|name| toml::Value::from(name.as_str()).to_string()).collect();
-        format!("create_slots_for_pins = [{}]", names.join(", "))
+/// What would have to be set for something to find a slot.
+struct Lack {
+    /// More slots for its reader: how many in all.
+    slots: Option<u32>,
+    /// PINs that the policy would have to name.
+    pins: Option<Vec<String>>,
+}
+
+impl Lack {
+    fn of(need: place::Need, run: &ReaderSlots) -> Self {
+        let slots = u32::try_from(need.slots).unwrap_or(u32::MAX);
+        Self { slots: (slots > run.count).then_some(slots), pins: need.pins }
+    }
+}
+
+/// Names the settings for what has no slot. A number is one for all: the largest that is needed anywhere.
+fn with_remedies(
+    homeless: Vec<(usize, UnplacedWhat, Option<Lack>)>,
+    runs: &[ReaderSlots],
+    policy: &Policy,
+) -> Vec<Unplaced> {
+    // The most that is needed in each reader, apart from what a longer list of PINs would need.
+    let mut most: BTreeMap<usize, u32> = BTreeMap::new();
+    for (position, _, lack) in &homeless {
+        if let Some(Lack { slots: Some(slots), pins: None }) = lack {
+            most.entry(*position).and_modify(|most| *most = (*slots).max(*most)).or_insert(*slots);
+        }
+    }
+    let most = most.iter().map(|(position, slots)| (*position, *slots));
+    let shared = numbering::remedy(runs, policy, most.clone());
+    let remedy = |position: usize, lack: Lack| {
+        let numbers = lack.slots.and_then(|slots| {
+            let own = std::iter::once((position, slots));
+            // Where the settings suffice for it, no other's need is its remedy.
+            let least = numbering::remedy(runs, policy, own.clone())?;
+            match &lack.pins {
+                None => shared.clone().or(Some(least)),
+                Some(_) => numbering::remedy(runs, policy, most.clone().chain(own)),
+            }
+        });
+        let settings: Vec<String> = lack.pins.map(pin_setting).into_iter().chain(numbers).collect();
+        (!settings.is_empty()).then(|| settings.join(" and "))
+    };
+    let unplaced = homeless.into_iter().map(|(position, what, lack)| Unplaced {
+        reader: runs.get(position).map(|run| run.name.clone()).unwrap_or_default(),
+        what,
+        remedy: lack.and_then(|lack| remedy(position, lack)),
     });
-    let slots = u32::try_from(need.slots).unwrap_or(u32::MAX);
-    let has = runs.get(position).map_or(0, |run| run.count);
-    let numbers = (slots > has).then(|| numbering::remedy(runs, position, policy, Some(slots))).flatten();
-    let settings: Vec<String> = pins.into_iter().chain(numbers).collect();
-    (!settings.is_empty()).then(|| settings.join(" and "))
+    unplaced.collect()
+}
+
+fn pin_setting(names: Vec<String>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| toml::Value::from(name).to_string()).collect();
+    format!("create_slots_for_pins = [{}]", names.join(", "))
 }

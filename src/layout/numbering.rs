@@ -44,18 +44,24 @@ fn number(runs: &mut [ReaderSlots], policy: &Policy) {
     }
 }
 
-/// The setting that would give the reader at `position` of `runs` so many slots (its whole run for `None`)
-/// without taking any from the others. `None` when the settings suffice: the next process has room.
+/// What a reader needs: its position among the runs, and how many slots.
+pub(super) type SlotNeed = (usize, u32);
+
+/// Slots of a whole run.
+pub(super) fn whole_run(policy: &Policy) -> u32 {
+    if policy.num_slots == 0 { Policy::default().num_slots } else { policy.num_slots }
+}
+
+/// The setting that would give every reader of `needs` so many slots without taking any from the others: the
+/// largest number that one of them needs. `None` when the settings suffice: the next process has room.
 pub(super) fn remedy(
     runs: &[ReaderSlots],
-    position: usize,
     policy: &Policy,
-    needed: Option<u32>,
+    needs: impl Iterator<Item = SlotNeed> + Clone,
 ) -> Option<String> {
-    let whole = if policy.num_slots == 0 { Policy::default().num_slots } else { policy.num_slots };
-    let needed = needed.unwrap_or(whole);
-    let num_slots = policy.num_slots.max(needed);
-    let mut total = u64::from(num_slots) * position as u64 + u64::from(needed);
+    let num_slots = needs.clone().map(|(_, needed)| needed).fold(policy.num_slots, u32::max);
+    let ends = needs.map(|(position, needed)| u64::from(num_slots) * position as u64 + u64::from(needed));
+    let mut total = ends.max()?;
     let mut settings = Vec::new();
     if num_slots > policy.num_slots {
         settings.push(format!("num_slots = {num_slots}"));
@@ -109,11 +115,30 @@ mod tests {
             (policy(0, 8), 2, None, "num_slots = 4 and max_virtual_slots = 12"),
         ] {
             let runs = runs(None, &readers, &policy);
+            let needs = [(position, needed.unwrap_or(whole_run(&policy)))];
             assert_eq!(
-                remedy(&runs, position, &policy, needed).as_deref(),
+                remedy(&runs, &policy, needs.into_iter()).as_deref(),
                 Some(expected),
                 "{policy:?} {position} {needed:?}"
             );
         }
+    }
+
+    #[test]
+    fn remedy_of_several_needs_is_the_largest_number() {
+        let readers: Vec<_> = ["a", "b", "c"].iter().map(|name| ReaderView { name, token: None }).collect();
+        for (policy, needs, expected) in [
+            (policy(2, 8), [(0, 3), (0, 5)], "num_slots = 5 and max_virtual_slots = 15"),
+            (policy(2, 0), [(2, 3), (0, 5)], "num_slots = 5"),
+            (policy(4, 4), [(1, 4), (2, 4)], "max_virtual_slots = 12"),
+        ] {
+            let runs = runs(None, &readers, &policy);
+            assert_eq!(
+                remedy(&runs, &policy, needs.into_iter()).as_deref(),
+                Some(expected),
+                "{policy:?} {needs:?}"
+            );
+        }
+        assert_eq!(remedy(&[], &policy(1, 1), std::iter::empty()), None);
     }
 }

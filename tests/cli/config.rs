@@ -58,6 +58,16 @@ fn settings_shape_the_slots() {
 }
 
 #[test]
+fn several_things_without_slot_have_one_remedy() {
+    let bench = Bench::new();
+    bench.write("one.conf", "[pkcs11]\nnum_slots = 1\n");
+    let text = bench.run(["--config", "one.conf", "--card", "demo.card", "slots"]).expect(0);
+    assert_eq!(text.stderr.matches("warning: no slot for").count(), 3, "{}", text.stderr);
+    assert_eq!(text.stderr.matches("set num_slots").count(), 1, "{}", text.stderr);
+    text.says("set num_slots = 3");
+}
+
+#[test]
 fn hidden_empty_token_leaves_its_slot() {
     let bench = Bench::new();
     bench.write("my.conf", "[pkcs11]\nhide_empty_tokens = true\n");

@@ -165,9 +165,9 @@ fn more_pins_than_slots_are_reported_with_their_objects() {
         r#"0 Card (PIN 1): PIN 1, K1
            K1
            1 Card (PIN 2): PIN 2
-           unplaced in R: PIN "PIN 3": num_slots = 3
-           unplaced in R: protected objects (2): num_slots = 3
-           unplaced in R: PIN "PIN 4": num_slots = 4
+           unplaced in R: PIN "PIN 3": num_slots = 5
+           unplaced in R: protected objects (2): num_slots = 5
+           unplaced in R: PIN "PIN 4": num_slots = 5
            unplaced in R: left-over objects (1): num_slots = 5"#,
     );
 }

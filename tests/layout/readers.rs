@@ -33,7 +33,7 @@ fn thirty_two_readers_without_limit_have_all_their_slots() {
 }
 
 #[test]
-fn readers_beyond_the_limit_are_named_with_the_setting_for_each() {
+fn readers_beyond_the_limit_are_named_with_the_setting_for_all() {
     check_readers(
         &policy(4, 4),
         &empty_readers(&["a", "b", "c"]),
@@ -41,7 +41,7 @@ fn readers_beyond_the_limit_are_named_with_the_setting_for_each() {
          1 -
          2 -
          3 -
-         unplaced in b: reader: max_virtual_slots = 8
+         unplaced in b: reader: max_virtual_slots = 12
          unplaced in c: reader: max_virtual_slots = 12",
     );
 }
@@ -69,8 +69,8 @@ fn card_in_a_run_that_the_limit_cut_needs_a_higher_limit() {
            4 -
            5 -
            6 Card (A): A
-           unplaced in z: PIN "B": max_virtual_slots = 8
-           unplaced in z: protected objects (1): max_virtual_slots = 8
+           unplaced in z: PIN "B": max_virtual_slots = 9
+           unplaced in z: protected objects (1): max_virtual_slots = 9
            unplaced in z: left-over objects (1): max_virtual_slots = 9"#,
     );
 }

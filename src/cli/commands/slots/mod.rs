@@ -142,7 +142,7 @@ fn check(context: &Context, expected: &SavedLayout) -> Result<Outcome, CliError>
 fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome {
     outcome.tells_problems = true;
     outcome.document.insert("problems".to_owned(), report.problems.iter().map(Problem::to_json).collect());
-    outcome.warnings.extend(report.unplaced.iter().map(report::unplaced_text));
+    outcome.warnings.extend(report::unplaced_texts(&report.unplaced));
     outcome.warnings.extend(report.problems.iter().map(Problem::text));
     outcome.hints.extend(report.problems.iter().filter_map(|problem| problem.hint.clone()));
     if report.problems.iter().any(|problem| problem.fatal) {

@@ -204,16 +204,21 @@ impl Objects {
     }
 }
 
-/// One sentence for what found no slot.
-pub fn unplaced_text(unplaced: &Unplaced) -> String {
-    let remedy = match &unplaced.remedy {
-        Some(remedy) => format!("set {remedy}"),
-        None => "no setting would show it".to_owned(),
+/// A sentence for each thing that found no slot; a remedy that helps several is told with the last of them.
+pub fn unplaced_texts(unplaced: &[Unplaced]) -> Vec<String> {
+    let text = |(index, it): (usize, &Unplaced)| {
+        let is_told_later = |later: &[Unplaced]| later.iter().any(|later| later.remedy == it.remedy);
+        let remedy = match &it.remedy {
+            Some(_) if unplaced.get(index + 1..).is_some_and(is_told_later) => String::new(),
+            Some(remedy) => format!(": set {remedy}"),
+            None => ": no setting would show it".to_owned(),
+        };
+        match it.what {
+            UnplacedWhat::Reader => format!("no slots left for reader {}{remedy}", quote(&it.reader)),
+            _ => format!("no slot for {} in reader {}{remedy}", it.what, quote(&it.reader)),
+        }
     };
-    match unplaced.what {
-        UnplacedWhat::Reader => format!("no slots left for reader {}: {remedy}", quote(&unplaced.reader)),
-        _ => format!("no slot for {} in reader {}: {remedy}", unplaced.what, quote(&unplaced.reader)),
-    }
+    unplaced.iter().enumerate().map(text).collect()
 }
 
 fn unplaced_json(unplaced: &Unplaced) -> Value {
