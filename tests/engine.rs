@@ -332,9 +332,9 @@ fn wrong_pin_counts_on_its_own_token_only() {
     let wrong = || engine.login(session, UserKind::User, Some(&Secret::from("99999999"))).unwrap_err();
     let state = |slot| engine.token_info(SlotId(slot)).unwrap().flags.user_pin;
     assert_eq!(state(0), PinState::Fine);
-    assert!(matches!(wrong(), Error::PinIncorrect { tries_left: Some(2) }));
+    assert!(matches!(wrong(), Error::PinIncorrect { tries_left: Some(2), .. }));
     assert_eq!((state(0), state(1)), (PinState::CountLow, PinState::Fine));
-    assert!(matches!(wrong(), Error::PinIncorrect { tries_left: Some(1) }));
+    assert!(matches!(wrong(), Error::PinIncorrect { tries_left: Some(1), .. }));
     assert_eq!(state(0), PinState::FinalTry);
     assert_eq!(engine.pin_status(SlotId(0)).unwrap().user.unwrap().tries_left, Some(1));
     assert_eq!(engine.session_info(other).unwrap().state, SessionState::ReadWriteUser);

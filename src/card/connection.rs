@@ -265,7 +265,7 @@ impl Card {
                     }
                 }
                 // A wrong PIN takes an earlier verification back (ISO 7816-4, 11.6.6).
-                Err(CardError::PinIncorrect { .. } | CardError::PinBlocked) => {
+                Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. }) => {
                     link.verified.retain(|known| known != auth);
                     // Nothing was verified, so nothing has to be taken back.
                     if !owed_before {

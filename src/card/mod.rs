@@ -177,10 +177,15 @@ pub enum CardError {
     PinIncorrect {
         /// Tries left, where the card tells.
         tries_left: Option<u8>,
+        /// What the card answered; `None` where no card was asked.
+        status: Option<StatusWord>,
     },
     /// The PIN is locked.
     #[error("PIN locked")]
-    PinBlocked,
+    PinBlocked {
+        /// What the card answered; `None` where no card was asked.
+        status: Option<StatusWord>,
+    },
     /// The PIN is shorter or longer than the card takes, or empty: it was not sent.
     #[error("PIN must have {min} to {max} characters")]
     PinLength {

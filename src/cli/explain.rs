@@ -117,7 +117,7 @@ fn kind(error: &engine::Error) -> ErrorKind {
         }
         E::Card { source, .. } => card_kind(source),
         E::PinIncorrect { .. }
-        | E::PinLocked
+        | E::PinLocked { .. }
         | E::PinLength { .. }
         | E::PinCharacters
         | E::UserNotLoggedIn
@@ -200,8 +200,8 @@ fn codes(error: &engine::Error) -> Codes {
         return_value: Some(error.code().to_owned()),
         status_word: status_word(error).map(|status| format!("{:04X}", status.0)),
         tries_left: match error {
-            engine::Error::PinIncorrect { tries_left } => *tries_left,
-            engine::Error::PinLocked => Some(0),
+            engine::Error::PinIncorrect { tries_left, .. } => *tries_left,
+            engine::Error::PinLocked { .. } => Some(0),
             _ => None,
         },
     }
@@ -211,6 +211,20 @@ fn codes(error: &engine::Error) -> Codes {
 fn status_word(error: &(dyn std::error::Error + 'static)) -> Option<StatusWord> {
     let mut next = Some(error);
     while let Some(current) = next {
+        if let Some(
+            engine::Error::PinIncorrect { status: Some(status), .. }
+            | engine::Error::PinLocked { status: Some(status) },
+        ) = current.downcast_ref()
+        {
+            return Some(*status);
+        }
+        if let Some(
+            CardError::PinIncorrect { status: Some(status), .. }
+            | CardError::PinBlocked { status: Some(status) },
+        ) = current.downcast_ref()
+        {
+            return Some(*status);
+        }
         if let Some(CardError::Refused { status, .. }) = current.downcast_ref() {
             return Some(*status);
         }
@@ -232,7 +246,9 @@ mod tests {
 
     #[test]
     fn from_wrong_pin_tells_tries_and_code() {
-        let error = CliError::from(engine::Error::PinIncorrect { tries_left: Some(2) });
+        let status = Some(StatusWord(0x63C2));
+        let error = CliError::from(engine::Error::PinIncorrect { tries_left: Some(2), status });
+        assert_eq!(error.codes.status_word.as_deref(), Some("63C2"));
         assert_eq!(error.kind, ErrorKind::Pin);
         assert_eq!(error.codes.tries_left, Some(2));
         assert_eq!(error.codes.return_value.as_deref(), Some("CKR_PIN_INCORRECT"));

@@ -95,7 +95,7 @@ pub fn explain(error: LoginError, request: &PinRequest) -> CliError {
     let place = format!("for {} in slot {}", quote(&request.pin), request.slot);
     let status = format!("run p11ctl pin status --slot {}", request.slot);
     match error {
-        Error::PinIncorrect { tries_left } => {
+        Error::PinIncorrect { tries_left, .. } => {
             let left = match tries_left {
                 Some(0) => ", it is locked now".to_owned(),
                 Some(left) => format!(", {} left", count(usize::from(left), "try", "tries")),
@@ -104,11 +104,11 @@ pub fn explain(error: LoginError, request: &PinRequest) -> CliError {
             explained.message = format!("{word} incorrect {place}{left}");
             explained.hints.push(status);
         }
-        Error::PinLocked if request.tries_left == Some(1) => {
+        Error::PinLocked { .. } if request.tries_left == Some(1) => {
             explained.message = format!("{word} incorrect {place}, it is locked now");
             explained.hints.push(status);
         }
-        Error::PinLocked => {
+        Error::PinLocked { .. } => {
             explained.message = format!("{word} locked: {}", describe(request));
             explained.hints.push(status);
         }

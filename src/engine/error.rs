@@ -7,7 +7,7 @@ pub use return_value::ReturnValue;
 use super::attribute::AttributeType;
 use super::deletion::NeededBy;
 use super::mechanism::MechanismId;
-use crate::apdu::ApduError;
+use crate::apdu::{ApduError, StatusWord};
 use crate::card::CardError;
 use crate::crypto::CryptoError;
 use crate::layout::SlotId;
@@ -97,10 +97,15 @@ pub enum Error {
     PinIncorrect {
         /// Tries left, where the card tells.
         tries_left: Option<u8>,
+        /// What the card answered; `None` where no card was asked.
+        status: Option<StatusWord>,
     },
     /// The PIN is locked.
     #[error("PIN locked")]
-    PinLocked,
+    PinLocked {
+        /// What the card answered; `None` where no card was asked.
+        status: Option<StatusWord>,
+    },
     /// The PIN is empty, too short or too long; it was not sent.
     #[error("PIN must have {min} to {max} characters")]
     PinLength {
@@ -278,8 +283,8 @@ pub enum Error {
 /// Sorts a card's answer: what PKCS#11 has a word for becomes that, the rest keeps its source.
 pub(crate) fn from_card(reader: &str, error: CardError) -> Error {
     match error {
-        CardError::PinIncorrect { tries_left } => Error::PinIncorrect { tries_left },
-        CardError::PinBlocked => Error::PinLocked,
+        CardError::PinIncorrect { tries_left, status } => Error::PinIncorrect { tries_left, status },
+        CardError::PinBlocked { status } => Error::PinLocked { status },
         CardError::PinLength { min, max } => Error::PinLength { min, max },
         CardError::PinCharacters => Error::PinCharacters,
         CardError::NotAuthenticated => Error::UserNotLoggedIn,
@@ -331,12 +336,15 @@ mod tests {
 
     #[test]
     fn error_pin_incorrect_tells_tries_and_code() {
-        let error = from_card("R", CardError::PinIncorrect { tries_left: Some(2) });
+        let error = from_card("R", CardError::PinIncorrect { tries_left: Some(2), status: None });
         assert_eq!(error.to_string(), "PIN incorrect, 2 tries left");
         assert_eq!(error.code(), "CKR_PIN_INCORRECT");
         assert_eq!(error.return_value().number, 0xA0);
-        assert_eq!(Error::PinIncorrect { tries_left: Some(1) }.to_string(), "PIN incorrect, 1 try left");
-        assert_eq!(Error::PinIncorrect { tries_left: None }.to_string(), "PIN incorrect");
+        assert_eq!(
+            Error::PinIncorrect { tries_left: Some(1), status: None }.to_string(),
+            "PIN incorrect, 1 try left"
+        );
+        assert_eq!(Error::PinIncorrect { tries_left: None, status: None }.to_string(), "PIN incorrect");
     }
 
     // I.70

@@ -158,8 +158,10 @@ impl Engine {
         let result = card.verify(auth, pin);
         match &result {
             Ok(()) => session.card.note_tries_left(auth, None),
-            Err(CardError::PinIncorrect { tries_left }) => session.card.note_tries_left(auth, *tries_left),
-            Err(CardError::PinBlocked) => session.card.note_tries_left(auth, Some(0)),
+            Err(CardError::PinIncorrect { tries_left, .. }) => {
+                session.card.note_tries_left(auth, *tries_left)
+            }
+            Err(CardError::PinBlocked { .. }) => session.card.note_tries_left(auth, Some(0)),
             Err(_) => {}
         }
         result

@@ -132,7 +132,9 @@ impl Engine {
         })();
         let spared = matches!(
             changed,
-            Err(CardError::PinIncorrect { .. } | CardError::PinBlocked | CardError::NotSupported { .. })
+            Err(CardError::PinIncorrect { .. }
+                | CardError::PinBlocked { .. }
+                | CardError::NotSupported { .. })
         );
         let finished = if card.is_connected() { card.finish() } else { Ok(()) };
         if !spared {

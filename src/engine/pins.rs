@@ -96,7 +96,7 @@ impl Engine {
             let was_verified = writing.card().is_verified(&auth.id);
             let changed = writing.card().change_pin(&auth.id, old, new);
             note_tries(&session.card, &auth.id, &changed);
-            if matches!(changed, Err(CardError::PinIncorrect { .. } | CardError::PinBlocked)) {
+            if matches!(changed, Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. })) {
                 lock(&self.state).end_logins_with(session.reader, &auth.id);
             }
             writing.told(changed)?;
@@ -234,8 +234,8 @@ fn again(card: &mut Card, auth: &AuthId, new: &Secret, users: &[AuthId]) -> Resu
 /// What a card told of a PIN's counter by its answer.
 pub(super) fn note_tries(card: &LoadedCard, auth: &AuthId, result: &Result<(), CardError>) {
     match result {
-        Err(CardError::PinIncorrect { tries_left }) => card.note_tries_left(auth, *tries_left),
-        Err(CardError::PinBlocked) => card.note_tries_left(auth, Some(0)),
+        Err(CardError::PinIncorrect { tries_left, .. }) => card.note_tries_left(auth, *tries_left),
+        Err(CardError::PinBlocked { .. }) => card.note_tries_left(auth, Some(0)),
         Ok(()) | Err(_) => card.note_tries_left(auth, None),
     }
 }

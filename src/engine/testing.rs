@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::cards::Cell;
 use super::{Engine, lock};
-use crate::apdu::{Channel, Stats};
+use crate::apdu::{Channel, Stats, StatusWord};
 use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Tries};
 use crate::codec::Secret;
 use crate::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
@@ -421,7 +421,7 @@ impl CardDriver for Driver {
         assert!(!pin.is_empty(), "an empty PIN reached the card");
         let known = strings.pins.get_mut(auth).ok_or(CardError::NoSuchObject)?;
         if known.left == 0 {
-            return Err(CardError::PinBlocked);
+            return Err(CardError::PinBlocked { status: Some(StatusWord::AUTH_METHOD_BLOCKED) });
         }
         if known.value.as_bytes() == pin.expose() {
             known.left = 3;
@@ -432,9 +432,12 @@ impl CardDriver for Driver {
         let left = known.left;
         strings.verified.remove(auth);
         if left == 0 {
-            Err(CardError::PinBlocked)
+            Err(CardError::PinBlocked { status: Some(StatusWord::AUTH_METHOD_BLOCKED) })
         } else {
-            Err(CardError::PinIncorrect { tries_left: Some(left) })
+            Err(CardError::PinIncorrect {
+                tries_left: Some(left),
+                status: Some(StatusWord(0x63C0 | u16::from(left))),
+            })
         }
     }
 

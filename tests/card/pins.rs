@@ -42,13 +42,13 @@ fn verify_wrong_pin_tells_the_tries_left_until_blocked() {
     for left in [2, 1] {
         let error = card.verify(&pin, &Secret::from("00000000")).unwrap_err();
         assert!(
-            matches!(error, CardError::PinIncorrect { tries_left: Some(said) } if said == left),
+            matches!(error, CardError::PinIncorrect { tries_left: Some(said), .. } if said == left),
             "{error:?}"
         );
         assert_eq!(card.tries_left(&pin).unwrap(), Some(left));
     }
     card.verify(&pin, &Secret::from("00000000")).unwrap_err();
-    assert!(matches!(card.verify(&pin, &Secret::from("11111111")), Err(CardError::PinBlocked)));
+    assert!(matches!(card.verify(&pin, &Secret::from("11111111")), Err(CardError::PinBlocked { .. })));
     assert_eq!(card.tries_left(&pin).unwrap(), Some(0));
     assert_eq!(card.tries_left(&auth(&token, "PIN 2")).unwrap(), Some(3), "the other PIN is unharmed");
 }

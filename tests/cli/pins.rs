@@ -43,6 +43,9 @@ fn wrong_pin_tells_the_tries_left_and_sends_nothing_else() {
     let error = bench.demo(["--json", "login", "--slot", "0", "--pin", "env:WRONG"]).expect(4).error();
     assert_eq!(error["tries_left"], 1);
     assert_eq!(error["return_value"], "CKR_PIN_INCORRECT");
+    assert_eq!(error["status_word"], "63C1");
+    let last = ["-v", "login", "--slot", "0", "--pin", "env:WRONG", "--final-try"];
+    bench.demo(last).expect(4).says("(CKR_PIN_LOCKED, SW 6983)");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn pin_is_changed_by_its_holder_and_unblocked_by_puk_or_officer() {
     engine.sign_init(session, &MechanismCall::from(MechanismId::ECDSA_SHA256), key).unwrap();
     engine.sign(session, b"message", ANY_ROOM).unwrap();
     let wrong = engine.set_pin(session, &old, &third);
-    assert!(matches!(wrong, Err(Error::PinIncorrect { tries_left: Some(2) })), "{wrong:?}");
+    assert!(matches!(wrong, Err(Error::PinIncorrect { tries_left: Some(2), .. })), "{wrong:?}");
     assert_eq!(code(engine.set_pin(session, &new, &Secret::from("1"))), "CKR_PIN_LEN_RANGE");
     engine.close_session(session).unwrap();
 

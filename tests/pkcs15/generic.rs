@@ -44,7 +44,7 @@ fn generic_driver_reads_verifies_signs_and_decrypts() {
     assert!(matches!(card.verify(&one, &Secret::from("letters")), Err(CardError::PinCharacters)));
     assert_eq!(card.tries_left(&one).unwrap(), Some(3), "nothing of that was sent");
     let wrong = card.verify(&one, &Secret::from("99999999"));
-    assert!(matches!(wrong, Err(CardError::PinIncorrect { tries_left: Some(2) })), "{wrong:?}");
+    assert!(matches!(wrong, Err(CardError::PinIncorrect { tries_left: Some(2), .. })), "{wrong:?}");
 
     let message = digest::digest(DigestAlgorithm::Sha256, b"message");
     let info = DigestAlgorithm::Sha256.digest_info(&message);

@@ -64,10 +64,12 @@ fn halves(numbers: impl Iterator<Item = u8>, filler: u8) -> impl Iterator<Item =
 pub(super) fn outcome(status: StatusWord) -> Result<(), CardError> {
     match status {
         StatusWord::OK => Ok(()),
-        StatusWord::AUTH_METHOD_BLOCKED | StatusWord::REFERENCE_DATA_NOT_USABLE => Err(CardError::PinBlocked),
-        StatusWord(0x6300) => Err(CardError::PinIncorrect { tries_left: None }),
+        StatusWord::AUTH_METHOD_BLOCKED | StatusWord::REFERENCE_DATA_NOT_USABLE => {
+            Err(CardError::PinBlocked { status: Some(status) })
+        }
+        StatusWord(0x6300) => Err(CardError::PinIncorrect { tries_left: None, status: Some(status) }),
         status if status.tries_left().is_some() => {
-            Err(CardError::PinIncorrect { tries_left: status.tries_left() })
+            Err(CardError::PinIncorrect { tries_left: status.tries_left(), status: Some(status) })
         }
         StatusWord::REFERENCE_NOT_FOUND => Err(CardError::NoSuchObject),
         status => Err(CardError::Refused { doing: "verify the PIN", status }),
@@ -158,12 +160,15 @@ mod tests {
     fn outcome_table() {
         assert!(outcome(StatusWord::OK).is_ok());
         let tries = |status| match outcome(StatusWord(status)) {
-            Err(CardError::PinIncorrect { tries_left }) => tries_left,
+            Err(CardError::PinIncorrect { tries_left, .. }) => tries_left,
             other => panic!("{other:?}"),
         };
         assert_eq!((tries(0x63C2), tries(0x63C0), tries(0x6300)), (Some(2), Some(0), None));
         for blocked in [0x6983, 0x6984] {
-            assert!(matches!(outcome(StatusWord(blocked)), Err(CardError::PinBlocked)), "{blocked:04x}");
+            assert!(
+                matches!(outcome(StatusWord(blocked)), Err(CardError::PinBlocked { status: Some(StatusWord(sw)) }) if sw == blocked),
+                "{blocked:04x}"
+            );
         }
         assert!(matches!(outcome(StatusWord(0x6A88)), Err(CardError::NoSuchObject)));
         assert!(matches!(outcome(StatusWord(0x6700)), Err(CardError::Refused { .. })));

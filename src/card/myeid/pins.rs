@@ -50,11 +50,11 @@ pub(super) fn judge(status: StatusWord, doing: &'static str) -> Result<(), CardE
         StatusWord::OK => Ok(()),
         StatusWord::AUTH_METHOD_BLOCKED
         | StatusWord::REFERENCE_DATA_NOT_USABLE
-        | StatusWord::CONDITIONS_NOT_SATISFIED => Err(CardError::PinBlocked),
+        | StatusWord::CONDITIONS_NOT_SATISFIED => Err(CardError::PinBlocked { status: Some(status) }),
         StatusWord::WRONG_P1_P2 | StatusWord::REFERENCE_NOT_FOUND => Err(CardError::NoSuchObject),
-        StatusWord(0x6300) => Err(CardError::PinIncorrect { tries_left: None }),
+        StatusWord(0x6300) => Err(CardError::PinIncorrect { tries_left: None, status: Some(status) }),
         other if other.tries_left().is_some() => {
-            Err(CardError::PinIncorrect { tries_left: other.tries_left() })
+            Err(CardError::PinIncorrect { tries_left: other.tries_left(), status: Some(status) })
         }
         status => Err(CardError::Refused { doing, status }),
     }

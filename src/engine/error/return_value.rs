@@ -56,7 +56,7 @@ impl Error {
             }
             Self::UserTypeInvalid => rv("CKR_USER_TYPE_INVALID", ck::CKR_USER_TYPE_INVALID),
             Self::PinIncorrect { .. } => rv("CKR_PIN_INCORRECT", ck::CKR_PIN_INCORRECT),
-            Self::PinLocked => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
+            Self::PinLocked { .. } => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
             Self::PinLength { .. } => rv("CKR_PIN_LEN_RANGE", ck::CKR_PIN_LEN_RANGE),
             Self::PinCharacters => rv("CKR_PIN_INVALID", ck::CKR_PIN_INVALID),
             Self::NeedsPin { .. } => rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN),
@@ -119,7 +119,7 @@ fn card_return_value(error: &CardError) -> ReturnValue {
         CardError::Apdu(error) => apdu_return_value(error),
         CardError::UnknownCard { .. } => rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED),
         CardError::PinIncorrect { .. } => rv("CKR_PIN_INCORRECT", ck::CKR_PIN_INCORRECT),
-        CardError::PinBlocked => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
+        CardError::PinBlocked { .. } => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
         CardError::PinLength { .. } => rv("CKR_PIN_LEN_RANGE", ck::CKR_PIN_LEN_RANGE),
         CardError::PinCharacters => rv("CKR_PIN_INVALID", ck::CKR_PIN_INVALID),
         CardError::NotAuthenticated | CardError::LoginLost => {

@@ -112,7 +112,7 @@ fn pin_flags_follow_each_failure_and_are_cleared_by_success() {
     let state = || engine.token_info(SlotId(0)).unwrap().flags.user_pin;
     let wrong = || engine.login(session, UserKind::User, Some(&Secret::from("99999999")));
     assert_eq!(state(), PinState::Fine);
-    assert!(matches!(wrong(), Err(Error::PinIncorrect { tries_left: Some(2) })));
+    assert!(matches!(wrong(), Err(Error::PinIncorrect { tries_left: Some(2), .. })));
     assert_eq!(state(), PinState::CountLow);
     wrong().unwrap_err();
     assert_eq!(state(), PinState::FinalTry);
