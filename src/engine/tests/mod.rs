@@ -4,6 +4,7 @@
 mod login;
 mod objects;
 mod operations;
+mod paddings;
 mod slots;
 mod threads;
 
