@@ -44,8 +44,8 @@ fn signals_release_the_card_before_the_end() {
 #[test]
 fn error_after_login_releases_the_card() {
     let bench = Bench::new();
-    bench.write("short", [1; 100]);
-    let run = bench.demo(["-vvv", "decrypt", "--slot", "0", "--pin", "env:PIN1", "short"]).expect(1);
+    bench.write("damaged", [1; 256]);
+    let run = bench.demo(["-vvv", "decrypt", "--slot", "0", "--pin", "env:PIN1", "damaged"]).expect(1);
     assert!(run.stderr.contains(DEAUTHENTICATE), "{}", run.stderr);
 }
 

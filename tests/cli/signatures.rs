@@ -259,12 +259,18 @@ fn decrypt_gives_what_openssl_encrypted() {
     assert_eq!(run.stdout, b"a document\n");
     bench.demo(["decrypt", "--key", "key 1", "--pin", "env:PIN1", "enc", "-o", "plain"]).expect(0);
     assert_eq!(bench.read("plain"), b"a document\n");
-    // Another key, a damaged file, a file of the wrong length: the same answer whatever is wrong.
+    // A damaged file, another file of that length: the same answer whatever is wrong.
     let mut damaged = bench.read("enc");
     damaged[7] ^= 1;
     bench.write("damaged", damaged);
-    bench.write("short", [1; 100]);
-    for file in ["damaged", "short"] {
+    bench.write("other", [1; 256]);
+    bench.write("short", [1; 6]);
+    // Nothing is asked of the token, not even a PIN.
+    bench
+        .demo(["decrypt", "--key", "key 1", "short"])
+        .expect(2)
+        .says("short has 6 bytes, but key \"key 1\" decrypts");
+    for file in ["damaged", "other"] {
         let run =
             bench.demo(["decrypt", "--key", "key 1", "--pin", "env:PIN1", file, "-o", "nothing"]).expect(1);
         assert!(run.stdout.is_empty());

@@ -11,9 +11,11 @@ use crate::cli::error::CliError;
 use crate::cli::keys::{KeyChoice, Purpose, find_again};
 use crate::cli::mechanism::{DecryptingArgs, for_decryption};
 use crate::cli::outcome::Outcome;
+use crate::cli::text::quote;
 use crate::cli::unlock::unlock;
 use crate::cli::{atomic_file, destination, json};
 use crate::engine::{ANY_ROOM, Error, MechanismCall, Parameters};
+use crate::token::{Key, KeyAlgorithm};
 
 /// Arguments of `decrypt`.
 #[derive(Debug, Args)]
@@ -60,6 +62,7 @@ pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
     let choice = KeyChoice::new(&args.token, &args.key)?;
     let chosen = choice.private_key(context, Purpose::Decrypt)?;
     let data = atomic_file::read(&args.file)?;
+    check_length(args, &chosen.key, data.len())?;
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
     let engine = context.engine()?;
     let key = find_again(engine, unlocked.session, &chosen.key)?;
@@ -80,6 +83,19 @@ pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
         "plaintext": if file.is_some() { serde_json::Value::Null } else { json::bytes(plain.expose()) },
     });
     destination::deliver(context, document, plain.expose(), args.output.as_deref(), false)
+}
+
+/// A file that is no block of this key is refused before a PIN is asked for.
+fn check_length(args: &DecryptArgs, key: &Key, actual: usize) -> Result<(), CliError> {
+    let KeyAlgorithm::Rsa { modulus_bits } = key.algorithm else { return Ok(()) };
+    let expected = modulus_bits.div_ceil(8);
+    // Zero: the directory does not tell the size.
+    if expected == 0 || u32::try_from(actual) == Ok(expected) {
+        return Ok(());
+    }
+    let (file, label) = (atomic_file::describe(&args.file), quote(&key.label));
+    let message = format!("{file} has {actual} bytes, but key {label} decrypts blocks of {expected}");
+    Err(CliError::usage(message))
 }
 
 /// Names what sender and receiver must agree on beside the key.
