@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser};
 
 use super::commands::Command;
+use super::text::shell_word;
 
 /// Administer cryptographic tokens: virtual slots, PINs, keys, certificates, signatures
 ///
@@ -51,6 +52,26 @@ pub struct GlobalArgs {
     /// Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+impl GlobalArgs {
+    /// A hint with its command on the readers and configuration of this run.
+    pub fn complete(&self, hint: &str) -> String {
+        let mut options = String::new();
+        for card in &self.cards {
+            let file = match card {
+                CardFile::Empty => "-".to_owned(),
+                CardFile::Image(path) => shell_word(&path.to_string_lossy()),
+            };
+            options.push_str(&format!(" --card {file}"));
+        }
+        if let Some(config) = &self.config {
+            options.push_str(&format!(" --config {}", shell_word(&config.to_string_lossy())));
+        }
+        ON_CARDS.iter().fold(hint.to_owned(), |hint, command| {
+            hint.replace(&format!("p11ctl {command}"), &format!("p11ctl{options} {command}"))
+        })
+    }
 }
 
 /// A reader made of software: a card image, or nothing in it.
@@ -158,6 +179,8 @@ pub fn parse_hex(text: &str) -> Result<HexBytes, crate::codec::hex::HexError> {
     crate::codec::hex::decode(text).map(HexBytes)
 }
 
+/// Commands that hints name and that look at cards.
+const ON_CARDS: [&str; 8] = ["slots", "readers", "find", "token", "pin", "key", "object", "cert"];
 /// Heading of the options that choose a token.
 pub const TOKEN_HEADING: &str = "Choosing the token";
 /// Heading of the options that choose a key.

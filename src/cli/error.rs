@@ -114,6 +114,13 @@ impl CliError {
         self
     }
 
+    /// With every hint rewritten.
+    #[must_use]
+    pub fn map_hints(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.hints = self.hints.iter().map(|hint| rewrite(hint)).collect();
+        self
+    }
+
     /// With one more cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Display) -> Self {

@@ -60,6 +60,13 @@ impl Outcome {
         self
     }
 
+    /// With every hint rewritten.
+    #[must_use]
+    pub fn map_hints(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.hints = self.hints.iter().map(|hint| rewrite(hint)).collect();
+        self
+    }
+
     /// With an exit code other than 0.
     #[must_use]
     pub fn verdict(mut self, verdict: Option<ErrorKind>) -> Self {

@@ -269,8 +269,15 @@ fn read_any(source: &PinArg, request: &PinRequest) -> Result<Secret, CliError> {
         PinArg::Descriptor(0) | PinArg::Stdin => {
             read_line(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))
         }
-        PinArg::Descriptor(number) => read_path(Path::new(&format!("/dev/fd/{number}")))
-            .map_err(|error| unreadable(&format!("file descriptor {number}"), &error)),
+        PinArg::Descriptor(number) => {
+            read_path(Path::new(&format!("/dev/fd/{number}"))).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => CliError::new(
+                    ErrorKind::Pin,
+                    format!("{word} missing: file descriptor {number} is not open"),
+                ),
+                _ => unreadable(&format!("file descriptor {number}"), &error),
+            })
+        }
         PinArg::PinPad | PinArg::Refused => Err(request.kind.refuse_literal()),
     }
 }

@@ -39,6 +39,9 @@ pub fn main() -> anyhow::Result<ExitCode> {
         None => outcome,
     });
     // Before anything is printed: a reader of our output that goes away must not keep a card open.
+    let result = result
+        .map(|outcome| outcome.map_hints(|hint| context.global.complete(hint)))
+        .map_err(|error| error.map_hints(|hint| context.global.complete(hint)));
     let released = catch_unwind(AssertUnwindSafe(|| context.release())).unwrap_or(Ok(()));
     if interrupt::interrupted() {
         interrupt::wait_for_end();
@@ -135,14 +138,31 @@ fn stats_text(stats: &StatsSnapshot) -> String {
 fn refuse_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let wants_json = arguments.iter().skip(1).any(|argument| argument == "--json");
     if wants_json && error.exit_code() != 0 {
-        let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        write_stderr(&json::line(&CliError::usage(message).to_json()));
-    } else {
-        // A pipe that went away is no reason to complain about usage.
-        let _ = error.print();
+        write_stderr(&json::line(&usage_error(&error.to_string()).to_json()));
+    } else if let Err(source) = error.print().and_then(|()| io::stdout().flush())
+        && source.kind() != IoErrorKind::BrokenPipe
+        && error.exit_code() == 0
+    {
+        let cannot = CliError::usage("cannot write to standard output").cause(source);
+        write_stderr(&cannot.to_text(false, &|_, word| word.to_owned()));
+        return ExitCode::from(cannot.kind.exit_code());
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(ErrorKind::Usage.exit_code()))
+}
+
+/// The parser's own text, sorted: its first line, what belongs to it, its advice.
+fn usage_error(text: &str) -> CliError {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let mut error = CliError::usage(message);
+    for line in lines.filter(|line| !line.starts_with("For more information")) {
+        match line.strip_prefix("tip: ") {
+            Some(tip) => error = error.hint(tip),
+            None if line.starts_with("Usage:") => error = error.hint(line),
+            None => error = error.cause(line),
+        }
+    }
+    error
 }
 
 fn write_stdout(bytes: &[u8]) -> io::Result<()> {

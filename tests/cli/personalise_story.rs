@@ -75,7 +75,7 @@ fn blank_card_is_formatted_filled_and_erased() {
     bench.run(["card", "new", "demo.card"]).expect(0);
     let init = ["token", "init", "--slot", "0", "--label", "New card", "--so-pin", "env:SO_PIN"];
     let run = bench.demo(init.iter().chain(&["--so-puk", "env:PUK"])).expect(0);
-    run.says("formatted the card in reader").says("p11ctl pin init --slot 0");
+    run.says("formatted the card in reader").says("p11ctl --card demo.card pin init --slot 0");
     let slots = bench.json(["slots"]);
     let empty: Vec<bool> =
         slots["slots"].as_array().unwrap().iter().map(|slot| slot["token"]["empty"] == true).collect();
@@ -144,7 +144,7 @@ fn card_label_that_no_token_can_have_is_refused() {
         bench.demo(init).expect(2).says(sentence);
     }
     let init = ["pin", "init", "--slot", "0", "--so-pin", "env:SO_PIN", "--new-pin", "env:PIN1"];
-    bench.demo(init.iter().chain(&["--puk-output", "p"])).expect(4).says("format it with p11ctl token init");
+    bench.demo(init.iter().chain(&["--puk-output", "p"])).expect(4).says("format it with p11ctl --card demo.card token init");
 }
 
 #[test]

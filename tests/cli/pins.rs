@@ -35,7 +35,7 @@ fn wrong_pin_tells_the_tries_left_and_sends_nothing_else() {
     bench.demo(["slots"]).expect(0);
     let run = bench.demo(["-vvv", "login", "--slot", "0", "--pin", "env:WRONG"]).expect(4);
     let run = run.says("error: PIN incorrect for \"PIN 1\" in slot 0, 2 tries left");
-    let run = run.says("hint: run p11ctl pin status --slot 0");
+    let run = run.says("hint: run p11ctl --card demo.card pin status --slot 0");
     let sent = instructions(&run.stderr);
     let verify = sent.iter().position(|instruction| instruction == "20").unwrap();
     assert_eq!(sent.len(), verify + 1, "nothing follows the VERIFY: {sent:?}");

@@ -32,6 +32,7 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
     let unplaced = engine.unplaced();
     let mut table = Table::new(&["READER", "KIND", "CARD", "SLOTS"]);
     let mut warnings = Vec::new();
+    let mut hints = Vec::new();
     let mut entries = Vec::new();
     let mut problems = Vec::new();
     for reader in &readers {
@@ -39,7 +40,9 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
         let remedy = remedy(reader, &unplaced);
         let slots = slot_range(&reader.slots);
         table.row([reader.name.clone(), kind_name(reader.kind).to_owned(), state.text(), slots]);
-        warnings.extend(state.advice(&reader.name));
+        let advice = state.advice(&reader.name);
+        warnings.extend(advice.warning);
+        hints.extend(advice.hints);
         warnings.extend(
             remedy.map(|remedy| format!("no slots left for reader {}: set {remedy}", quote(&reader.name))),
         );
@@ -55,6 +58,7 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
     // What is wrong with a whole card stands in the table.
     outcome = outcome.with_problems(&problems);
     outcome.tells_problems = true;
+    outcome.hints.extend(hints);
     if let Some(problem) = service {
         outcome.warnings.push(problem.to_string());
         outcome.hints.extend(transport_hint(problem));
@@ -135,31 +139,48 @@ impl<'a> State<'a> {
     }
 
     /// What is wrong and what to do next, for the states where something is.
-    fn advice(&self, reader: &str) -> Vec<String> {
+    fn advice(&self, reader: &str) -> Advice {
         let reader = quote(reader);
-        match self {
-            Self::Empty | Self::Card { .. } | Self::Unread => Vec::new(),
-            Self::Unknown { .. } => vec![format!(
-                "reader {reader}: p11ctl has no driver for this card; p11ctl card apdu talks to it all the same"
-            )],
-            Self::Mute => vec![format!(
-                "reader {reader}: the card does not answer; take it out and insert it the right way round"
-            )],
-            Self::Held { error } => vec![
-                format!("reader {reader}: {error}"),
-                format!("reader {reader}: {}", transport_hint(error).unwrap_or_default()),
-            ],
+        let about = |sentence: &str| match sentence.contains(&reader) {
+            true => sentence.to_owned(),
+            false => format!("reader {reader}: {sentence}"),
+        };
+        let (warning, hints) = match self {
+            Self::Empty | Self::Card { .. } | Self::Unread => return Advice::default(),
+            Self::Unknown { .. } => (
+                about("p11ctl has no driver for this card"),
+                vec!["p11ctl card apdu talks to it all the same".to_owned()],
+            ),
+            Self::Mute => (
+                about("the card does not answer"),
+                vec!["take it out and insert it the right way round".to_owned()],
+            ),
+            Self::Held { error } => {
+                (format!("reader {reader}: {error}"), transport_hint(error).into_iter().collect())
+            }
             Self::Broken { error } => {
                 let explained = CliError::from(*error);
                 let why =
                     std::iter::once(explained.message).chain(explained.causes).collect::<Vec<_>>().join(": ");
-                let prefixed = |sentence: String| match sentence.contains(&reader) {
-                    true => sentence,
-                    false => format!("reader {reader}: {sentence}"),
-                };
-                std::iter::once(why).chain(explained.hints).map(prefixed).collect()
+                (about(&why), explained.hints)
             }
-        }
+        };
+        let hints = hints.iter().map(|hint| about(hint)).collect();
+        Advice { warning: Some(warning), hints }
+    }
+}
+
+/// What a reader's state calls for.
+#[derive(Debug, Default)]
+struct Advice {
+    warning: Option<String>,
+    hints: Vec<String>,
+}
+
+impl Advice {
+    /// Every sentence: the warning first.
+    fn sentences(self) -> Vec<String> {
+        self.warning.into_iter().chain(self.hints).collect()
     }
 }
 
@@ -209,7 +230,7 @@ fn entry(reader: &ReaderReport, state: &State<'_>, remedy: Option<&str>) -> Valu
         "atr": atr,
         "driver": reader.driver,
         "slots": reader.slots.iter().map(|slot| slot.0).collect::<Vec<_>>(),
-        "problem": state.advice(&reader.name),
+        "problem": state.advice(&reader.name).sentences(),
         "remedy": remedy,
     })
 }
@@ -272,7 +293,7 @@ mod tests {
         ] {
             let found = State::of(&report);
             assert_eq!((found.name(), found.text().as_str()), (state, text));
-            let sentences = found.advice("Reader").join("\n");
+            let sentences = found.advice("Reader").sentences().join("\n");
             assert!(sentences.contains(advice), "{advice:?} is not in {sentences:?}");
             assert_eq!(sentences.is_empty(), advice.is_empty(), "{sentences}");
         }

@@ -116,7 +116,7 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let batch = (jobs.len() > 1).then(|| context.engine()?.batch(unlocked.session).map_err(CliError::from));
     let batch = batch.transpose()?;
     for job in &jobs {
-        let raw = signer.sign(job.input)?;
+        let raw = signer.sign(job.input).map_err(|error| after(error, entries.len(), jobs.len()))?;
         let bytes = format.encode(&chosen.key.algorithm, &raw)?;
         match &job.output {
             Some(path) => {
@@ -140,6 +140,14 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let mut outcome = Outcome::new(document, stdout);
     outcome.notes = notes;
     Ok(outcome)
+}
+
+/// Says how far a run over several files came.
+fn after(error: CliError, done: usize, all: usize) -> CliError {
+    if all < 2 {
+        return error;
+    }
+    error.hint(format!("{done} of {all} files were signed before, and their signatures are written"))
 }
 
 /// One file and where its signature goes; `None` is standard output.

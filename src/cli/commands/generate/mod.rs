@@ -18,6 +18,13 @@ use crate::cli::outcome::Outcome;
 #[derive(Debug, Subcommand)]
 pub enum GenerateCommand {
     /// Write completion scripts for bash, zsh, fish, elvish and PowerShell
+    #[command(after_help = "\
+The name of a shell in place of a folder (bash, zsh, fish, elvish, powershell)
+prints its script.
+
+Examples:
+  p11ctl generate completions completions
+  p11ctl generate completions bash > p11ctl.bash")]
     Completions(GenerateArgs),
     /// Write the manual pages, one for each command
     Man(GenerateArgs),
@@ -34,7 +41,10 @@ pub struct GenerateArgs {
 /// Runs `generate`.
 pub fn run(_context: &Context, command: &GenerateCommand) -> Result<Outcome, CliError> {
     let (folder, files) = match command {
-        GenerateCommand::Completions(args) => (&args.folder, completions()),
+        GenerateCommand::Completions(args) => match shell_of(&args.folder) {
+            Some(shell) => return Ok(print_script(shell)),
+            None => (&args.folder, completions()),
+        },
         GenerateCommand::Man(args) => {
             let mut root = Cli::command();
             root.build();
@@ -46,13 +56,29 @@ pub fn run(_context: &Context, command: &GenerateCommand) -> Result<Outcome, Cli
     write_all(folder, &files)
 }
 
+/// The shell that is named where other programs take one; a folder of that name is a folder.
+fn shell_of(folder: &Path) -> Option<Shell> {
+    let name = folder.to_str().filter(|_| !folder.is_dir())?;
+    SHELLS.into_iter().find(|shell| shell.to_string() == name)
+}
+
+fn print_script(shell: Shell) -> Outcome {
+    let script = script(shell);
+    let text = String::from_utf8_lossy(&script);
+    Outcome::new(json!({ "shell": shell.to_string(), "script": text }), script.clone())
+}
+
+fn script(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    script
+}
+
 /// File name and contents of each completion script.
 fn completions() -> Vec<(String, Vec<u8>)> {
-    [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell]
+    SHELLS
         .into_iter()
         .map(|shell| {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
             let name = match shell {
                 Shell::Zsh => format!("_{NAME}"),
                 Shell::Fish => format!("{NAME}.fish"),
@@ -60,7 +86,7 @@ fn completions() -> Vec<(String, Vec<u8>)> {
                 Shell::PowerShell => format!("_{NAME}.ps1"),
                 _ => format!("{NAME}.bash"),
             };
-            (name, script)
+            (name, script(shell))
         })
         .collect()
 }
@@ -79,4 +105,5 @@ fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Outcome, CliE
     Ok(Outcome::new(json!({ "files": paths }), text))
 }
 
+const SHELLS: [Shell; 5] = [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell];
 const NAME: &str = "p11ctl";
