@@ -49,7 +49,7 @@ pub enum Problem {
     /// A setting, section or driver that does not exist.
     #[error("unknown {kind} {name:?}{}{}", place(.section), suggestion(.nearest))]
     Unknown {
-        /// `setting`, `section` or `driver`.
+        /// `setting`, `section`, `block` or `driver`.
         kind: &'static str,
         /// What was written.
         name: String,

@@ -16,6 +16,15 @@ pub struct Loaded {
     pub notices: Vec<Notice>,
 }
 
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Probably not what the author meant.
+    Warning,
+    /// Understood, and without effect here or with another one than in OpenSC.
+    Remark,
+}
+
 /// Something in a configuration file that its author should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -25,6 +34,8 @@ pub struct Notice {
     pub name: String,
     /// What becomes of it, in one sentence without a full stop.
     pub why: String,
+    /// How much it matters.
+    pub severity: Severity,
 }
 
 /// What of the process's surroundings decides where the configuration is.
@@ -148,7 +159,12 @@ fn read_file(path: &Path, surroundings: &Surroundings) -> Result<Loaded, ConfigE
     // OpenSC does not care, and names in Latin-1 stand in files of its users.
     let mut loaded = parse(&text, path, home)?;
     let why = "what is no UTF-8 was replaced".to_owned();
-    loaded.notices.push(Notice { line: Some(line), name: "text".to_owned(), why });
+    loaded.notices.push(Notice {
+        line: Some(line),
+        name: "text".to_owned(),
+        why,
+        severity: Severity::Remark,
+    });
     Ok(loaded)
 }
 

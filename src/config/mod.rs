@@ -13,7 +13,7 @@ mod tests;
 mod toml_file;
 
 pub use error::{ConfigError, Problem};
-pub use load::{Loaded, Notice, Surroundings, load, load_in, parse};
+pub use load::{Loaded, Notice, Severity, Surroundings, load, load_in, parse};
 pub use opensc::GrammarError;
 
 /// Slots that a reader can have: no card has more PINs than a byte has references, and one for the left-overs.

@@ -58,6 +58,24 @@ fn settings_shape_the_slots() {
 }
 
 #[test]
+fn check_warnings_stand_apart_from_remarks_and_near_misses_are_errors() {
+    let bench = Bench::empty();
+    bench.write("near.conf", "app opensc-pkcs11 {\n pkcs11 { num_slot = 2; }\n}\n");
+    for command in [&["--config", "near.conf", "slots"][..], &["config", "check", "near.conf"]] {
+        let run = bench.run(command).expect(2);
+        run.says("near.conf:2: unknown setting \"num_slot\" in pkcs11, did you mean \"num_slots\"?");
+    }
+    bench.write("far.conf", "app default {\n colour = red;\n debug = 1;\n}\n");
+    let run = bench.run(["config", "check", "far.conf"]).expect(0);
+    let run = run.says("warning: ").says("far.conf:2: colour: unknown").says("with 1 warning and 5 remarks");
+    assert!(!run.text().contains("colour"), "{}", run.text());
+    let document = bench.run(["config", "check", "far.conf", "--json"]).expect(0).document();
+    assert_eq!(document["notices"][1]["severity"], "remark");
+    let warning = document["notices"].as_array().unwrap().iter().find(|notice| notice["line"] == 2).unwrap();
+    assert_eq!(warning["severity"], "warning");
+}
+
+#[test]
 fn several_things_without_slot_have_one_remedy() {
     let bench = Bench::new();
     bench.write("one.conf", "[pkcs11]\nnum_slots = 1\n");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{read, refusal};
-use p11ctl::config::{AfterLogin, Loaded, PinSelection, Pkcs11Overrides};
+use p11ctl::config::{AfterLogin, Loaded, PinSelection, Pkcs11Overrides, Severity};
 
 /// Every construct and every kind of block that OpenSC's own example has, written for this test.
 const EXAMPLE: &str = include_str!("example.conf");
@@ -106,13 +106,71 @@ fn only_the_first_block_of_a_name_counts() {
 }
 
 #[test]
-fn misspelt_settings_are_named_with_a_suggestion() {
-    let loaded = read("app default {\n pkcs11 {\n slot_per_card = 2; } }");
-    let notice = loaded.notices.iter().find(|notice| notice.line == Some(3)).unwrap();
+fn near_misses_are_refused_with_line_and_right_name() {
+    for (text, expected) in [
+        (
+            "app opensc-pkcs11 {\n pkcs11 {\n num_slot = 2; } }",
+            "3: unknown setting \"num_slot\" in pkcs11, did you mean \"num_slots\"?",
+        ),
+        (
+            "app default {\n pkcs11 {\n slot_per_card = 2; } }",
+            "3: unknown setting \"slot_per_card\" in pkcs11, did you mean \"slots_per_card\"?",
+        ),
+        (
+            "app default { framework pkcs15 {\n use_file_cachng = no; } }",
+            "2: unknown setting \"use_file_cachng\" in framework pkcs15, did you mean \"use_file_caching\"?",
+        ),
+        (
+            "app default {\n pkcs11 {\n num_slots=x; } }",
+            "3: unknown setting \"num_slots=x\" in pkcs11, did you mean \"num_slots = x\"?",
+        ),
+        (
+            "app default {\n pkcs11 {\n num_slots= 3; } }",
+            "3: unknown setting \"num_slots=\" in pkcs11, did you mean \"num_slots = 3\"?",
+        ),
+        (
+            "app default {\n ignored_reader = x; }",
+            "2: unknown setting \"ignored_reader\" in app default, did you mean \"ignored_readers\"?",
+        ),
+        (
+            "app default {\n framwork pkcs15 { } }",
+            "2: unknown block \"framwork\" in app default, did you mean \"framework\"?",
+        ),
+        (
+            "app program {\n pcks11 { } }",
+            "2: unknown block \"pcks11\" in app program, did you mean \"pkcs11\"?",
+        ),
+        ("app default { }\nap program { }", "2: unknown block \"ap\", did you mean \"app\"?"),
+    ] {
+        assert_eq!(refusal(text), format!("/etc/x/opensc.conf:{expected}"), "{text}");
+    }
+}
+
+#[test]
+fn words_that_are_near_nothing_are_warnings_apart_from_remarks() {
+    let loaded = read("app default {\n colour = red;\n paint { }\n debug = 1;\n pkcs11 {\n x = 1; } }");
+    let warned = loaded.notices.iter().filter(|notice| notice.severity == Severity::Warning);
+    let warned: Vec<_> =
+        warned.map(|notice| (notice.line, notice.name.as_str(), notice.why.as_str())).collect();
     assert_eq!(
-        (notice.name.as_str(), notice.why.as_str()),
-        ("pkcs11: slot_per_card", "unknown, did you mean \"slots_per_card\"?")
+        warned,
+        [(Some(2), "colour", "unknown"), (Some(3), "paint", "unknown"), (Some(6), "pkcs11: x", "unknown")]
     );
+    assert_eq!(loaded.notices.len(), 3 + 1 + 4, "{:#?}", loaded.notices);
+    assert!(read(EXAMPLE).notices.iter().all(|notice| notice.severity == Severity::Remark));
+}
+
+#[test]
+fn settings_that_a_release_of_opensc_knows_are_no_near_misses() {
+    for text in [
+        "force_card_driver = x; reopen_debug_file = yes; reader_drivers = pcsc, ctapi;",
+        "pkcs11 { zero_ckaid_for_ca_certs = yes; cache_pins = true; soft_keygen_allowed = no; }",
+        "framework pkcs15 { use_caching = yes; user_consent_app = x; user_consent_enabled = yes; }",
+        "reader_driver pcsc { connect_reset = yes; transaction_reset = yes; force_protocol = t0; }",
+        "ui { force_language = x; } cardmod { can_use_cache = 1; }",
+    ] {
+        read(&format!("app default {{ {text} }}"));
+    }
 }
 
 #[test]
@@ -156,17 +214,12 @@ fn bad_values_of_what_is_taken_over_are_refused() {
 
 #[test]
 fn grammar_is_recognised_by_itself() {
-    for text in [
-        "app default {}",
-        "app\tx\n{}",
-        "# c\n\r\n\t# d\napp \"a=b\" { }",
-        "app x, y {}",
-        "other thing { }",
-        "app{ {}",
-    ] {
+    for text in
+        ["app default {}", "app\tx\n{}", "# c\n\r\n\t# d\napp \"a=b\" { }", "app x, y {}", "other thing { }"]
+    {
         assert!(!read(text).notices.is_empty(), "{text:?}");
     }
-    for text in ["app = 1", "app.x = 1", "[app]", "apple = 1", "x = { a = 1 }"] {
+    for text in ["app{ {}", "app = 1", "app.x = 1", "[app]", "apple = 1", "x = { a = 1 }"] {
         assert!(refusal(text).contains("unknown"), "{text:?}");
     }
 }

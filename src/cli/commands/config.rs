@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::outcome::Outcome;
 use crate::cli::text::count;
-use crate::config::{self, ConfigError, Loaded};
+use crate::config::{self, ConfigError, Loaded, Notice, Severity};
 
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
@@ -83,22 +83,34 @@ fn check(context: &Context, args: &CheckArgs) -> Result<Outcome, CliError> {
         Some(path) => path.display().to_string(),
         None => "built-in defaults".to_owned(),
     };
-    let mut text = String::new();
-    for notice in &loaded.notices {
+    let sentence = |notice: &Notice| {
         let line = notice.line.map(|line| format!(":{line}")).unwrap_or_default();
-        text.push_str(&format!("{name}{line}: {}: {}\n", notice.name, notice.why));
-    }
-    let notices: Vec<Value> = loaded
-        .notices
-        .iter()
-        .map(|notice| json!({ "line": notice.line, "name": notice.name, "why": notice.why }))
-        .collect();
-    let document = json!({ "file": file(&loaded), "notices": notices });
-    let note = match loaded.notices.len() {
-        0 => format!("{name} is fine"),
-        number => format!("{name} can be used, with {}", count(number, "remark", "remarks")),
+        format!("{name}{line}: {}: {}", notice.name, notice.why)
     };
-    Ok(Outcome::new(document, crate::cli::text::escape_lines(&text)).note(note))
+    let (warnings, remarks): (Vec<&Notice>, Vec<&Notice>) =
+        loaded.notices.iter().partition(|notice| notice.severity == Severity::Warning);
+    let text: String = remarks.iter().map(|notice| sentence(notice) + "\n").collect();
+    let notices: Vec<Value> = loaded.notices.iter().map(notice_json).collect();
+    let document = json!({ "file": file(&loaded), "notices": notices });
+    let counts = [
+        (warnings.len(), count(warnings.len(), "warning", "warnings")),
+        (remarks.len(), count(remarks.len(), "remark", "remarks")),
+    ];
+    let counts: Vec<String> = counts.into_iter().filter(|(number, _)| *number > 0).map(|row| row.1).collect();
+    let note = match counts.is_empty() {
+        true => format!("{name} is fine"),
+        false => format!("{name} can be used, with {}", counts.join(" and ")),
+    };
+    let warnings: Vec<String> = warnings.into_iter().map(sentence).collect();
+    Ok(Outcome::new(document, crate::cli::text::escape_lines(&text)).note(note).warn(warnings))
+}
+
+fn notice_json(notice: &Notice) -> Value {
+    let severity = match notice.severity {
+        Severity::Warning => "warning",
+        Severity::Remark => "remark",
+    };
+    json!({ "line": notice.line, "name": notice.name, "why": notice.why, "severity": severity })
 }
 
 fn file(loaded: &Loaded) -> Option<String> {

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use super::grammar::{Block, Setting};
 use super::meaning::{self, Context, Meaning};
 use crate::config::error::{Problem, nearest};
-use crate::config::load::{Fault, Loaded, Located, Notice};
+use crate::config::load::{Fault, Loaded, Located, Notice, Severity};
 use crate::config::{AfterLogin, Config, DRIVERS, NUM_SLOTS, PinSelection, Pkcs11Overrides};
 
 /// Takes over what means something, and names the rest.
@@ -42,14 +42,15 @@ impl Mapper<'_> {
     fn file(&mut self, file: &Block) -> Result<(), Fault> {
         self.oddities(file);
         for setting in &file.settings {
-            self.note(setting.line, &setting.name, "it stands outside of any app block");
+            self.warn(setting.line, &setting.name, "it stands outside of any app block");
         }
         let mut seen = HashSet::new();
         let mut apps = Vec::new();
         for block in &file.blocks {
             match block.names.first() {
                 _ if !block.is("app", None) => {
-                    self.note(block.line, &block.title(), "it stands outside of any app block")
+                    refuse_near_miss(block, file, ["app"])?;
+                    self.warn(block.line, &block.title(), "it stands outside of any app block");
                 }
                 None => self.note(block.line, "app", "it names no application"),
                 Some(name) if seen.insert(name.as_str()) => apps.push((name.as_str(), block)),
@@ -85,7 +86,10 @@ impl Mapper<'_> {
                 Some(_) => {
                     self.note(block.line, &block.title(), "the same block stands in a more special place");
                 }
-                None => self.useless(block),
+                None => {
+                    refuse_near_miss(block, app, meaning::kinds())?;
+                    self.useless(block);
+                }
             }
         }
         Ok(())
@@ -103,6 +107,7 @@ impl Mapper<'_> {
                 self.settings(block, Context::Pkcs11, name, overrides.insert(Pkcs11Overrides::default()))?;
                 self.nested(block);
             } else {
+                refuse_near_miss(block, app, meaning::kinds())?;
                 self.note(block.line, &block.title(), "only the pkcs11 block counts for one application");
             }
         }
@@ -125,12 +130,8 @@ impl Mapper<'_> {
         self.oddities(block);
         for setting in &block.settings {
             let Some(meaning) = meaning::of(context, &setting.name) else {
-                let near = nearest(&setting.name, meaning::names(context));
-                let why = match near {
-                    Some(near) => format!("unknown, did you mean {near:?}?"),
-                    None => "unknown".to_owned(),
-                };
-                self.note(setting.line, &path(block, context, setting), why);
+                refuse_misspelling(setting, block, context)?;
+                self.warn(setting.line, &path(block, context, setting), UNKNOWN);
                 continue;
             };
             if let Meaning::Nothing(why) = meaning {
@@ -254,7 +255,10 @@ impl Mapper<'_> {
     }
 
     fn useless(&mut self, block: &Block) {
-        self.note(block.line, &block.title(), meaning::of_block(&block.kind).unwrap_or("unknown"));
+        match meaning::of_block(&block.kind) {
+            Some(why) => self.note(block.line, &block.title(), why),
+            None => self.warn(block.line, &block.title(), UNKNOWN),
+        }
     }
 
     fn oddities(&mut self, block: &Block) {
@@ -266,7 +270,8 @@ impl Mapper<'_> {
     /// Tells where silence means another thing than in OpenSC.
     fn differing_defaults(&mut self, pkcs11: &Pkcs11Overrides) {
         let mut note = |name: &str, why: &str| {
-            self.notices.push(Notice { line: None, name: name.to_owned(), why: why.to_owned() });
+            let (name, why) = (name.to_owned(), why.to_owned());
+            self.notices.push(Notice { line: None, name, why, severity: Severity::Remark });
         };
         if pkcs11.max_virtual_slots.is_none() {
             note("max_virtual_slots", "it is not set: OpenSC's default is 16, here it is 8");
@@ -290,8 +295,52 @@ impl Mapper<'_> {
     }
 
     fn note(&mut self, line: usize, name: &str, why: impl Into<String>) {
-        self.notices.push(Notice { line: Some(line), name: name.to_owned(), why: why.into() });
+        self.notice(Severity::Remark, line, name, why.into());
     }
+
+    fn warn(&mut self, line: usize, name: &str, why: &str) {
+        self.notice(Severity::Warning, line, name, why.to_owned());
+    }
+
+    fn notice(&mut self, severity: Severity, line: usize, name: &str, why: String) {
+        self.notices.push(Notice { line: Some(line), name: name.to_owned(), why, severity });
+    }
+}
+
+/// Why nothing becomes of a word that OpenSC does not know either.
+const UNKNOWN: &str = "unknown";
+
+/// Refuses an unknown kind of block that is near one of `known`: it would be ignored without a word.
+fn refuse_near_miss<'k>(
+    block: &Block,
+    parent: &Block,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Result<(), Fault> {
+    if meaning::kinds().any(|kind| block.is(kind, None)) {
+        return Ok(());
+    }
+    let Some(near) = nearest(&block.kind, known) else { return Ok(()) };
+    Err(unknown("block", block.line, &block.kind, parent, near))
+}
+
+/// Refuses an unknown setting whose name is near a known one, or has a known one and `=` in one word.
+fn refuse_misspelling(setting: &Setting, block: &Block, context: Context) -> Result<(), Fault> {
+    let (name, value) = match setting.name.split_once('=') {
+        Some((name, "")) => (name, setting.values.first().map(String::as_str)),
+        Some((name, value)) => (name, Some(value)),
+        None => (setting.name.as_str(), None),
+    };
+    let Some(near) = nearest(name, meaning::names(context)) else { return Ok(()) };
+    let near = match value {
+        Some(value) => format!("{near} = {value}"),
+        None => near,
+    };
+    Err(unknown("setting", setting.line, &setting.name, block, near))
+}
+
+fn unknown(kind: &'static str, line: usize, name: &str, place: &Block, near: String) -> Fault {
+    let (name, section) = (name.to_owned(), place.title());
+    (line, Box::new(Problem::Unknown { kind, name, section, nearest: Some(near) }))
 }
 
 /// `framework pkcs15: pin_cache_counter`.

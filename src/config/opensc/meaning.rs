@@ -60,6 +60,11 @@ pub(super) fn names(context: Context) -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().filter(move |row| row.0 == context).map(|row| row.1)
 }
 
+/// The kinds of blocks that can stand in an `app` block.
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    Context::BLOCKS.iter().map(|row| row.0).chain(BLOCKS.iter().map(|row| row.0))
+}
+
 /// Why a block means nothing here; `None` for one that OpenSC does not know either.
 pub(super) fn of_block(kind: &str) -> Option<&'static str> {
     BLOCKS.iter().find(|row| row.0.eq_ignore_ascii_case(kind)).map(|row| row.1)
@@ -102,6 +107,8 @@ const SETTINGS: &[(Context, &str, Meaning)] = &[
         "user_pin_unblock_style",
         Meaning::Nothing("a PIN is unblocked in the way that its card has"),
     ),
+    (Context::Pkcs11, "zero_ckaid_for_ca_certs", Meaning::Nothing("a certificate keeps its identifier")),
+    (Context::Pkcs15, "use_caching", Meaning::Nothing("it is called use_file_caching now")),
     (Context::Pkcs15, "use_file_caching", Meaning::Cache),
     (Context::Pkcs15, "file_cache_dir", Meaning::CacheDirectory),
     (Context::Pkcs15, "use_pin_caching", Meaning::Nothing(NO_PIN_CACHE)),
