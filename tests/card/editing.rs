@@ -1,18 +1,15 @@
-//! What is on a card is changed, deleted and repaired, by the PIN that owns it; and pulled in the middle of it.
-
-use std::collections::BTreeSet;
-use std::time::Duration;
+//! What is on a card is changed, deleted and repaired, by the PIN that owns it.
 
 use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewCertificate, NewData, NewKey};
-use p11ctl::card::example::{OFFICER_PIN, PINS};
-use p11ctl::card::{Card, CardCall, CardError, CardSettings};
+use p11ctl::card::example::OFFICER_PIN;
+use p11ctl::card::{Card, CardCall, CardError};
 use p11ctl::codec::{Secret, hex};
 use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
-use p11ctl::crypto::{Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey, ec};
-use p11ctl::softcard::{self, Profile};
+use p11ctl::crypto::{Curve, EcPrivateKey, PrivateKey, RsaPrivateKey, ec};
+use p11ctl::softcard::Profile;
 use p11ctl::token::{AuthId, AuthRole, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId, Token};
 
-use crate::faults::{Fault, FaultyReader, Plan};
+use crate::interrupting::inventory;
 use crate::support::{Bench, auth};
 
 pub const PIN_1: (&str, &str) = ("PIN 1", "11111111");
@@ -64,7 +61,12 @@ pub fn new_key<'a>(owner: &'a AuthId, id: &'a KeyId, key_type: KeyType) -> NewKe
     NewKey { owner, label: "new key", id, key_type, usage, extractable: false, always_authenticate: false }
 }
 
-fn import(card: &mut Card, owner: &AuthId, id: &KeyId, key: KeyMaterial<'_>) -> Result<ObjectId, CardError> {
+pub fn import(
+    card: &mut Card,
+    owner: &AuthId,
+    id: &KeyId,
+    key: KeyMaterial<'_>,
+) -> Result<ObjectId, CardError> {
     let usage = KeyUsage { sign: true, decrypt: true, ..KeyUsage::default() };
     let label = "imported";
     let new = ImportedKey { owner, label, id, key, usage, extractable: false, always_authenticate: false };
@@ -72,7 +74,7 @@ fn import(card: &mut Card, owner: &AuthId, id: &KeyId, key: KeyMaterial<'_>) -> 
 }
 
 /// A card with a key pair, three certificates and two data objects of PIN 1, and a certificate of nobody.
-fn furnished() -> Bench {
+pub fn furnished() -> Bench {
     let bench = Bench::personalised(Profile::MyEid);
     let mut card = bench.card_without_cache();
     log_in(&mut card, PIN_1);
@@ -96,60 +98,6 @@ fn furnished() -> Bench {
     bench
 }
 
-/// Everything on the card, each thing as one line with its value, keys with the proof that they work.
-fn inventory(bench: &Bench) -> BTreeSet<String> {
-    let mut card = bench.card_without_cache();
-    let token = card.read_token().unwrap();
-    assert_eq!(token.problems, []);
-    let mut lines = Vec::new();
-    for auth in &token.auths {
-        assert_eq!(card.tries_left(&auth.id).unwrap(), Some(3), "no try of {} was spent", auth.label);
-        lines.push(format!("{auth:?}"));
-    }
-    let known: Vec<_> =
-        PINS.iter().filter(|(label, _)| token.auths.iter().any(|auth| auth.label == *label)).collect();
-    for (label, value) in known {
-        card.verify(&auth(&token, label), &Secret::from(*value)).unwrap();
-    }
-    let value = |card: &mut Card, object| hex::encode(&card.read_object(object).unwrap());
-    for key in &token.keys {
-        let proof = match key.class {
-            KeyClass::Public => value(&mut card, key.object),
-            KeyClass::Private if matches!(key.algorithm, KeyAlgorithm::Ec { .. }) => {
-                let call = CardCall::EcdsaSign { key: key.object, digest: &[7; 32] };
-                let signature = card.perform(&call).unwrap();
-                let half = token.keys.iter().find(|half| half.class == KeyClass::Public && half.id == key.id);
-                let half = half.map(|half| card.read_object(half.object).unwrap());
-                let public = half.map(|half| PublicKey::from_spki_der(&half).unwrap()).unwrap();
-                assert_eq!(ec::verify(&public, &[7; 32], signature.expose()), Ok(true), "key {}", key.id);
-                hex::encode(&public.to_spki_der())
-            }
-            KeyClass::Private => {
-                let call = CardCall::RsaSignPkcs1 { key: key.object, digest_info: &[7; 51] };
-                hex::encode(card.perform(&call).unwrap().expose())
-            }
-            KeyClass::Secret => String::new(),
-        };
-        lines.push(format!("{:?} {} {} {:?} {proof}", key.class, key.label, key.id, key.auth));
-    }
-    for found in &token.certificates {
-        lines.push(format!(
-            "{} {} {:?} {}",
-            found.label,
-            found.id,
-            found.auth,
-            value(&mut card, found.object)
-        ));
-    }
-    for data in &token.data {
-        lines.push(format!("{} {:?} {}", data.label, data.auth, value(&mut card, data.object)));
-    }
-    let count = lines.len();
-    let lines: BTreeSet<String> = lines.into_iter().collect();
-    assert_eq!(lines.len(), count, "nothing is there twice");
-    lines
-}
-
 pub fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::RepairReport {
     let mut card = bench.card_without_cache();
     for who in who {
@@ -160,153 +108,11 @@ pub fn repair(bench: &Bench, who: &[(&str, &str)]) -> p11ctl::card::admin::Repai
     report
 }
 
-/// Pulls the card after every command of `change` in turn: what it does not touch is as it was, what it touches is
-/// as before or as after, no try is spent, whoever tries again succeeds, and a repair leaves no unused file.
-pub fn interrupted(
-    bench: &Bench,
-    who: (&str, &str),
-    partial: impl Fn(&str) -> bool,
-    change: impl Fn(&mut Card, &Token) -> Result<(), CardError>,
-) {
-    let image = std::fs::read(bench.image()).unwrap();
-    let run = |plan: &Plan, card_of: &Bench| {
-        let reader = softcard::reader("software", Some(card_of.image()), Duration::from_secs(5));
-        let reader = Box::new(FaultyReader::new(reader, plan));
-        let mut card = Card::new(reader, CardSettings::default(), card_of.stats.clone());
-        let token = card.read_token()?;
-        card.verify(&auth(&token, who.0), &Secret::from(who.1))?;
-        change(&mut card, &token)
-    };
-    let before = inventory(bench);
-    let counted = Plan::never();
-    run(&counted, bench).unwrap();
-    let after = inventory(bench);
-    assert_ne!(before, after);
-    let generated = |lines: &BTreeSet<String>| -> BTreeSet<String> {
-        lines.iter().map(|line| line.split(' ').take(4).collect::<Vec<_>>().join(" ")).collect()
-    };
-    for fault in [Fault::CardRemoved, Fault::CardRemovedAfterwards] {
-        for commands in 0..counted.commands() {
-            std::fs::write(bench.image(), &image).unwrap();
-            let _ = run(&Plan::after(commands, fault.clone()), bench);
-            let now = inventory(bench);
-            let case = format!("{fault:?} after {commands} of {}", counted.commands());
-            assert!(before.intersection(&after).all(|line| now.contains(line)), "{case}: {now:#?}");
-            let (short, whole) = (generated(&now), [generated(&before), generated(&after)]);
-            let extra = |known: &BTreeSet<String>| {
-                known.is_subset(&short) && short.difference(known).all(|line| partial(line))
-            };
-            assert!(extra(&whole[0]) || extra(&whole[1]), "{case}: {now:#?}");
-            // What is done already cannot be done again.
-            if whole[0] == short || !whole[1].is_subset(&short) {
-                run(&Plan::never(), bench).unwrap();
-                assert_eq!(generated(&inventory(bench)), whole[1], "{case}, and again");
-            }
-            repair(bench, &[PIN_1, OFFICER]);
-            let kept = generated(&inventory(bench));
-            assert_eq!(kept, whole[1], "{case}, and repaired");
-            assert_eq!(repair(bench, &[PIN_1, OFFICER]), Default::default(), "{case}");
-        }
-    }
-}
-
-pub fn nothing(_: &str) -> bool {
-    false
-}
-
-fn object_of(token: &Token, label: &str) -> ObjectId {
+pub fn object_of(token: &Token, label: &str) -> ObjectId {
     let certificates = token.certificates.iter().map(|it| (&it.label, it.object));
     let data = token.data.iter().map(|it| (&it.label, it.object));
     let keys = token.keys.iter().filter(|it| it.class == KeyClass::Private).map(|it| (&it.label, it.object));
     certificates.chain(data).chain(keys).find(|(known, _)| *known == label).unwrap().1
-}
-
-#[test]
-fn deletion_interrupted_anywhere_harms_nothing_else() {
-    for label in ["certificate 1", "certificate 3", "private data", "public data", "key 1"] {
-        let bench = furnished();
-        interrupted(&bench, PIN_1, nothing, |card, token| {
-            card.administer(|admin, channel| admin.delete_object(channel, object_of(token, label)))
-        });
-    }
-}
-
-#[test]
-fn new_label_interrupted_anywhere_is_the_old_or_the_new_one() {
-    for (object, label) in [
-        ("certificate 1", "short"),
-        ("certificate 1", "a label that is longer than the one before"),
-        ("key 1", "key x"),
-    ] {
-        let bench = furnished();
-        interrupted(&bench, PIN_1, nothing, |card, token| {
-            card.administer(|admin, channel| admin.set_label(channel, object_of(token, object), label))
-                .map(|_| ())
-        });
-    }
-}
-
-#[test]
-fn new_id_interrupted_anywhere_is_the_old_or_the_new_one() {
-    let bench = furnished();
-    interrupted(&bench, PIN_1, nothing, |card, token| {
-        let id = KeyId(vec![0xAA; 20]);
-        card.administer(|admin, channel| admin.set_id(channel, object_of(token, "certificate 2"), &id))
-            .map(|_| ())
-    });
-}
-
-#[test]
-fn new_key_interrupted_anywhere_is_there_or_not() {
-    let bench = furnished();
-    let half = |line: &str| line.starts_with("Public new key");
-    interrupted(&bench, PIN_1, half, |card, _| {
-        let (owner, id) = (pin(1), KeyId(vec![5]));
-        let new = new_key(&owner, &id, KeyType::Ec(Curve::P256));
-        card.administer(|admin, channel| admin.generate_key(channel, &new)).map(|_| ())
-    });
-}
-
-#[test]
-fn import_interrupted_anywhere_is_there_or_not() {
-    let bench = furnished();
-    let half = |line: &str| line.starts_with("Public imported");
-    let private: PrivateKey = RsaPrivateKey::generate(1024).unwrap().into();
-    interrupted(&bench, PIN_1, half, |card, _| {
-        import(card, &pin(1), &KeyId(vec![6]), KeyMaterial::Private(&private)).map(|_| ())
-    });
-    let secret = Secret::from(&[9; 32][..]);
-    interrupted(&furnished(), PIN_1, nothing, |card, _| {
-        import(card, &pin(1), &KeyId(vec![7]), KeyMaterial::Aes(&secret)).map(|_| ())
-    });
-}
-
-#[test]
-fn certificate_of_nobody_interrupted_anywhere_is_there_or_not() {
-    interrupted(&furnished(), OFFICER, nothing, |card, _| store_certificate(card, None, 8).map(|_| ()));
-    interrupted(&furnished(), OFFICER, nothing, |card, token| {
-        card.administer(|admin, channel| admin.delete_object(channel, object_of(token, "certificate 9")))
-    });
-}
-
-#[test]
-fn deletion_in_a_full_directory_interrupted_anywhere_harms_nothing() {
-    let bench = furnished();
-    let mut card = bench.card();
-    log_in(&mut card, PIN_1);
-    let mut number = 0;
-    // Long labels: a few entries fill the directory.
-    let filler = |number: u8| format!("filler {number}{}", " and more".repeat(10));
-    while store_data(&mut card, Some(&pin(1)), false, &filler(number)).is_ok() {
-        number += 1;
-    }
-    drop(card);
-    // A gap larger than the next entry, one smaller, and one as long.
-    for label in ["private data", "public data", &filler(1)] {
-        interrupted(&bench, PIN_1, nothing, |card, token| {
-            card.administer(|admin, channel| admin.delete_object(channel, object_of(token, label)))
-        });
-    }
 }
 
 #[test]
@@ -535,42 +341,6 @@ fn full_directory_gives_entries_back_that_a_deletion_freed() {
 }
 
 #[test]
-fn unused_file_is_reclaimed_by_repair_or_by_the_next_write() {
-    let bench = furnished();
-    let image = std::fs::read(bench.image()).unwrap();
-    let before = inventory(&bench);
-    let interrupt = |commands| {
-        std::fs::write(bench.image(), &image).unwrap();
-        let reader = softcard::reader("software", Some(bench.image()), Duration::from_secs(5));
-        let plan = Plan::after(commands, Fault::CardRemoved);
-        let reader = Box::new(FaultyReader::new(reader, &plan));
-        let mut card = Card::new(reader, CardSettings::default(), bench.stats.clone());
-        let Ok(token) = card.read_token() else { return };
-        if card.verify(&auth(&token, "PIN 1"), &Secret::from(PIN_1.1)).is_ok() {
-            let _ = store_data(&mut card, Some(&pin(1)), false, "new");
-        }
-    };
-    // The first count of commands that leaves a file behind.
-    let left = |report: &p11ctl::card::admin::RepairReport| report.kept.clone();
-    let commands = (0..200).find(|commands| {
-        interrupt(*commands);
-        !left(&repair(&bench, &[])).is_empty()
-    });
-    let kept = left(&repair(&bench, &[]));
-    assert_eq!(kept, [("EF 4602 in DF 5101".to_owned(), Some(pin(1)))]);
-    assert_eq!(inventory(&bench), before);
-    assert_eq!(repair(&bench, &[PIN_1]).reclaimed, ["EF 4602 in DF 5101"]);
-    assert_eq!(repair(&bench, &[PIN_1]), Default::default());
-    interrupt(commands.unwrap());
-    let mut card = bench.card();
-    log_in(&mut card, PIN_1);
-    store_data(&mut card, Some(&pin(1)), false, "another").unwrap();
-    card.finish().unwrap();
-    assert_eq!(repair(&bench, &[PIN_1]), Default::default());
-    assert_eq!(inventory(&bench).len(), before.len() + 1);
-}
-
-#[test]
 fn object_without_contents_is_stored_and_read() {
     let bench = Bench::personalised(Profile::MyEid);
     let mut card = bench.card();
@@ -594,52 +364,6 @@ fn erased_card_is_blank_and_takes_a_new_format() {
     card.finish().unwrap();
     crate::support::format(&mut bench.card()).unwrap();
     assert_eq!(bench.card_without_cache().read_token().unwrap().auths.len(), 3);
-}
-
-#[test]
-fn format_and_erasure_interrupted_anywhere_leave_the_old_card_a_blank_or_the_new_one() {
-    let bench = furnished();
-    let image = std::fs::read(bench.image()).unwrap();
-    let whole = inventory(&bench);
-    for erase in [true, false] {
-        let run = |plan: &Plan| {
-            let reader = softcard::reader("software", Some(bench.image()), Duration::from_secs(5));
-            let reader = Box::new(FaultyReader::new(reader, plan));
-            let mut card = Card::new(reader, CardSettings::default(), bench.stats.clone());
-            let token = card.read_token()?;
-            card.verify(&auth(&token, "SO PIN"), &Secret::from(OFFICER_PIN))?;
-            if erase { card.erase() } else { crate::support::format(&mut card) }
-        };
-        std::fs::write(bench.image(), &image).unwrap();
-        let counted = Plan::never();
-        run(&counted).unwrap();
-        for fault in [Fault::CardRemoved, Fault::CardRemovedAfterwards] {
-            for commands in 0..counted.commands() {
-                std::fs::write(bench.image(), &image).unwrap();
-                let _ = run(&Plan::after(commands, fault.clone()));
-                let mut card = bench.card_without_cache();
-                let token = card.read_token().unwrap();
-                assert_eq!(token.problems, []);
-                match (token.info.initialized, token.certificates.len()) {
-                    (true, 4) => assert_eq!(inventory(&bench), whole),
-                    // Formatted anew: every PIN works, and what was in the ODF's place is completed.
-                    (true, 0) => {
-                        log_in(&mut card, PIN_1);
-                        store_data(&mut card, Some(&pin(1)), false, "first").unwrap();
-                        card.finish().unwrap();
-                        repair(&bench, &[OFFICER]);
-                        assert_eq!(bench.card_without_cache().read_token().unwrap().data.len(), 1);
-                        log_in(&mut card, OFFICER);
-                        crate::support::format(&mut card).unwrap();
-                    }
-                    // Every blank card is like the other: one in a few is formatted again.
-                    (false, 0) if commands % 8 != 0 => {}
-                    (false, 0) => crate::support::format(&mut card).unwrap(),
-                    other => panic!("{fault:?} after {commands}: {other:?}"),
-                }
-            }
-        }
-    }
 }
 
 fn value(text: &str) -> Secret {

@@ -11,7 +11,8 @@ use p11ctl::crypto::{Curve, PrivateKey, RsaPrivateKey};
 use p11ctl::softcard::{self, Profile};
 use p11ctl::token::{AuthId, KeyId, KeyUsage, ObjectId, Token};
 
-use crate::editing::{interrupted, new_key, nothing, store_certificate, store_data};
+use crate::editing::{new_key, store_certificate, store_data};
+use crate::interrupting::{interrupted, nothing};
 use crate::opensc_card::{self, PIN_1, PIN_2};
 use crate::rig::Rig;
 use crate::support::{Bench, auth};

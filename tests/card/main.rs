@@ -22,6 +22,7 @@ mod editing;
 mod example;
 mod foreign_editing;
 mod hostile;
+mod interrupting;
 mod opensc;
 mod opensc_card;
 mod personalisation_cost;
