@@ -144,7 +144,10 @@ fn card_label_that_no_token_can_have_is_refused() {
         bench.demo(init).expect(2).says(sentence);
     }
     let init = ["pin", "init", "--slot", "0", "--so-pin", "env:SO_PIN", "--new-pin", "env:PIN1"];
-    bench.demo(init.iter().chain(&["--puk-output", "p"])).expect(4).says("format it with p11ctl --card demo.card token init");
+    bench
+        .demo(init.iter().chain(&["--puk-output", "p"]))
+        .expect(4)
+        .says("format it with p11ctl --card demo.card token init");
 }
 
 #[test]
