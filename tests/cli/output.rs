@@ -94,7 +94,7 @@ fn full_disk_is_told() {
 fn verbose_shows_codes_and_never_a_pin() {
     let bench = Bench::new();
     let run = bench.demo(["-v", "login", "--slot", "0", "--pin", "env:WRONG"]).expect(4);
-    assert!(run.stderr.trim_end().ends_with("(CKR_PIN_INCORRECT)"), "{}", run.stderr);
+    assert!(run.stderr.trim_end().ends_with("(CKR_PIN_INCORRECT, SW 63C2)"), "{}", run.stderr);
     let run = bench.demo(["-vvv", "login", "--slot", "0", "--pin", "env:PIN1"]).expect(0);
     assert!(run.stderr.contains("00200001 (8 bytes hidden)"), "{}", run.stderr);
     assert!(!run.stderr.contains("11111111") && !run.stderr.contains("31313131"), "{}", run.stderr);
