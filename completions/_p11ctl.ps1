@@ -622,6 +622,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
         'p11ctl;sign' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the one signature to this file (- is standard output)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the one signature to this file (- is standard output)')
+            [CompletionResult]::new('--output-dir', '--output-dir', [CompletionResultType]::ParameterName, 'Write the signatures into this folder, each by the name of its file')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the signature; der is for ECDSA, hex and base64 are text')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512')
             [CompletionResult]::new('--mechanism', '--mechanism', [CompletionResultType]::ParameterName, 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself')
@@ -637,6 +638,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--hash-file', '--hash-file', [CompletionResultType]::ParameterName, 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it')
             [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
@@ -664,6 +666,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--hash-file', '--hash-file', [CompletionResultType]::ParameterName, 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')

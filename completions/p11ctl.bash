@@ -2573,7 +2573,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__sign)
-            opts="-o -v -h --output --format --hash --mechanism --mgf --salt-len --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --output-dir --hash-file --format --hash --mechanism --mgf --salt-len --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2606,6 +2606,13 @@ _p11ctl() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
                     fi
                     return 0
                     ;;
@@ -3073,7 +3080,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__verify)
-            opts="-v -h --signature --format --hash --mechanism --mgf --salt-len --certificate-file --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --signature --format --hash-file --hash --mechanism --mgf --salt-len --certificate-file --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -589,6 +589,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;sign'= {
             cand -o 'Write the one signature to this file (- is standard output)'
             cand --output 'Write the one signature to this file (- is standard output)'
+            cand --output-dir 'Write the signatures into this folder, each by the name of its file'
             cand --format 'Form of the signature; der is for ECDSA, hex and base64 are text'
             cand --hash 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512'
             cand --mechanism 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself'
@@ -604,6 +605,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --config 'Read this configuration file and no other'
+            cand --hash-file 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -630,6 +632,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --config 'Read this configuration file and no other'
+            cand --hash-file 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
             cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'

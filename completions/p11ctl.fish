@@ -493,6 +493,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s o -l output -d 'Write the one signature to this file (- is standard output)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l output-dir -d 'Write the signatures into this folder, each by the name of its file' -r -f -a "(__fish_complete_directories)"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l format -d 'Form of the signature; der is for ECDSA, hex and base64 are text' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'
@@ -510,6 +511,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l reader -d 'Take t
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash-file -d 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -534,6 +536,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l serial -d 'Take
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash-file -d 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'

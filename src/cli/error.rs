@@ -182,21 +182,26 @@ impl CliError {
         text
     }
 
+    /// The fields of the error alone, as one of many in a document.
+    pub fn fields(&self) -> Value {
+        json!({
+            "kind": self.kind.name(),
+            "exit_code": self.kind.exit_code(),
+            "message": self.message,
+            "causes": self.causes,
+            "candidates": self.candidates,
+            "hints": self.hints,
+            "return_value": self.codes.return_value,
+            "status_word": self.codes.status_word,
+            "tries_left": self.codes.tries_left,
+        })
+    }
+
     /// The error as a JSON document.
     pub fn to_json(&self) -> Value {
         json!({
             "schema": 1,
-            "error": {
-                "kind": self.kind.name(),
-                "exit_code": self.kind.exit_code(),
-                "message": self.message,
-                "causes": self.causes,
-                "candidates": self.candidates,
-                "hints": self.hints,
-                "return_value": self.codes.return_value,
-                "status_word": self.codes.status_word,
-                "tries_left": self.codes.tries_left,
-            },
+            "error": self.fields(),
             "problems": self.problems.iter().map(Problem::to_json).collect::<Vec<_>>(),
         })
     }

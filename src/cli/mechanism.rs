@@ -136,6 +136,16 @@ pub fn for_digest(key: &KeyAlgorithm, digest: DigestAlgorithm) -> Result<Mechani
     }
 }
 
+/// Of a mechanism that digests, the one that takes a finished digest, and which digest that is.
+pub fn undigested(id: MechanismId) -> Option<(MechanismId, DigestAlgorithm)> {
+    DIGESTING.iter().find_map(|row| match id {
+        id if id == row.1 => Some((MechanismId::RSA_PKCS, row.0)),
+        id if id == row.2 => Some((MechanismId::ECDSA, row.0)),
+        id if id == row.3 => Some((MechanismId::RSA_PKCS_PSS, row.0)),
+        _ => None,
+    })
+}
+
 /// The digest that goes with a key: SHA-256 for RSA, for EC the one of the curve's size.
 fn usual_digest(key: &KeyAlgorithm) -> DigestAlgorithm {
     match key {

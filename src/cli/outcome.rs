@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::ErrorKind;
+use super::error::{CliError, ErrorKind};
 use super::problems::Problem;
 
 /// The result of a command that ran to its end.
@@ -18,6 +18,8 @@ pub struct Outcome {
     pub hints: Vec<String>,
     /// Sentences for standard error.
     pub notes: Vec<String>,
+    /// What of many things did not succeed, each printed behind `error:`. With `--json` the document says it.
+    pub failures: Vec<CliError>,
     /// The command itself tells what could not be read; else that is added when printed.
     pub tells_problems: bool,
     /// Why the exit code is not 0 although the command has printed its answer.
@@ -64,6 +66,7 @@ impl Outcome {
     #[must_use]
     pub fn map_hints(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         self.hints = self.hints.iter().map(|hint| rewrite(hint)).collect();
+        self.failures = self.failures.into_iter().map(|error| error.map_hints(&rewrite)).collect();
         self
     }
 

@@ -82,9 +82,12 @@ fn print_outcome(context: &Context, outcome: &Outcome) -> Option<ErrorKind> {
     }
     if !context.global.json {
         let mut text = String::new();
-        let lead = |lead, word| context.terminal.paint_lead(lead, word);
+        let lead = |lead, word: &str| context.terminal.paint_lead(lead, word);
         for warning in &outcome.warnings {
             text.push_str(&format!("{} {}\n", lead(Lead::Warning, "warning:"), escape(warning)));
+        }
+        for failure in &outcome.failures {
+            text.push_str(&failure.to_text(context.global.verbose > 0, &lead));
         }
         for note in &outcome.notes {
             text.push_str(&format!("{}\n", escape_lines(note)));

@@ -238,11 +238,11 @@ fn mechanism_that_does_not_fit_is_wrong_usage() {
 #[test]
 fn unreadable_file_costs_no_login() {
     let bench = bench();
-    let run = bench
-        .demo(["-vvv", "sign", "--key", "key 1", "--pin", "env:PIN1", "document.txt", "missing"])
-        .expect(2);
+    let run =
+        bench.demo(["-vvv", "sign", "--key", "key 1", "--pin", "env:PIN1", "missing", "gone"]).expect(2);
     assert!(!run.stderr.contains("> 0020"), "{}", run.stderr);
     assert!(run.stderr.contains("cannot read missing"), "{}", run.stderr);
+    assert!(run.stderr.contains("none of the 2 files can be read"), "{}", run.stderr);
     bench.demo(["sign", "--key", "key 1", "--pin", "env:PIN1", "."]).expect(2).says("is a directory");
     bench
         .demo(["sign", "--key", "key 1", "--pin", "env:PIN1", "-o", "x", "k1.pem", "k2.pem"])

@@ -131,6 +131,6 @@ fn batch_that_stops_says_how_far_it_came() {
     bench.write("a", "data");
     bench.write("b", [1; 300]);
     let arguments = ["sign", "--slot", "0", "--pin", "env:PIN1", "--mechanism", "RSA-PKCS", "a", "b"];
-    bench.demo(arguments).expect(1).says("1 of 2 files were signed before");
+    bench.demo(arguments).expect(1).says("1 of 2 files are signed");
     assert!(bench.path("a.sig").exists() && !bench.path("b.sig").exists());
 }

@@ -1,7 +1,6 @@
 //! `verify`: the signature of a file, with the public key on a token or in a file; computed on the host.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -14,10 +13,12 @@ use crate::cli::keys::KeyChoice;
 use crate::cli::mechanism::{SigningArgs, for_signing};
 use crate::cli::objects::{Object, distinct};
 use crate::cli::outcome::Outcome;
+use crate::cli::parts::digest_file;
+use crate::cli::predigested::Predigested;
 use crate::cli::signature::{self, Format};
 use crate::cli::text::quote;
 use crate::cli::{atomic_file, pem, tokens};
-use crate::crypto::{CertificateDetails, DigestAlgorithm, Digester, PublicKey};
+use crate::crypto::{CertificateDetails, DigestAlgorithm, PublicKey};
 use crate::engine::mechanism::{KeyFacts, Plan, Purpose, mechanism};
 use crate::engine::{Error, ObjectClass, Template};
 use crate::token::KeyAlgorithm;
@@ -46,6 +47,10 @@ pub struct VerifyArgs {
     /// Form of the signature; without it raw and der are recognised
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<VerifyFormat>,
+
+    /// The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it
+    #[arg(long)]
+    hash_file: bool,
 
     /// How.
     #[command(flatten)]
@@ -105,7 +110,8 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
     let facts = KeyFacts { algorithm, card: None };
     let plan = mechanism(call.id)?.plan(Purpose::Verify, &call.parameters, Some(&facts))?;
     let input = match plan.digest {
-        Some(algorithm) => digest_file(&args.file, algorithm)?,
+        _ if args.hash_file => Predigested::of(&call)?.digest(&args.file)?,
+        Some(algorithm) => digest_file(&args.file, algorithm, &|_| ())?,
         None => atomic_file::read(&args.file)?,
     };
     let block = plan.encode(&input)?;
@@ -216,20 +222,6 @@ fn algorithm_of(key: &PublicKey) -> KeyAlgorithm {
         PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: key.bits() },
         PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
     }
-}
-
-fn digest_file(path: &Path, algorithm: DigestAlgorithm) -> Result<Vec<u8>, CliError> {
-    let mut data = atomic_file::open(path)?;
-    let mut digester = Digester::new(algorithm);
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let length = data.read(&mut buffer).map_err(|source| {
-            CliError::usage(format!("cannot read {}", atomic_file::describe(path))).cause(source)
-        })?;
-        let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { break };
-        digester.update(part);
-    }
-    Ok(digester.finish())
 }
 
 /// A signature that cannot be one (its length, its range) is a bad signature.

@@ -77,6 +77,13 @@ impl Engine {
         self.signature(&signing.plan, &signing.key, &input)
     }
 
+    /// Ends a signature that is going on, if there is one, without a result.
+    pub fn sign_cancel(&self, session: SessionHandle) -> Result<()> {
+        let session = self.session(session)?;
+        lock(&session.operations).sign = None;
+        Ok(())
+    }
+
     fn signature(&self, plan: &Plan, key: &CardKey, input: &[u8]) -> Result<Vec<u8>> {
         let block = plan.encode(input)?;
         let answer = self.compute(key, plan.primitive, &block)?;

@@ -1,0 +1,170 @@
+//! Many files in one run: each signed or not for a reason of its own, and what became of each is told.
+
+use serde_json::{Value, json};
+
+use super::jobs::Job;
+use super::signer::Signer;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::outcome::Outcome;
+use crate::cli::progress::Bar;
+use crate::cli::signature::Format;
+use crate::cli::text::count;
+use crate::cli::{atomic_file, json};
+
+/// The files of one run.
+pub struct Batch<'a> {
+    context: &'a Context,
+    format: Format,
+    items: Vec<Item<'a>>,
+    stdout: Vec<u8>,
+}
+
+struct Item<'a> {
+    job: Job<'a>,
+    state: State,
+}
+
+/// What became of a file.
+enum State {
+    Waiting,
+    /// PKCS#11's form of its signature.
+    Signed(Vec<u8>),
+    Failed(CliError),
+}
+
+impl<'a> Batch<'a> {
+    /// Nothing is done yet.
+    pub fn new(context: &'a Context, format: Format, jobs: Vec<Job<'a>>) -> Self {
+        let items = jobs.into_iter().map(|job| Item { job, state: State::Waiting }).collect();
+        Self { context, format, items, stdout: Vec::new() }
+    }
+
+    /// Notes the files that cannot be read. Errors: there is none left to sign.
+    pub fn refuse_unreadable(&mut self) -> Result<(), CliError> {
+        for item in &mut self.items {
+            if !atomic_file::is_standard_stream(item.job.input)
+                && let Err(error) = atomic_file::open(item.job.input)
+            {
+                item.state = State::Failed(error);
+            }
+        }
+        if self.items.iter().any(|item| matches!(item.state, State::Waiting)) {
+            return Ok(());
+        }
+        let all = self.items.len();
+        let first = self.items.iter().find_map(|item| item.error().cloned());
+        let error = first.unwrap_or_else(|| CliError::usage("there is nothing to sign"));
+        Err(if all > 1 { error.hint(format!("none of the {all} files can be read")) } else { error })
+    }
+
+    /// Signs what waits. What is wrong with one file is noted; a card or PIN that fails ends the run.
+    /// Errors: those of a single file.
+    pub fn run(&mut self, signer: &Signer<'_>) -> Result<(), CliError> {
+        // Several signatures in one transaction: the card keeps key and algorithm selected in between.
+        let several = self.items.len() > 1;
+        let transaction =
+            several.then(|| signer.engine()?.batch(signer.unlocked.session).map_err(CliError::from));
+        let transaction = transaction.transpose()?;
+        let bar = Bar::start(self.context, &self.items.iter().map(|item| item.job.input).collect::<Vec<_>>());
+        for index in 0..self.items.len() {
+            let Some(item) = self.items.get_mut(index) else { break };
+            bar.file(item.job.input);
+            if !matches!(item.state, State::Waiting) {
+                continue;
+            }
+            let result = item.job.run(signer, self.format, &mut self.stdout, &bar);
+            let ends = result.as_ref().is_err_and(|error| !is_of_the_file(error));
+            item.state = match result {
+                Ok(signature) => State::Signed(signature),
+                Err(error) if several => State::Failed(error),
+                Err(error) => return Err(error),
+            };
+            if ends {
+                break;
+            }
+        }
+        bar.end();
+        drop(transaction);
+        Ok(())
+    }
+
+    /// What became of each file, for JSON.
+    pub fn entries(&self) -> Vec<Value> {
+        self.items.iter().map(Item::to_json).collect()
+    }
+
+    /// What is printed.
+    pub fn outcome(self, document: Value) -> Outcome {
+        let all = self.items.len();
+        let mut outcome = Outcome::new(document, self.stdout);
+        let mut not_tried = 0;
+        for item in self.items {
+            match item.state {
+                State::Signed(_) => {
+                    outcome.notes.extend(item.job.output.map(|path| format!("wrote {}", path.display())));
+                }
+                State::Failed(error) => outcome.failures.push(error),
+                State::Waiting => not_tried += 1,
+            }
+        }
+        let signed = all - outcome.failures.len() - not_tried;
+        if not_tried > 0 {
+            outcome.warnings.push(format!("{} not tried", count(not_tried, "file was", "files were")));
+        }
+        if signed < all {
+            outcome.notes.push(format!("{signed} of {all} files are signed"));
+        }
+        let verdict = outcome.failures.first().map(|error| error.kind);
+        outcome.verdict(verdict)
+    }
+}
+
+impl Job<'_> {
+    /// Signs the file and writes its signature, whole or not at all.
+    fn run(
+        &self,
+        signer: &Signer<'_>,
+        format: Format,
+        stdout: &mut Vec<u8>,
+        bar: &Bar,
+    ) -> Result<Vec<u8>, CliError> {
+        let raw = signer.sign(self.input, &|length| bar.bytes(length))?;
+        let bytes = format.encode(&signer.chosen.key.algorithm, &raw)?;
+        match &self.output {
+            Some(path) => atomic_file::write(path, &bytes)?,
+            None => *stdout = bytes,
+        }
+        Ok(raw)
+    }
+}
+
+impl Item<'_> {
+    fn error(&self) -> Option<&CliError> {
+        match &self.state {
+            State::Failed(error) => Some(error),
+            State::Waiting | State::Signed(_) => None,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let output = self.job.output.as_ref().map(|path| path.display().to_string());
+        let (state, signature, error) = match &self.state {
+            State::Signed(signature) => ("signed", json::bytes(signature), Value::Null),
+            State::Failed(error) => ("failed", Value::Null, error.fields()),
+            State::Waiting => ("not_tried", Value::Null, Value::Null),
+        };
+        json!({
+            "file": self.job.input.display().to_string(),
+            "output": output.filter(|_| !signature.is_null()),
+            "signature": signature,
+            "state": state,
+            "error": error,
+        })
+    }
+}
+
+/// True for what is wrong with one file; the next can be signed all the same.
+fn is_of_the_file(error: &CliError) -> bool {
+    matches!(error.kind, ErrorKind::Usage | ErrorKind::Refused)
+}
