@@ -7,10 +7,11 @@ use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
 use crate::config::{AfterLogin, Config};
 use crate::token::{AuthId, ObjectId, Token};
-use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Reader, Transport, TransportError};
+use crate::transport::{Begun, Disposition, Presence, Reader, Transport as _, TransportError};
 
 use super::admin::{Format, Unblock};
 use super::cache::CacheStore;
+use super::link::{Link, is_gone, is_reset};
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
 
 /// What the user's configuration says about connected cards.
@@ -51,17 +52,6 @@ pub type Recognise = Arc<dyn Fn(&mut Channel<'_>, &CardSettings) -> Recognised +
 
 /// The driver of a card, or why there is none.
 pub type Recognised = Result<Box<dyn CardDriver>, CardError>;
-
-/// What exists only while a card is connected.
-struct Link {
-    line: Line,
-    driver: Option<Box<dyn CardDriver>>,
-    /// PINs whose verification stands.
-    verified: Vec<AuthId>,
-    /// PINs that may be verified on the card by our doing: what the end has to take back.
-    owed: Vec<AuthId>,
-    login_lost: bool,
-}
 
 impl Card {
     /// The card in `reader`, whenever there is one. Touches nothing yet.
@@ -382,13 +372,7 @@ impl Card {
         if self.link.is_none() {
             let transport = self.reader.connect().map_err(ApduError::from)?;
             self.insertion += 1;
-            self.link = Some(Link {
-                line: Line { transport, held: false, open: false },
-                driver: None,
-                verified: Vec::new(),
-                owed: Vec::new(),
-                login_lost: false,
-            });
+            self.link = Some(Link::new(transport));
         }
         self.link.as_mut().ok_or_else(|| TransportError::NoCard(String::new()).into())
     }
@@ -438,131 +422,4 @@ impl std::fmt::Debug for Card {
             .field("insertion", &self.insertion)
             .finish()
     }
-}
-
-impl Link {
-    fn run<T>(
-        &mut self,
-        recognise: &dyn Fn(&mut Channel<'_>) -> Recognised,
-        stats: &Stats,
-        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
-    ) -> Result<T, CardError> {
-        let fresh = !self.line.open;
-        let mut channel = Channel::begin(&mut self.line, stats)?;
-        if channel.begun() == Begun::Reset {
-            self.login_lost |= !self.verified.is_empty();
-            self.verified.clear();
-            self.owed.clear();
-        }
-        let driver = match &mut self.driver {
-            Some(driver) => {
-                if fresh {
-                    driver.forget_state();
-                }
-                driver
-            }
-            none => none.insert(recognise(&mut channel)?),
-        };
-        let result = job(driver.as_mut(), &mut channel);
-        let ended = channel.end(Disposition::Leave);
-        match result {
-            Err(CardError::NotAuthenticated) if std::mem::take(&mut self.login_lost) => {
-                Err(CardError::LoginLost)
-            }
-            Ok(value) => ended.map(|()| value).map_err(CardError::from),
-            error => error,
-        }
-    }
-
-    /// The card lost its state: no PIN is verified, nothing is selected.
-    fn forget(&mut self) {
-        self.login_lost |= !self.verified.is_empty();
-        self.verified.clear();
-        self.owed.clear();
-        self.line.open = false;
-        if let Some(driver) = &mut self.driver {
-            driver.forget_state();
-        }
-    }
-}
-
-/// A transport whose transaction can outlive one channel.
-struct Line {
-    transport: Box<dyn Transport>,
-    /// Keep the transaction open at the end of a channel.
-    held: bool,
-    /// A transaction is open.
-    open: bool,
-}
-
-impl Line {
-    fn open(&mut self) -> Result<Begun, TransportError> {
-        if self.open {
-            return Ok(Begun::Unchanged);
-        }
-        let begun = self.transport.begin()?;
-        self.open = true;
-        Ok(begun)
-    }
-
-    fn close(&mut self, disposition: Disposition) -> Result<(), TransportError> {
-        if !std::mem::take(&mut self.open) {
-            return Ok(());
-        }
-        self.transport.end(disposition)
-    }
-}
-
-impl Transport for Line {
-    fn atr(&self) -> &[u8] {
-        self.transport.atr()
-    }
-
-    fn protocol(&self) -> Protocol {
-        self.transport.protocol()
-    }
-
-    fn begin(&mut self) -> Result<Begun, TransportError> {
-        self.open()
-    }
-
-    fn end(&mut self, disposition: Disposition) -> Result<(), TransportError> {
-        if self.held && disposition == Disposition::Leave {
-            return Ok(());
-        }
-        self.close(disposition)
-    }
-
-    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        self.transport.transmit(command)
-    }
-
-    fn limits(&self) -> Limits {
-        self.transport.limits()
-    }
-}
-
-fn transport_error(error: &CardError) -> Option<&TransportError> {
-    match error {
-        CardError::Apdu(ApduError::Transport(error)) => Some(error),
-        _ => None,
-    }
-}
-
-fn is_reset(error: &CardError) -> bool {
-    matches!(transport_error(error), Some(TransportError::CardReset(_)))
-}
-
-/// The connection is of no use any more: card or reader gone, service gone.
-fn is_gone(error: &CardError) -> bool {
-    matches!(
-        transport_error(error),
-        Some(
-            TransportError::CardRemoved(_)
-                | TransportError::NoCard(_)
-                | TransportError::ReaderGone(_)
-                | TransportError::NoService
-                | TransportError::MuteCard(_)
-        )
-    )
 }

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod connection;
 pub mod example;
 pub mod generic;
+mod link;
 pub mod myeid;
 pub mod pkcs15;
 pub mod registry;
