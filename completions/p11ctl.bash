@@ -2573,7 +2573,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__sign)
-            opts="-o -v -h --output --output-dir --hash-file --format --hash --mechanism --mgf --salt-len --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --output-dir --hash-file --format --hash --mechanism --mgf --salt-len --allow-weak --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

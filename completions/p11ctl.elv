@@ -606,6 +606,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --config 'Read this configuration file and no other'
             cand --hash-file 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
+            cand --allow-weak 'Sign all the same with SHA-1, or with an RSA key below 2048 bits'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'

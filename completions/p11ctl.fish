@@ -512,6 +512,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l pin -d 'Take the 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash-file -d 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l allow-weak -d 'Sign all the same with SHA-1, or with an RSA key below 2048 bits'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'

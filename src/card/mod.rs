@@ -40,6 +40,12 @@ pub trait CardDriver: Send {
     /// (SubjectPublicKeyInfo, DER).
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError>;
 
+    /// The value of a public certificate that is known in the state of the card as it was last read, without asking it.
+    fn kept_certificate(&self, object: ObjectId) -> Option<Vec<u8>> {
+        let _ = object;
+        None
+    }
+
     /// Reads the names in a certificate without its whole body, where that is cheaper: subject and issuer stand at
     /// its beginning. `None` when the body has to be read for them.
     fn certificate_names(

@@ -343,11 +343,12 @@ impl Engine {
 }
 
 pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
-    let (driver, abilities, directories, token) = card.with(|driver, channel| {
+    let (driver, abilities, directories, token, kept) = card.with(|driver, channel| {
         let directories = driver.read_token(channel)?;
         let mut token = directories.clone();
         read_needed_certificates(driver, channel, &mut token)?;
-        Ok((driver.name(), driver.abilities().clone(), directories, token))
+        let kept = kept_certificates(driver, &token);
+        Ok((driver.name(), driver.abilities().clone(), directories, token, kept))
     })?;
     Ok(Arc::new(LoadedCard {
         insertion: card.insertion(),
@@ -356,9 +357,19 @@ pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
         token: Arc::new(token),
         directories,
         chain_users: OnceLock::new(),
-        contents: Mutex::default(),
+        contents: Mutex::new(kept),
         counters: Mutex::default(),
     }))
+}
+
+/// Certificates that cost no command: the layout does not depend on them, whoever asks for them later has them.
+fn kept_certificates(driver: &dyn CardDriver, token: &Token) -> HashMap<ObjectId, Content> {
+    let unread = token.certificates.iter().filter(|certificate| certificate.details.is_none());
+    let kept = unread.filter_map(|certificate| {
+        let details = CertificateDetails::parse(&driver.kept_certificate(certificate.object)?).ok()?;
+        Some((certificate.object, Content::Certificate(Arc::new(details))))
+    });
+    kept.collect()
 }
 
 /// Reads the certificates that the layout depends on, and no others: their names where those suffice, else their

@@ -29,4 +29,5 @@ mod prompts;
 mod reference;
 mod selectors;
 mod signatures;
+mod signing_policy;
 mod usage;

@@ -102,6 +102,20 @@ impl CardDriver for MyEid {
         result
     }
 
+    fn kept_certificate(&self, object: ObjectId) -> Option<Vec<u8>> {
+        let content = self.content.as_ref()?;
+        let mut certificates = content.token.certificates.iter();
+        certificates.find(|certificate| certificate.object == object && !certificate.private)?;
+        match &content.objects.get(&object)?.value {
+            Some(ObjectValue::Direct(bytes)) => Some(bytes.clone()),
+            Some(ObjectValue::Path(path)) => {
+                let known = self.files.cache.get(&from_master(path)?)?;
+                Some(named_part(known, path))
+            }
+            Some(ObjectValue::Other(_)) | None => None,
+        }
+    }
+
     fn certificate_names(
         &mut self,
         channel: &mut Channel<'_>,
@@ -375,9 +389,14 @@ fn read_value(
     let start = path.index.unwrap_or(0) as usize;
     let extent = if start > 0 { Extent::Whole } else { extent };
     let content = files.read(channel, &file, extent)?.ok_or(CardError::NoSuchObject)?;
-    let part = content.get(start..).unwrap_or_default();
+    Ok(named_part(&content, path))
+}
+
+/// Of a file's content, the part that a path names.
+fn named_part(content: &[u8], path: &Path) -> Vec<u8> {
+    let part = content.get(path.index.unwrap_or(0) as usize..).unwrap_or_default();
     let length = path.length.map_or(part.len(), |length| part.len().min(length as usize));
-    Ok(part.get(..length).unwrap_or_default().to_vec())
+    part.get(..length).unwrap_or_default().to_vec()
 }
 
 /// A path from the MF, without the MF's own identifier; `None` for one that this card cannot have.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod jobs;
+mod policy;
 mod signer;
 
 use std::path::PathBuf;
@@ -25,10 +26,13 @@ use signer::{Input, Signer};
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each FILE is signed into FILE.sig beside it or in --output-dir; -o names another
-file for one signature. Of several files, one that cannot be signed does not
-keep the others from it: the exit code is that of the first failure, and
---json says of each file what became of it. The mechanism follows from the key: SHA-256 with PKCS#1 v1.5
+Each FILE is signed into FILE.sig beside it, or in --output-dir; -o names
+another file for one signature. Of several files, one that cannot be signed
+does not keep the others from it: the exit code is that of the first failure,
+and --json says of each file what became of it. A key whose certificates are
+expired or not for signatures does not sign.
+
+The mechanism follows from the key: SHA-256 with PKCS#1 v1.5
 padding for RSA, ECDSA with the digest of the curve's size for EC. With
 PSS the salt is as long as the digest, and the mask is made with the same
 digest, unless --salt-len and --mgf say otherwise.
@@ -65,6 +69,10 @@ pub struct SignArgs {
     /// How.
     #[command(flatten)]
     signing: SigningArgs,
+
+    /// Sign all the same with SHA-1, or with an RSA key below 2048 bits
+    #[arg(long)]
+    allow_weak: bool,
 
     /// Which key.
     #[command(flatten)]
@@ -111,12 +119,16 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let choice = KeyChoice::new(&args.token, &args.key)?;
     let chosen = choice.private_key(context, Purpose::Sign)?;
     let call = for_signing(&chosen.key.algorithm, &args.signing)?;
+    if !args.allow_weak {
+        policy::check_strength(&chosen.key.algorithm, &call)?;
+    }
     let input = if args.hash_file { Input::Digests(Predigested::of(&call)?) } else { Input::Files };
     let format = Format::from(args.format);
     format.check(&chosen.key.algorithm)?;
     let mut batch = Batch::new(context, format, jobs);
     // A file that cannot be read must not cost a login.
     batch.refuse_unreadable()?;
+    policy::check_certificates(context, &chosen)?;
     jobs::make_output_folder(args)?;
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
     let key = find_again(context.engine()?, unlocked.session, &chosen.key)?;
