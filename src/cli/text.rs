@@ -1,6 +1,7 @@
 //! Text that came from a card or another program, made safe for a terminal; small matters of grammar.
 
 use super::error::CliError;
+use crate::token::LONGEST_ID;
 
 /// Replaces everything that could move a terminal's cursor, change its state or reverse its text:
 /// control characters (C0, C1, DEL), bidirectional overrides, line and paragraph separators.
@@ -32,14 +33,31 @@ pub fn is_unsafe(character: char) -> bool {
         || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Refuses a label that a terminal would obey, before it is on a card for all that show it.
-pub fn check_label(option: &str, label: &str) -> Result<(), CliError> {
+/// Refuses a label that a terminal would obey, before it is on a card for all that show it, and one of more than
+/// `longest` bytes.
+pub fn check_label(option: &str, label: &str, longest: usize) -> Result<(), CliError> {
     if label.chars().any(is_unsafe) {
         let shown = quote(label);
         return Err(CliError::usage(format!("{option} {shown} holds control characters"))
             .hint("choose a label of letters, digits and signs"));
     }
-    Ok(())
+    check_len(option, label.len(), longest)
+}
+
+/// Refuses an identifier that is empty, or longer than other programs read.
+pub fn check_id(option: &str, id: &[u8]) -> Result<(), CliError> {
+    if id.is_empty() {
+        return Err(CliError::usage("the id is empty"));
+    }
+    check_len(option, id.len(), LONGEST_ID)
+}
+
+/// Refuses what has more bytes than other programs read.
+pub fn check_len(option: &str, len: usize, longest: usize) -> Result<(), CliError> {
+    if len <= longest {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("{option} has 1 to {longest} bytes, this one {len}")))
 }
 
 /// `1 try`, `2 tries`: the number with the word in the right form.

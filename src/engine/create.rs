@@ -18,7 +18,7 @@ use crate::codec::Secret;
 use crate::crypto::digest::digest;
 use crate::crypto::{CertificateDetails, Curve, DigestAlgorithm, PrivateKey, PublicKey};
 use crate::layout::SlotId;
-use crate::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, ObjectId};
+use crate::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, LONGEST_LABEL, ObjectId};
 
 /// A key or key pair to be generated on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +203,7 @@ impl Engine {
                 let known = || details.public_key.as_ref().and_then(id_of);
                 let own = || KeyId(details.subject_key_id.clone().unwrap_or_default());
                 let id = id.clone().or_else(known).unwrap_or_else(own);
-                let name = || details.common_name().unwrap_or_else(|| details.subject_text());
+                let name = || short_label(details.common_name().unwrap_or_else(|| details.subject_text()));
                 let label = label.clone().unwrap_or_else(name);
                 writing.require(Write::Store(ObjectKind::Certificate, owner.as_ref()))?;
                 let new = NewCertificate { owner: owner.as_ref(), label: &label, id: &id, der };
@@ -447,4 +447,13 @@ fn hash_of(key: &PublicKey) -> Vec<u8> {
         PublicKey::Rsa { .. } => key.to_spki_der(),
     };
     digest(DigestAlgorithm::Sha1, &bits)
+}
+
+/// A label that nobody chose, as long as other programs read it.
+fn short_label(mut label: String) -> String {
+    let end = (0..=LONGEST_LABEL).rev().find(|end| label.is_char_boundary(*end)).unwrap_or_default();
+    if label.len() > LONGEST_LABEL {
+        label.truncate(end);
+    }
+    label
 }

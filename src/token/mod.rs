@@ -7,7 +7,10 @@ mod object;
 
 pub use auth::{Auth, AuthId, AuthRole, PinEncoding};
 pub use key::{Key, KeyAccess, KeyAlgorithm, KeyClass, KeyUsage};
-pub use object::{Certificate, CertificateHints, DataObject, KeyId, ObjectId};
+pub use object::{
+    Certificate, CertificateHints, DataObject, KeyId, LONGEST_APPLICATION, LONGEST_ID, LONGEST_LABEL,
+    LONGEST_TOKEN_LABEL, MOST_OID_NUMBERS, ObjectId,
+};
 
 /// Everything a driver says of one card (or of one application on it). Object values are read lazily:
 /// certificate bodies and data contents come later, through the driver, by their [`ObjectId`].

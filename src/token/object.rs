@@ -4,6 +4,18 @@ use super::AuthId;
 use crate::codec::hex;
 use crate::crypto::CertificateDetails;
 
+/// Most bytes of a label that other programs read: OpenSC gives up the directory with a longer one
+/// (`SC_PKCS15_MAX_LABEL_SIZE`, with a zero at the end).
+pub const LONGEST_LABEL: usize = 254;
+/// Most bytes of a data object's application name that other programs read: OpenSC takes one less than of a label.
+pub const LONGEST_APPLICATION: usize = 253;
+/// Most numbers of a data object's object identifier that other programs read: OpenSC has 16 places, the last one closes.
+pub const MOST_OID_NUMBERS: usize = 15;
+/// Most bytes of an identifier that other programs read: OpenSC cuts a longer one (`SC_PKCS15_MAX_ID_SIZE`).
+pub const LONGEST_ID: usize = 255;
+/// Most bytes of the label of a card or PIN: `CK_TOKEN_INFO` shows no more.
+pub const LONGEST_TOKEN_LABEL: usize = 32;
+
 /// Names one object of one token towards the driver that read it. Stable while the card is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub u32);

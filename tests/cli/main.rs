@@ -20,6 +20,7 @@ mod personalise_certificates;
 mod personalise_ends;
 mod personalise_foreign;
 mod personalise_keys;
+mod personalise_limits;
 mod personalise_pins;
 mod personalise_shared;
 mod personalise_story;

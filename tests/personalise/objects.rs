@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use p11ctl::card::example::ExampleKind;
 use p11ctl::codec::Secret;
+use p11ctl::crypto::Curve;
 use p11ctl::engine::{
     ANY_ROOM, AttributeType as A, Error, KeySpec, MechanismCall, MechanismId, NewObject, ObjectClass,
     SessionMode, Template, UserKind, Value,
@@ -228,4 +229,46 @@ fn one_thread_writes_while_others_sign_and_search_and_none_gets_a_wrong_answer()
             }
         });
     });
+}
+
+#[test]
+fn names_that_other_programs_do_not_read_are_refused_before_anything_is_written() {
+    let desk = Desk::new(ExampleKind::Separate);
+    let engine = desk.engine();
+    let session = log_in(&engine, 0, PINS[0]);
+    let data = |label: String, application: String| NewObject::Data {
+        label,
+        application,
+        oid: Vec::new(),
+        private: false,
+        value: b"data".to_vec(),
+    };
+    let long = "x".repeat(255);
+    let mut spec = KeySpec::new(KeyAlgorithm::Ec { curve: Some(Curve::P256) }, &long);
+    let oid = NewObject::Data {
+        label: "l".to_owned(),
+        application: String::new(),
+        oid: vec![0x2B; 15],
+        private: false,
+        value: b"data".to_vec(),
+    };
+    let refused = [
+        engine.create_object(session, &oid),
+        engine.create_object(session, &data(long.clone(), String::new())),
+        engine.create_object(session, &data(String::new(), long[1..].to_owned())),
+        engine.generate_key_pair(session, &spec).map(|(private, _)| private),
+        {
+            spec.label = "key".to_owned();
+            spec.id = Some(KeyId(vec![7; 256]));
+            engine.generate_key_pair(session, &spec).map(|(private, _)| private)
+        },
+    ];
+    for answer in refused {
+        let text = answer.as_ref().map_err(|error| format!("{error:?}")).unwrap_err();
+        assert!(text.contains("of more than "), "{text}");
+    }
+    assert!(find(&engine, session, ObjectClass::Data).is_empty());
+    let key = find(&engine, session, ObjectClass::PrivateKey)[0];
+    let renamed = engine.set_attributes(session, key, &Template::new().label(&long));
+    assert!(renamed.is_err() && labels(&engine, session, ObjectClass::PrivateKey) == ["key 1"]);
 }

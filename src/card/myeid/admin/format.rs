@@ -10,7 +10,7 @@ use crate::card::admin::{CreatedPin, Format, NewPin};
 use crate::card::pkcs15::{AuthObject, Directory, FileKind, Object, OdfRecord, encode_dir, encode_odf};
 use crate::codec::Secret;
 use crate::crypto::random;
-use crate::token::{AuthId, AuthRole};
+use crate::token::{AuthId, AuthRole, LONGEST_TOKEN_LABEL};
 
 use super::super::MyEid;
 use super::super::commands::{self, PIN_LEN};
@@ -312,10 +312,10 @@ impl Puks {
 
 /// Labels of cards and PINs have a place of this size in their files; PKCS#11 shows no more.
 fn check_label(label: &str) -> Result<(), CardError> {
-    if label.len() <= MAX_LABEL_LEN {
+    if label.len() <= LONGEST_TOKEN_LABEL {
         return Ok(());
     }
-    Err(CardError::NotSupported { what: format!("hold a label of more than {MAX_LABEL_LEN} bytes") })
+    Err(CardError::NotSupported { what: format!("hold a label of more than {LONGEST_TOKEN_LABEL} bytes") })
 }
 
 fn check_pins(format: &Format<'_>) -> Result<(), CardError> {
@@ -412,7 +412,6 @@ fn call(
     }
 }
 
-const MAX_LABEL_LEN: usize = 32;
 const PUK_TRIES: u8 = 10;
 /// Tries of a PIN that is made after formatting.
 pub(super) const RESERVE_TRIES: u8 = 3;

@@ -18,6 +18,7 @@ use super::super::MyEid;
 use super::super::commands;
 use super::super::write_commands::{self, Access, FileType, KeyPart, KeyRules};
 use super::home::Home;
+use super::names::{check_id, check_label};
 use super::{refused, structure};
 
 /// What the directory says of a key, wherever it came from.
@@ -103,6 +104,8 @@ impl MyEid {
         (key_type, file_type): (KeyType, FileType),
         fill: impl FnOnce(&mut Channel<'_>) -> Result<Option<PublicKey>, CardError>,
     ) -> Result<CreatedKey, CardError> {
+        check_label(key.label)?;
+        check_id(key.id)?;
         let (kind, first) = match key_type {
             KeyType::Aes(_) => (ObjectKind::SecretKey, structure::FIRST_SECRET_KEY),
             KeyType::Rsa(_) | KeyType::Ec(_) => (ObjectKind::KeyPair, structure::FIRST_KEY),
@@ -181,6 +184,8 @@ impl MyEid {
         channel: &mut Channel<'_>,
         key: &NewPublicKey<'_>,
     ) -> Result<ObjectId, CardError> {
+        check_label(key.label)?;
+        check_id(key.id)?;
         self.require(channel, Write::Store(ObjectKind::PublicKey, key.owner))?;
         let home = self.home(key.owner)?;
         let index = self.directory_for(channel, &home, FileKind::PublicKeys)?;

@@ -5,6 +5,7 @@ mod format;
 mod gaps;
 mod home;
 mod keys;
+mod names;
 mod objects;
 mod reclaim;
 mod rights;

@@ -15,6 +15,7 @@ use crate::token::{KeyId, ObjectId};
 use super::super::MyEid;
 use super::super::write_commands::{Access, FileType};
 use super::home::Home;
+use super::names::{check_application, check_id, check_label, check_oid};
 use super::{structure, update, update_secret};
 
 impl MyEid {
@@ -24,6 +25,8 @@ impl MyEid {
         channel: &mut Channel<'_>,
         certificate: &NewCertificate<'_>,
     ) -> Result<ObjectId, CardError> {
+        check_label(certificate.label)?;
+        check_id(certificate.id)?;
         let details = CertificateDetails::parse(certificate.der)?;
         self.require(channel, Write::Store(ObjectKind::Certificate, certificate.owner))?;
         let home = self.home(certificate.owner)?;
@@ -56,6 +59,9 @@ impl MyEid {
         channel: &mut Channel<'_>,
         data: &NewData<'_>,
     ) -> Result<ObjectId, CardError> {
+        check_label(data.label)?;
+        check_application(data.application)?;
+        check_oid(data.oid)?;
         self.require(channel, Write::Store(ObjectKind::Data, data.owner))?;
         let home = self.home(data.owner)?;
         let index = self.directory_for(channel, &home, FileKind::Data)?;
@@ -111,6 +117,7 @@ impl MyEid {
         object: ObjectId,
         label: &str,
     ) -> Result<ObjectId, CardError> {
+        check_label(label)?;
         self.change(channel, object, |entry| {
             entry.common_mut().label = Some(label.to_owned());
             Ok(())
@@ -124,6 +131,7 @@ impl MyEid {
         object: ObjectId,
         id: &KeyId,
     ) -> Result<ObjectId, CardError> {
+        check_id(id)?;
         self.change(channel, object, |entry| {
             match entry {
                 Object::PrivateKey(key) | Object::PublicKey(key) => key.key.id.clone_from(&id.0),

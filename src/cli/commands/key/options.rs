@@ -6,10 +6,10 @@ use crate::cli::args::{HexBytes, parse_hex};
 use crate::cli::error::CliError;
 use crate::cli::keys::uses;
 use crate::cli::suggest::nearest;
-use crate::cli::text::check_label;
+use crate::cli::text::{check_id, check_label};
 use crate::crypto::Curve;
 use crate::engine::{KeySpec, TokenView};
-use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage};
+use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage, LONGEST_LABEL};
 
 /// Options of a new key, generated or imported.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,12 +40,11 @@ impl NewKeyArgs {
         extractable: bool,
     ) -> Result<KeySpec, CliError> {
         let mut spec = KeySpec::new(algorithm, self.label.as_deref().unwrap_or(default_label));
-        spec.id = match &self.id {
-            Some(id) if id.0.is_empty() => return Err(CliError::usage("the id is empty")),
-            Some(id) => Some(KeyId(id.0.clone())),
-            None => None,
-        };
-        check_label("--label", &spec.label)?;
+        if let Some(id) = &self.id {
+            check_id("--id", &id.0)?;
+            spec.id = Some(KeyId(id.0.clone()));
+        }
+        check_label("--label", &spec.label, LONGEST_LABEL)?;
         spec.usage = self.usage_for(algorithm)?;
         spec.always_authenticate = self.always_authenticate;
         spec.extractable = extractable;

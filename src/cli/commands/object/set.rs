@@ -9,9 +9,10 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::json;
 use crate::cli::outcome::Outcome;
-use crate::cli::text::{check_label, quote};
+use crate::cli::text::{check_id, check_label, quote};
 use crate::cli::writing::WriteArgs;
 use crate::engine::{ObjectClass, Template};
+use crate::token::LONGEST_LABEL;
 
 /// Arguments of `object set`.
 #[derive(Debug, Args)]
@@ -55,7 +56,8 @@ pub fn run(context: &Context, args: &SetArgs) -> Result<Outcome, CliError> {
             CliError::usage("which object?").hint("name it: its label, --id, --class or a pkcs11: URI")
         );
     }
-    args.new_label.as_deref().map(|label| check_label("--new-label", label)).transpose()?;
+    args.new_label.as_deref().map(|label| check_label("--new-label", label, LONGEST_LABEL)).transpose()?;
+    args.new_id.as_ref().map(|id| check_id("--new-id", &id.0)).transpose()?;
     let mut change = Template::new();
     if let Some(label) = &args.new_label {
         change = change.label(label);

@@ -13,14 +13,14 @@ use crate::cli::key_files;
 use crate::cli::objects::Details;
 use crate::cli::outcome::Outcome;
 use crate::cli::selector::Selector;
-use crate::cli::text::{check_label, quote};
+use crate::cli::text::{check_id, check_label, check_len, quote};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{atomic_file, pem};
 use crate::crypto::import::read_certificates;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::engine::{NewObject, ObjectClass, SessionHandle, Template};
-use crate::token::KeyId;
+use crate::token::{KeyId, LONGEST_APPLICATION, LONGEST_LABEL, MOST_OID_NUMBERS};
 
 /// Arguments of `object write`.
 #[derive(Debug, Args)]
@@ -94,9 +94,13 @@ struct Item {
 pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliError> {
     args.write.check(atomic_file::is_standard_stream(&args.file))?;
     check_options(args)?;
-    args.label.as_deref().map(|label| check_label("--label", label)).transpose()?;
+    args.label.as_deref().map(|label| check_label("--label", label, LONGEST_LABEL)).transpose()?;
+    let application = args.application.as_deref();
+    application.map(|name| check_label("--application", name, LONGEST_APPLICATION)).transpose()?;
+    args.id.as_ref().map(|id| check_id("--id", &id.0)).transpose()?;
     // A file that is no good must not cost a login.
     let items = items(args)?;
+    items.iter().try_for_each(|item| check_len("the label", item.label.len(), LONGEST_LABEL))?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::is_in_use)?;
     let (items, present) = without_present(context, &token, items)?;
     let mut outcome = Outcome::default();
@@ -265,6 +269,11 @@ fn parse_oid(text: &str) -> Result<Vec<u8>, CliError> {
         CliError::usage(format!("{text:?} is no object identifier"))
             .hint("write it in dotted numbers: 1.3.6.1.4.1.99999.1")
     })?;
+    let numbers = oid.arcs().count();
+    if numbers > MOST_OID_NUMBERS {
+        let message = format!("--oid has at most {MOST_OID_NUMBERS} numbers, this one {numbers}");
+        return Err(CliError::usage(message));
+    }
     Ok(oid.as_bytes().to_vec())
 }
 

@@ -19,7 +19,7 @@ use crate::cli::unlock::{explain, request};
 use crate::cli::{table, writing};
 use crate::codec::Secret;
 use crate::engine::{InitializedPin, NewUserPin, SessionMode, UserKind};
-use crate::token::AuthRole;
+use crate::token::{AuthRole, LONGEST_TOKEN_LABEL};
 
 /// Arguments of `pin init`.
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewPin.check(args.new_pin.as_ref())?;
     Kind::NewPuk.check(args.puk.as_ref())?;
-    args.label.as_deref().map(|label| check_label("--label", label)).transpose()?;
+    args.label.as_deref().map(|label| check_label("--label", label, LONGEST_TOKEN_LABEL)).transpose()?;
     let selector = Selector::new(&args.token, None)?;
     let token = tokens::exactly_one(context, &selector, |view| view.view.empty)?;
     let is_new = token.view.view.auth.is_none();

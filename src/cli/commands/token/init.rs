@@ -19,6 +19,7 @@ use crate::cli::unlock::{explain, request};
 use crate::cli::writing::{officer_status, read};
 use crate::codec::Secret;
 use crate::engine::InitToken;
+use crate::token::LONGEST_TOKEN_LABEL;
 
 /// Arguments of `token init`.
 #[derive(Debug, Args)]
@@ -61,12 +62,9 @@ pub struct InitArgs {
 pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewOfficerPuk.check(args.so_puk.as_ref())?;
-    check_label("--label", &args.label)?;
-    if args.label.is_empty() || args.label.len() > LONGEST_LABEL {
-        let length = args.label.len();
-        return Err(CliError::usage(format!(
-            "a card's label has 1 to {LONGEST_LABEL} bytes, this one {length}"
-        )));
+    check_label("--label", &args.label, LONGEST_TOKEN_LABEL)?;
+    if args.label.is_empty() {
+        return Err(CliError::usage("--label is empty: a card's label has 1 to 32 bytes"));
     }
     let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
     let lost = Lost::of(&token.view.card);
@@ -135,6 +133,3 @@ fn officer_pin(
     let pin = read_new(args.so_pin.as_ref(), &request)?;
     Ok((request, pin))
 }
-
-/// Bytes of a token's label in PKCS#11 (`CK_TOKEN_INFO`).
-const LONGEST_LABEL: usize = 32;
