@@ -30,8 +30,8 @@ pub(super) struct Estate {
     pub(super) key: usize,
     /// Its public halves: indices into `Token::keys`.
     pub(super) public_keys: Vec<usize>,
-    /// Its chains, one for each of its own certificates: leaf first.
-    pub(super) chains: Vec<Vec<usize>>,
+    /// Its certificates and all that its chains could need above them: indices into `Token::certificates`, sorted.
+    pub(super) needed: Vec<usize>,
 }
 
 /// Which keys need which certificates, of all keys of a card: also those whose PIN has no slot.
@@ -43,12 +43,12 @@ pub struct ChainUsers {
 /// What a deletion takes and breaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deletion {
-    /// Everything that goes, in an order that can be interrupted: authorities from the root down, then the
-    /// certificate of the key, its public half, the key.
+    /// Everything that goes, in an order that can be interrupted: what is left after each step is found again from
+    /// the key. Authorities from the root down, then the certificate of the key, its public half, the key.
     pub objects: Vec<Item>,
     /// Private keys that stay and whose chains lose a certificate: indices into `Token::keys`.
     pub breaks: Vec<usize>,
-    /// Certificates of the key's chains that stay because other keys' use them.
+    /// Certificates of the key's chains that stay because other keys' use them or because they belong to another PIN.
     pub kept: Vec<usize>,
 }
 
@@ -58,9 +58,10 @@ impl ChainUsers {
         Self { estates: place::estates(token) }
     }
 
-    /// The private keys whose chains hold this certificate: indices into `Token::keys`.
+    /// The private keys whose chains need this certificate, or could: where several may be an issuer and no
+    /// signature tells which one is, each of them counts. Indices into `Token::keys`.
     pub fn of(&self, certificate: usize) -> Vec<usize> {
-        let needs = |estate: &&Estate| estate.chains.iter().any(|chain| chain.contains(&certificate));
+        let needs = |estate: &&Estate| estate.needed.binary_search(&certificate).is_ok();
         self.estates.iter().filter(needs).map(|estate| estate.key).collect()
     }
 
@@ -74,34 +75,22 @@ impl ChainUsers {
     }
 
     /// The deletion of a private key with its public half, its certificates, and those authorities above them that
-    /// no other key's certificates stand below. Of a key of another class: of that alone.
+    /// no other key's certificates stand below and that belong to no other PIN. Of a key of another class: of that alone.
     pub fn deletion_with_chain(&self, token: &Token, key: usize) -> Deletion {
         let is_private = token.keys.get(key).is_some_and(|key| key.class == KeyClass::Private);
         let Some(own) = self.estates.iter().find(|estate| is_private && estate.key == key) else {
             return self.deletion(Item::Key(key));
         };
-        let (family, used) = place::families(token, key);
-        let family = (0..).zip(family.iter().zip(&used)).filter(|(_, (own, _))| **own);
-        let (kept, going): (Vec<_>, Vec<_>) = family.partition(|(_, (_, used))| **used);
-        let kept = kept.into_iter().map(|(index, _)| index).collect();
-        let mut going: Vec<(usize, usize)> =
-            going.into_iter().map(|(index, _)| (own.height(index), index)).collect();
-        going.sort_unstable_by(|one, other| other.cmp(one));
-        let certificates = going.into_iter().map(|(_, index)| Item::Certificate(index));
+        let (family, stays) = place::families(token, key);
+        let must_stay = |index: &usize| stays.get(*index) == Some(&true);
+        let (mut kept, going): (Vec<_>, Vec<_>) = family.into_iter().partition(must_stay);
+        kept.sort_unstable();
+        let certificates = going.into_iter().rev().map(Item::Certificate);
         // A public key that stands for two keys (by a careless identifier) stays for the other.
         let others = || self.estates.iter().filter(|estate| estate.key != key);
         let stays = |index: &&usize| others().any(|other| other.public_keys.contains(index));
         let public_keys = own.public_keys.iter().filter(|index| !stays(index));
         let keys = public_keys.map(|index| Item::Key(*index)).chain([Item::Key(key)]);
         Deletion { objects: certificates.chain(keys).collect(), breaks: Vec::new(), kept }
-    }
-}
-
-impl Estate {
-    /// How far above a leaf a certificate stands; one beside the chains stands above them all.
-    fn height(&self, certificate: usize) -> usize {
-        let places =
-            self.chains.iter().filter_map(|chain| chain.iter().position(|other| *other == certificate));
-        places.max().unwrap_or(usize::MAX)
     }
 }

@@ -21,8 +21,10 @@ mod label;
 mod names;
 mod numbering;
 mod place;
+mod signatures;
 
 pub use deletion::{ChainUsers, Deletion, Item};
+pub use place::possible_chains;
 
 use belonging::Bodies;
 
@@ -137,7 +139,8 @@ pub struct Chain {
     pub key: usize,
     /// Leaf first: indices into `Token::certificates`. Empty when the key has no certificate.
     pub certificates: Vec<usize>,
-    /// True when the last certificate is a root (its own issuer); false also while bodies are unread.
+    /// True when the last certificate is a root (its own issuer) and no signature on the way is known to be of another
+    /// key; false also while bodies are unread.
     pub complete: bool,
 }
 

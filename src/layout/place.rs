@@ -43,12 +43,15 @@ pub(super) fn estates(token: &Token) -> Vec<Estate> {
     placer.owners().into_iter().flat_map(|owner| placer.estates(owner)).collect()
 }
 
-/// The certificates at and above those of one private key, and those at and above all others', as marks by index.
-pub(super) fn families(token: &Token, key: usize) -> (Vec<bool>, Vec<bool>) {
+/// The certificates at and above those of one private key, each behind one that leads to it; and, as marks by
+/// index, those that must stay when the key goes: what other keys' chains could need, and what belongs to another PIN.
+pub(super) fn families(token: &Token, key: usize) -> (Vec<usize>, Vec<bool>) {
     let policy = Policy { create_slots_for_pins: PinSelection::All, ..Policy::default() };
     let placer = Placer::new(token, usize::MAX, &policy);
-    let none = vec![false; token.certificates.len()];
-    let (mut own, mut others) = (none.clone(), none);
+    let mut own = Vec::new();
+    let key_owner = placer.belonging.keys.get(key).copied();
+    let is_foreign = |owner: &Owner| matches!(owner, Owner::Pin(_)) && Some(*owner) != key_owner;
+    let mut stays: Vec<bool> = placer.belonging.certificates.iter().map(is_foreign).collect();
     for owner in placer.owners() {
         let private = placer.issuers_with_private(owner);
         let issuers = private.as_ref().unwrap_or(&placer.issuers);
@@ -56,13 +59,33 @@ pub(super) fn families(token: &Token, key: usize) -> (Vec<bool>, Vec<bool>) {
         for other in placer.private_keys(owner) {
             let certificates = placer.belonging.certificates_of(other, owner);
             match other == key {
-                true => issuers.mark_families(certificates, &mut own),
+                true => own = issuers.family(certificates),
                 false => leaves.extend(certificates),
             }
         }
-        issuers.mark_families(leaves, &mut others);
+        mark(&mut stays, issuers.needed(leaves));
     }
-    (own, others)
+    (own, stays)
+}
+
+/// Every chain that the certificates of a private key (an index into `Token::keys`) could have, through whichever of
+/// several possible issuers, at most `limit` for each of them. Leaf first: indices into `Token::certificates`.
+pub fn possible_chains(token: &Token, key: usize, limit: usize) -> Vec<Vec<usize>> {
+    let policy = Policy { create_slots_for_pins: PinSelection::All, ..Policy::default() };
+    let placer = Placer::new(token, usize::MAX, &policy);
+    let Some(owner) = placer.belonging.keys.get(key).copied() else { return Vec::new() };
+    let private = placer.issuers_with_private(owner);
+    let issuers = private.as_ref().unwrap_or(&placer.issuers);
+    let leaves = placer.belonging.certificates_of(key, owner);
+    leaves.into_iter().flat_map(|leaf| issuers.chains(leaf, limit)).collect()
+}
+
+fn mark(marks: &mut [bool], indices: Vec<usize>) {
+    for index in indices {
+        if let Some(mark) = marks.get_mut(index) {
+            *mark = true;
+        }
+    }
 }
 
 /// True for a card that was never formatted and shows nothing.
@@ -184,7 +207,7 @@ impl<'t> Placer<'t> {
                 chains.push(Chain { key, certificates: Vec::new(), complete: false });
             }
         }
-        issuers.mark_families(all_leaves, &mut marks.certificates);
+        mark(&mut marks.certificates, issuers.family(all_leaves));
         chains
     }
 
@@ -209,7 +232,9 @@ impl<'t> Placer<'t> {
             let mut public_keys = self.belonging.public_keys_of(key, leaves.first().copied(), owner);
             public_keys.sort_unstable();
             public_keys.dedup();
-            Estate { key, public_keys, chains: leaves.iter().map(|leaf| issuers.chain(*leaf).0).collect() }
+            let mut needed = issuers.needed(leaves);
+            needed.sort_unstable();
+            Estate { key, public_keys, needed }
         };
         self.private_keys(owner).map(estate).collect()
     }

@@ -81,4 +81,22 @@ fn verify_names_what_is_wrong_and_exits_one() {
     let document = run.document();
     assert_eq!(document["good"], false);
     assert!(document["chains"][0][1]["problems"][0].as_str().unwrap().contains("no authority"), "{document}");
+    // Another one that lives longest and may not sign: the layout's choice is not good, another path is.
+    bench.write(
+        "mute.cnf",
+        "[req]\ndistinguished_name=d\nx509_extensions=e\n[d]\n[e]\nbasicConstraints=CA:TRUE\nkeyUsage=digitalSignature\n",
+    );
+    tool("req -x509 -new -key ca.key -config mute.cnf -subj /CN=Root -days 3000 -out mute.pem");
+    third(&bench, &["object", "write", "certificate", "mute.pem"]).expect(0);
+    bench.demo(["cert", "verify", "--slot", "2"]).expect(1).says("is not good");
+    third(&bench, &["object", "write", "certificate", "ca.pem"]).expect(0);
+    let document = bench.demo(["--json", "cert", "verify", "--slot", "2"]).expect(0).document();
+    assert_eq!(document["good"], true);
+    assert_eq!(document["chains"].as_array().map(Vec::len), Some(2), "{document}");
+    // Anybody's certificate with the name and the key identifier of the authority changes nothing.
+    tool(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout evil.key -out evil.pem -subj /CN=Root -days 9000",
+    );
+    third(&bench, &["object", "write", "certificate", "evil.pem"]).expect(0);
+    bench.demo(["cert", "verify", "--slot", "2"]).expect(0);
 }

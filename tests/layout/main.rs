@@ -6,6 +6,7 @@
 mod cards;
 mod chains;
 mod deletion;
+mod forged;
 mod founding;
 mod notation;
 mod properties;

@@ -8,12 +8,16 @@
 //! cert "leaf 1" id=a1 by="CA"  subject is the name, issuer is `by` (without it the certificate is self-signed)
 //! ```
 //! Certificates also take `subject=`, `key=` (the name of the certified key; the subject without it), `ski=`, `aki=`,
-//! `until=` (a year), `authority`, `unread` (no body), `hints` (the directory tells the names), `private`, `pin=`.
+//! `until=` (a year), `authority`, `unread` (no body), `hints` (the directory tells the names), `private`, `pin=`, and
+//! `signer=` (the name of a key): then the body is a real one with that key's signature.
 
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use p11ctl::codec::{hex, tlv};
-use p11ctl::crypto::{CertificateDetails, Curve, PublicKey};
+use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
+use p11ctl::crypto::{CertificateDetails, Curve, EcPrivateKey, PrivateKey, PublicKey};
 use p11ctl::layout::{Layout, ReaderView, VirtualToken};
 use p11ctl::token::{
     Auth, AuthId, AuthRole, Certificate, CertificateHints, DataObject, Key, KeyAccess, KeyAlgorithm,
@@ -208,6 +212,10 @@ fn certificate(line: &Line, object: ObjectId) -> Certificate {
         public_key: Some(public_key(key)),
         public_key_info: key.as_bytes().to_vec(),
     };
+    let details = match line.get("signer") {
+        Some(signer) => signed(details, subject, key, signer),
+        None => details,
+    };
     Certificate {
         object,
         id: KeyId(line.id()),
@@ -224,6 +232,28 @@ fn certificate(line: &Line, object: ObjectId) -> Certificate {
         },
         details: (!line.has("unread")).then_some(details),
     }
+}
+
+/// The certificate with a real body: its key, and its signature by `signer`.
+fn signed(told: CertificateDetails, subject: &str, key: &str, signer: &str) -> CertificateDetails {
+    let (key, signer) = (real_key(key), real_key(signer));
+    let issuer =
+        CertificateDetails { subject: told.issuer.clone(), public_key: Some(signer.public()), ..told.clone() };
+    let kind = CertificateKind::Authority { path_len: None };
+    let validity = (told.not_before, told.not_after);
+    let template = CertificateTemplate::new(&format!("CN={subject}"), key.public(), kind, validity);
+    let body = template.sign(Issuer::Certificate(&issuer), &signer).unwrap();
+    let real = CertificateDetails::parse(&body).unwrap();
+    let (der, public_key, public_key_info) = (real.der, real.public_key, real.public_key_info);
+    CertificateDetails { der, public_key, public_key_info, ..told }
+}
+
+/// The key of this name, the same in a whole run.
+fn real_key(name: &str) -> Arc<PrivateKey> {
+    static KEYS: Mutex<Option<HashMap<String, Arc<PrivateKey>>>> = Mutex::new(None);
+    let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = || Arc::new(PrivateKey::from(EcPrivateKey::generate(Curve::P256).unwrap()));
+    Arc::clone(keys.get_or_insert_default().entry(name.to_owned()).or_insert_with(new))
 }
 
 fn data(line: &Line, object: ObjectId) -> DataObject {

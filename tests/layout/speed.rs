@@ -69,3 +69,13 @@ fn ten_thousand_hostile_objects_are_quick() {
     );
     measure("PINs", &lines(10_000, |n| format!("pin PIN id={n:08x}")));
 }
+
+#[test]
+fn a_thousand_forged_issuers_are_quick() {
+    let leaves = lines(300, |n| format!("key K{n} pin=01 id={n:08x}\ncert L{n} id={n:08x} by=CA signer=ca"));
+    let forged = (0..700).fold(leaves, |mut text, n| {
+        writeln!(text, "cert F{n} subject=CA key=forger-{} by=S signer=ca", n % 40).unwrap();
+        text
+    });
+    measure("forged issuers", &forged);
+}

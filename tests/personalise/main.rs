@@ -11,6 +11,7 @@ mod faults;
 mod chains;
 mod desk;
 mod foreign;
+mod forged;
 mod interrupted;
 mod module;
 mod objects;

@@ -12,6 +12,7 @@ use crate::cli::keys::{ChosenKey, KeyChoice, Purpose};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::{escape, quote};
 use crate::crypto::CertificateDetails;
+use crate::layout;
 use crate::token::Key;
 
 /// Arguments of `cert verify`.
@@ -51,7 +52,7 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
         return Err(CliError::new(ErrorKind::NotFound, format!("key {key} has no certificate on the card"))
             .hint("make one with p11ctl cert self-sign, or write one with p11ctl object write certificate"));
     }
-    let good = chains.iter().any(|chain| chain.iter().all(|link| link.problems.is_empty()));
+    let good = chains.iter().any(|chain| is_good(chain));
     let mut text = String::new();
     for chain in &chains {
         for link in chain {
@@ -70,26 +71,49 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
     Ok(Outcome::new(document, text).note(note).verdict((!good).then_some(ErrorKind::Refused)))
 }
 
-/// Every chain of the key, each certificate judged.
+/// Every chain of the key, each certificate judged. Where none of them is good, but one through another certificate
+/// with an issuer's name is, that one comes first.
 fn chains(context: &Context, chosen: &ChosenKey) -> Result<Vec<Vec<Link>>, CliError> {
-    let (engine, view) = (context.engine()?, &chosen.token.view);
+    let view = &chosen.token.view;
     let is_it = |key: Option<&Key>| key.is_some_and(|key| key.object == chosen.key.object);
     let mine = view.view.chains.iter().filter(|chain| is_it(view.card.keys.get(chain.key)));
+    let mine: Vec<_> = mine.filter(|chain| !chain.certificates.is_empty()).collect();
     let mut chains = Vec::new();
-    for chain in mine.filter(|chain| !chain.certificates.is_empty()) {
-        let mut links: Vec<Link> = Vec::new();
-        for index in &chain.certificates {
-            let label = view.card.certificates.get(*index).map(|found| found.label.clone());
-            let (details, problems) = match engine.certificate(chosen.token.slot, *index) {
-                Ok(details) => (Some((*details).clone()), Vec::new()),
-                Err(error) => (None, vec![format!("it cannot be read: {error}")]),
-            };
-            links.push(Link { label: label.unwrap_or_default(), details, problems });
+    for chain in &mine {
+        chains.push(links(context, chosen, &chain.certificates)?);
+    }
+    if chains.iter().any(|chain| is_good(chain)) {
+        return Ok(chains);
+    }
+    let others = mine.first().map(|chain| layout::possible_chains(&view.card, chain.key, MAX_CHAINS));
+    for certificates in others.unwrap_or_default() {
+        let other = links(context, chosen, &certificates)?;
+        if is_good(&other) {
+            chains.insert(0, other);
+            break;
         }
-        judge(&mut links, date::now());
-        chains.push(links);
     }
     Ok(chains)
+}
+
+/// The certificates of one chain, leaf first, each judged.
+fn links(context: &Context, chosen: &ChosenKey, certificates: &[usize]) -> Result<Vec<Link>, CliError> {
+    let engine = context.engine()?;
+    let mut links: Vec<Link> = Vec::new();
+    for index in certificates {
+        let label = chosen.token.view.card.certificates.get(*index).map(|found| found.label.clone());
+        let (details, problems) = match engine.certificate(chosen.token.slot, *index) {
+            Ok(details) => (Some((*details).clone()), Vec::new()),
+            Err(error) => (None, vec![format!("it cannot be read: {error}")]),
+        };
+        links.push(Link { label: label.unwrap_or_default(), details, problems });
+    }
+    judge(&mut links, date::now());
+    Ok(links)
+}
+
+fn is_good(chain: &[Link]) -> bool {
+    chain.iter().all(|link| link.problems.is_empty())
 }
 
 /// Notes what is wrong with each certificate: leaf first, as the chain is.
@@ -163,3 +187,6 @@ impl Link {
         })
     }
 }
+
+/// Most chains of one certificate that are tried.
+const MAX_CHAINS: usize = 16;

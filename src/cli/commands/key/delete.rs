@@ -92,9 +92,8 @@ fn answer(chosen: &ChosenKey, plan: &DeletionPlan, deleted: &[PlannedObject], ke
     });
     let mut outcome = Outcome::new(document, "");
     outcome.notes.extend(deleted.iter().map(|object| format!("deleted {}", planned_text(object))));
-    outcome
-        .notes
-        .extend(plan.kept.iter().map(|object| format!("kept {}: other chains use it", planned_text(object))));
+    let kept = plan.kept.iter().map(planned_text);
+    outcome.notes.extend(kept.map(|it| format!("kept {it}: other chains use it or it is another PIN's")));
     if deleted.is_empty() {
         outcome.notes.push(format!("nothing of key {key} was there to delete"));
     }
