@@ -174,17 +174,13 @@ impl<'t> Issuers<'t> {
             }
             options
         };
-        self.walk(
-            leaf,
-            honest,
-            |chain, complete| {
-                let is_false = complete && chain.last().is_some_and(|root| self.signatures.is_false_root(*root));
-                if !is_false && (complete || found.is_none()) {
-                    found = Some((chain.to_vec(), complete));
-                }
-                complete && !is_false
-            },
-        );
+        self.walk(leaf, honest, |chain, complete| {
+            let is_false = complete && chain.last().is_some_and(|root| self.signatures.is_false_root(*root));
+            if !is_false && (complete || found.is_none()) {
+                found = Some((chain.to_vec(), complete));
+            }
+            complete && !is_false
+        });
         found
     }
 

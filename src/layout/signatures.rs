@@ -55,7 +55,8 @@ impl<'t> Signatures<'t> {
         if let Some(known) = self.false_roots.borrow().get(&index) {
             return *known;
         }
-        let is_false = self.details(index).is_some_and(|details| self.verify(details, details) == Some(false));
+        let is_false =
+            self.details(index).is_some_and(|details| self.verify(details, details) == Some(false));
         self.false_roots.borrow_mut().insert(index, is_false);
         is_false
     }

@@ -237,8 +237,11 @@ fn certificate(line: &Line, object: ObjectId) -> Certificate {
 /// The certificate with a real body: its key, and its signature by `signer`.
 fn signed(told: CertificateDetails, subject: &str, key: &str, signer: &str) -> CertificateDetails {
     let (key, signer) = (real_key(key), real_key(signer));
-    let issuer =
-        CertificateDetails { subject: told.issuer.clone(), public_key: Some(signer.public()), ..told.clone() };
+    let issuer = CertificateDetails {
+        subject: told.issuer.clone(),
+        public_key: Some(signer.public()),
+        ..told.clone()
+    };
     let kind = CertificateKind::Authority { path_len: None };
     let validity = (told.not_before, told.not_after);
     let template = CertificateTemplate::new(&format!("CN={subject}"), key.public(), kind, validity);

@@ -5,9 +5,7 @@ use p11ctl::card::example::ExampleKind;
 use p11ctl::codec::Secret;
 use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
 use p11ctl::crypto::{CertificateDetails, Curve, EcPrivateKey, PrivateKey, PublicKey};
-use p11ctl::engine::{
-    AttributeType as A, Engine, NewObject, ObjectClass, SessionHandle, UserKind, Value,
-};
+use p11ctl::engine::{AttributeType as A, Engine, NewObject, ObjectClass, SessionHandle, UserKind, Value};
 use p11ctl::layout::SlotId;
 
 use crate::desk::*;
