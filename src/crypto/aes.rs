@@ -1,4 +1,10 @@
-//! AES (FIPS 197) over whole blocks: ECB and CBC without padding (SP 800-38A).
+//! AES (FIPS 197) over whole blocks: ECB and CBC without padding (SP 800-38A); the other modes are in this
+//! module's folder.
+
+mod ctr;
+pub mod gcm;
+mod padding;
+mod wrap;
 
 use std::fmt;
 

@@ -7,8 +7,11 @@ pub mod certificate_request;
 pub mod curve;
 pub mod digest;
 pub mod ec;
+pub mod ed25519;
 pub mod import;
 mod integer;
+pub mod kdf;
+pub mod mac;
 pub mod private_key;
 pub mod public_key;
 pub mod random;
@@ -17,6 +20,7 @@ pub mod seal;
 pub mod signature_algorithm;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod x25519;
 
 pub use certificate::CertificateDetails;
 pub use curve::Curve;
