@@ -148,6 +148,7 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::NotModifiable
         | E::NotEmpty(_)
         | E::OtherToken(_)
+        | E::CardChanged { .. }
         | E::ActionProhibited { .. }
         | E::NotSupported(_) => ErrorKind::Refused,
         E::Arguments(_)
@@ -185,6 +186,7 @@ fn hints(error: &engine::Error) -> Option<String> {
         | E::Card { source: CardError::Apdu(ApduError::Transport(source)), .. }
         | E::Reader { source, .. } => transport_hint(source),
         E::DeviceRemoved { .. } => Some("insert the card and run the command again".to_owned()),
+        E::CardChanged { .. } => Some("run p11ctl slots to see what is on it now".to_owned()),
         E::OtherToken(slot) => Some(format!("give --slot {slot}")),
         E::UserNotLoggedIn => Some("it takes the PIN of the token itself: give --pin".to_owned()),
         E::LoginLost => Some("run the command again".to_owned()),

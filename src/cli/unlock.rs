@@ -37,24 +37,54 @@ pub fn unlock_as(
     pin_source: Option<&str>,
     mode: SessionMode,
 ) -> Result<Unlocked, CliError> {
+    ask(context, token, args, pin_source, mode)?.log_in(context)
+}
+
+/// A session on a token, and the PIN that is to open it: asked for, and not yet sent.
+pub struct Asked {
+    /// The session.
+    pub session: SessionHandle,
+    login: Option<(PinStatus, PinRequest, Pin)>,
+}
+
+/// Opens a session on the token and asks for its PIN, if it has one.
+pub fn ask(
+    context: &Context,
+    token: &FoundToken,
+    args: &PinArgs,
+    pin_source: Option<&str>,
+    mode: SessionMode,
+) -> Result<Asked, CliError> {
     let engine = context.engine()?;
     let session = engine.open_session(token.slot, mode)?;
     if token.view.view.auth.is_none() {
-        return Ok(Unlocked { session, status: None, pin: None });
+        return Ok(Asked { session, login: None });
     }
     let Some(status) = engine.user_pin(token.slot)? else {
-        return Ok(Unlocked { session, status: None, pin: None });
+        return Ok(Asked { session, login: None });
     };
     // Asked only where it matters: it costs an APDU.
     let has_pinpad = args.pin == Some(PinArg::PinPad)
         && engine.token_info(token.slot)?.flags.protected_authentication_path;
     let request = PinRequest { has_pinpad, ..request(token, &status, Kind::Pin) };
-    let pin = match args.read(&request, pin_source)? {
-        Pin::Typed(pin) => Some(pin),
-        Pin::OnReader => None,
-    };
-    context.login(session, UserKind::User, pin.as_ref()).map_err(|error| explain(error, &request))?;
-    Ok(Unlocked { session, status: Some(status), pin })
+    let pin = args.read(&request, pin_source)?;
+    Ok(Asked { session, login: Some((status, request, pin)) })
+}
+
+impl Asked {
+    /// Sends the PIN.
+    pub fn log_in(self, context: &Context) -> Result<Unlocked, CliError> {
+        let session = self.session;
+        let Some((status, request, pin)) = self.login else {
+            return Ok(Unlocked { session, status: None, pin: None });
+        };
+        let pin = match pin {
+            Pin::Typed(pin) => Some(pin),
+            Pin::OnReader => None,
+        };
+        context.login(session, UserKind::User, pin.as_ref()).map_err(|error| explain(error, &request))?;
+        Ok(Unlocked { session, status: Some(status), pin })
+    }
 }
 
 impl Unlocked {

@@ -14,7 +14,7 @@ use super::text::quote;
 use super::tokens::{self, FoundToken};
 use super::unlock::{self, explain, request};
 use crate::codec::Secret;
-use crate::engine::{PinStatus, SessionHandle, SessionMode, TokenView, UserKind};
+use crate::engine::{Batch, PinStatus, SessionHandle, SessionMode, TokenView, UserKind};
 
 /// Whose PIN allows a change.
 #[derive(Debug, Clone, Default, Args)]
@@ -90,6 +90,14 @@ pub fn choose(
     Ok((token, pin_source(args)?))
 }
 
+/// A session that may write.
+pub struct Open<'a> {
+    /// The session.
+    pub session: SessionHandle,
+    /// Keeps other programs away from the card, where nobody is asked anything any more.
+    _hold: Option<Batch<'a>>,
+}
+
 /// Opens a session that may write, logged in as its arguments say: the holder of the token's PIN, or the security
 /// officer with `--so-pin` and on a token without a PIN. Then verifies the other PINs that were given.
 pub fn open(
@@ -98,32 +106,74 @@ pub fn open(
     write: &WriteArgs,
     pin_source: Option<&str>,
 ) -> Result<SessionHandle, CliError> {
-    let session = if write.so_pin.is_some() || token.view.view.auth.is_none() {
-        log_in_officer(context, token, write.so_pin.as_ref(), write.pin.final_try)?.0
-    } else {
-        unlock::unlock_as(context, token, &write.pin, pin_source, SessionMode::ReadWrite)?.session
-    };
-    authorise(context, token, session, write)?;
-    Ok(session)
+    Ok(open_as(context, token, write, pin_source, false)?.session)
 }
 
-/// Opens a session that may write, with the security officer logged in. Gives the PIN as well, for a command
-/// that changes it.
-pub fn log_in_officer(
+/// As [`open`], with the card held from before the login until the answer is dropped: what is decided in between is
+/// decided by what is on the card then, and no other program comes in between. Not for commands that ask anything
+/// afterwards.
+pub fn open_exclusive<'a>(
+    context: &'a Context,
+    token: &FoundToken,
+    write: &WriteArgs,
+    pin_source: Option<&str>,
+) -> Result<Open<'a>, CliError> {
+    open_as(context, token, write, pin_source, true)
+}
+
+fn open_as<'a>(
+    context: &'a Context,
+    token: &FoundToken,
+    write: &WriteArgs,
+    pin_source: Option<&str>,
+    exclusive: bool,
+) -> Result<Open<'a>, CliError> {
+    let engine = context.engine()?;
+    let hold = |session| exclusive.then(|| engine.exclusive(session)).transpose();
+    if write.so_pin.is_some() || token.view.view.auth.is_none() {
+        let officer = ask_officer(context, token, write.so_pin.as_ref(), write.pin.final_try)?;
+        let others = ask_others(context, token, write)?;
+        let hold = hold(officer.session)?;
+        officer.log_in(context)?;
+        authorise(context, officer.session, &others)?;
+        return Ok(Open { session: officer.session, _hold: hold });
+    }
+    let user = unlock::ask(context, token, &write.pin, pin_source, SessionMode::ReadWrite)?;
+    let others = ask_others(context, token, write)?;
+    let hold = hold(user.session)?;
+    let session = user.log_in(context)?.session;
+    authorise(context, session, &others)?;
+    Ok(Open { session, _hold: hold })
+}
+
+/// A session that may write, and the security officer's PIN that is to open it: asked for, and not yet sent.
+struct Officer {
+    session: SessionHandle,
+    pin: Secret,
+    request: PinRequest,
+}
+
+/// Opens a session that may write and asks for the security officer's PIN.
+fn ask_officer(
     context: &Context,
     token: &FoundToken,
     source: Option<&PinArg>,
     final_try: bool,
-) -> Result<(SessionHandle, Secret), CliError> {
-    let engine = context.engine()?;
+) -> Result<Officer, CliError> {
     let status = officer_status(context, token)?;
     let request = request(token, &status, Kind::OfficerPin);
     let pin = read(source, final_try, &request)?;
-    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
-    context
-        .login(session, UserKind::SecurityOfficer, Some(&pin))
-        .map_err(|error| explain(error, &request))?;
-    Ok((session, pin))
+    let session = context.engine()?.open_session(token.slot, SessionMode::ReadWrite)?;
+    Ok(Officer { session, pin, request })
+}
+
+impl Officer {
+    /// Sends the PIN.
+    fn log_in(&self, context: &Context) -> Result<(), CliError> {
+        context
+            .login(self.session, UserKind::SecurityOfficer, Some(&self.pin))
+            .map_err(|error| explain(error, &self.request))
+    }
 }
 
 /// The security officer's PIN of a card. Errors: it has none.
@@ -178,14 +228,16 @@ fn tries_of(context: &Context, token: &FoundToken, label: &str) -> Result<Option
     Ok(None)
 }
 
-/// Verifies the PINs of `--auth-pin`.
-fn authorise(
-    context: &Context,
-    token: &FoundToken,
-    session: SessionHandle,
-    write: &WriteArgs,
-) -> Result<(), CliError> {
-    for auth in &write.auth_pin {
+/// A PIN of `--auth-pin`: asked for, and not yet sent.
+struct OtherPin {
+    label: String,
+    pin: Secret,
+    request: PinRequest,
+}
+
+/// Asks for the PINs of `--auth-pin`.
+fn ask_others(context: &Context, token: &FoundToken, write: &WriteArgs) -> Result<Vec<OtherPin>, CliError> {
+    let ask = |auth: &AuthPin| {
         let known = token.view.card.auths.iter().find(|known| known.label == auth.label);
         let request = PinRequest {
             reader: token.candidate.reader.clone(),
@@ -202,9 +254,17 @@ fn authorise(
             return Err(CliError::new(ErrorKind::NotFound, message).candidates(labels));
         }
         let pin = read(Some(&auth.source), write.pin.final_try, &request)?;
+        Ok(OtherPin { label: auth.label.clone(), pin, request })
+    };
+    write.auth_pin.iter().map(ask).collect()
+}
+
+/// Verifies the PINs of `--auth-pin`.
+fn authorise(context: &Context, session: SessionHandle, others: &[OtherPin]) -> Result<(), CliError> {
+    for other in others {
         context
-            .with_pin(|engine| engine.authorise(session, &auth.label, &pin))
-            .map_err(|error| explain(error, &request))?;
+            .with_pin(|engine| engine.authorise(session, &other.label, &other.pin))
+            .map_err(|error| explain(error, &other.request))?;
     }
     Ok(())
 }

@@ -138,25 +138,8 @@ impl Engine {
         card: &LoadedCard,
         certificate: &Certificate,
     ) -> Result<Arc<CertificateDetails>> {
-        if let Some(details) = &certificate.details {
-            return Ok(Arc::new(details.clone()));
-        }
-        if let Some(details) = kept_details(card, certificate) {
-            return Ok(details);
-        }
-        let der = self.read(reader, card, certificate.object)?;
-        let details = CertificateDetails::parse(&der).map_err(|error| Error::Card {
-            reader: self.cells.get(reader).map(|cell| cell.name.clone()).unwrap_or_default(),
-            source: CardError::Malformed {
-                what: format!("certificate {:?}", certificate.label),
-                why: error.to_string(),
-            },
-        })?;
-        let details = Arc::new(details);
-        if !certificate.private {
-            card.keep(certificate.object, Content::Certificate(Arc::clone(&details)));
-        }
-        Ok(details)
+        let name = self.cells.get(reader).map_or("", |cell| &cell.name);
+        details(name, card, certificate, |object| self.read(reader, card, object))
     }
 
     /// The public half of a key: from the directory, from its public key object, from its certificate.
@@ -167,26 +150,65 @@ impl Engine {
         card: &LoadedCard,
         key: &Key,
     ) -> Result<Option<Arc<PublicKey>>> {
-        if let Known::Is(public) = known_public(card, key).as_known() {
-            return Ok(Some(Arc::new(public.clone())));
-        }
-        if let Some(public) = public_key_of(&card.token, key) {
-            let der = self.read(reader, card, public.object)?;
-            let value = Arc::new(PublicKey::from_spki_der(&der).map_err(Error::Crypto)?);
-            card.keep(public.object, Content::PublicKey(Arc::clone(&value)));
-            return Ok(Some(value));
-        }
-        match certificate_of(&card.token, &key.id) {
-            Some(certificate) => {
-                let details = self.details(reader, card, certificate)?;
-                Ok(details.public_key.clone().map(Arc::new))
-            }
-            None => Ok(None),
-        }
+        let name = self.cells.get(reader).map_or("", |cell| &cell.name);
+        public_half(name, card, key, |object| self.read(reader, card, object))
     }
 
     fn read(&self, reader: usize, card: &LoadedCard, object: ObjectId) -> Result<Vec<u8>> {
         self.with_card(reader, card, |card| card.read_object(object))
+    }
+}
+
+/// As [`Engine::details`], for a caller who reads the card in a way of its own.
+pub(super) fn details(
+    reader: &str,
+    card: &LoadedCard,
+    certificate: &Certificate,
+    read: impl FnOnce(ObjectId) -> Result<Vec<u8>>,
+) -> Result<Arc<CertificateDetails>> {
+    if let Some(details) = &certificate.details {
+        return Ok(Arc::new(details.clone()));
+    }
+    if let Some(details) = kept_details(card, certificate) {
+        return Ok(details);
+    }
+    let der = read(certificate.object)?;
+    let details = CertificateDetails::parse(&der).map_err(|error| Error::Card {
+        reader: reader.to_owned(),
+        source: CardError::Malformed {
+            what: format!("certificate {:?}", certificate.label),
+            why: error.to_string(),
+        },
+    })?;
+    let details = Arc::new(details);
+    if !certificate.private {
+        card.keep(certificate.object, Content::Certificate(Arc::clone(&details)));
+    }
+    Ok(details)
+}
+
+/// As [`Engine::public_half`], for a caller who reads the card in a way of its own.
+pub(super) fn public_half(
+    reader: &str,
+    card: &LoadedCard,
+    key: &Key,
+    read: impl FnOnce(ObjectId) -> Result<Vec<u8>>,
+) -> Result<Option<Arc<PublicKey>>> {
+    if let Known::Is(public) = known_public(card, key).as_known() {
+        return Ok(Some(Arc::new(public.clone())));
+    }
+    if let Some(public) = public_key_of(&card.token, key) {
+        let der = read(public.object)?;
+        let value = Arc::new(PublicKey::from_spki_der(&der).map_err(Error::Crypto)?);
+        card.keep(public.object, Content::PublicKey(Arc::clone(&value)));
+        return Ok(Some(value));
+    }
+    match certificate_of(&card.token, &key.id) {
+        Some(certificate) => {
+            let details = details(reader, card, certificate, read)?;
+            Ok(details.public_key.clone().map(Arc::new))
+        }
+        None => Ok(None),
     }
 }
 

@@ -7,6 +7,7 @@ use super::attribute::AttributeType;
 use super::cards::Content;
 use super::error::Error;
 use super::objects::algorithm_of;
+use super::operation::Session;
 use super::session::SessionHandle;
 use super::writing::{Writer, Writing};
 use super::{Engine, ObjectHandle, Result, lock};
@@ -171,96 +172,43 @@ impl Engine {
 
     /// Writes an object to the session's token. A public object on a token without a PIN is for the security
     /// officer. A certificate that the security officer adds may complete the chains of PINs and show in their tokens.
+    /// The handle of an object that no slot shows is of no use, but the object is there.
     /// Errors: as [`Engine::generate_key_pair`]; `OtherToken` for a public object on an empty token while another
     /// shows those.
     pub fn create_object(&self, session: SessionHandle, object: &NewObject) -> Result<ObjectHandle> {
         self.check_may_write(session)?;
-        // Values that may have to be read come first: the card is not locked yet.
-        let key_ids = match object {
-            NewObject::PublicKey { id: None, .. } | NewObject::Certificate { id: None, .. } => {
-                self.known_keys(session)?
-            }
-            _ => Vec::new(),
-        };
-        let id_of =
-            |key: &PublicKey| key_ids.iter().find(|(known, _)| **known == *key).map(|(_, id)| id.clone());
-        let created = self.write(session, |writing| match object {
-            NewObject::PrivateKey { key, spec } => writing.import(KeyMaterial::Private(key), spec),
-            NewObject::SecretKey { value, spec } => writing.import(KeyMaterial::Aes(value), spec),
-            NewObject::PublicKey { key, label, id } => {
-                let owner = writing.owner()?;
-                let own = || id_of(key).unwrap_or_else(|| KeyId(hash_of(key)));
-                let id = id.clone().unwrap_or_else(own);
-                writing.require(Write::Store(ObjectKind::PublicKey, owner.as_ref()))?;
-                let usage = public_usage(key);
-                let new = NewPublicKey { owner: owner.as_ref(), label, id: &id, key, usage };
-                writing.admin(|admin, channel| admin.store_public_key(channel, &new))
-            }
-            NewObject::Certificate { der, label, id } => {
-                let owner = writing.owner()?;
-                let details = CertificateDetails::parse(der)
-                    .map_err(|_| Error::AttributeValueInvalid(AttributeType::VALUE))?;
-                let known = || details.public_key.as_ref().and_then(id_of);
-                let own = || KeyId(details.subject_key_id.clone().unwrap_or_default());
-                let id = id.clone().or_else(known).unwrap_or_else(own);
-                let name = || short_label(details.common_name().unwrap_or_else(|| details.subject_text()));
-                let label = label.clone().unwrap_or_else(name);
-                writing.require(Write::Store(ObjectKind::Certificate, owner.as_ref()))?;
-                let new = NewCertificate { owner: owner.as_ref(), label: &label, id: &id, der };
-                let object = writing.admin(|admin, channel| admin.store_certificate(channel, &new))?;
-                writing.effects.learned.push((object, Content::Certificate(Arc::new(details.clone()))));
-                Ok(object)
-            }
-            NewObject::Data { label, application, oid, private, value } => {
-                let owner = writing.owner()?;
-                if *private && owner.is_none() {
-                    return Err(Error::UserPinNotInitialized("user PIN that could protect it"));
-                }
-                writing.require(Write::Store(ObjectKind::Data, owner.as_ref()))?;
-                let (owner, private) = (owner.as_ref(), *private);
-                let new = NewData { owner, private, label, application, oid, value };
-                writing.admin(|admin, channel| admin.store_data(channel, &new))
-            }
-        })?;
+        let created = self.write(session, |writing| writing.create(object))?;
         self.new_handle(session, created)
-    }
-
-    /// The public halves of the private keys that a session's token shows, with their identifiers.
-    fn known_keys(&self, session: SessionHandle) -> Result<Vec<(Arc<PublicKey>, KeyId)>> {
-        let session = self.session(session)?;
-        let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
-        let keys = view.keys.iter().filter_map(|index| session.card.token.keys.get(*index));
-        let mut known = Vec::new();
-        for key in keys.filter(|key| key.class == KeyClass::Private && !key.id.0.is_empty()) {
-            if let Some(public) = self.public_half(session.reader, &session.card, key)? {
-                known.push((public, key.id.clone()));
-            }
-        }
-        Ok(known)
     }
 
     /// The handle of an object that was just made: in the session's token, or in the token that shows it.
     fn new_handle(&self, session: SessionHandle, object: ObjectId) -> Result<ObjectHandle> {
         let session = self.session(session)?;
-        let (table, _) = self.table_and_user(&session)?;
-        if let Some(handle) = table.handle(object) {
-            return Ok(handle);
-        }
+        let place = self.place_of(&session, object)?;
+        Ok(place.map_or_else(|| ObjectHandle(self.next_handle()), |(_, handle)| handle))
+    }
+
+    /// Where an object of the session's card shows: in the session's token, or in the first other one that has it.
+    pub(super) fn place_of(
+        &self,
+        session: &Session,
+        object: ObjectId,
+    ) -> Result<Option<(SlotId, ObjectHandle)>> {
         let others = lock(&self.state).slots_of(session.reader);
-        for slot in others {
-            if let Some(table) = self.table_of(slot, &session)?
+        for slot in [session.slot].into_iter().chain(others) {
+            if let Some(table) = self.table_of(slot, session)?
                 && let Some(handle) = table.handle(object)
             {
-                return Ok(handle);
+                return Ok(Some((slot, handle)));
             }
         }
-        Err(Error::ObjectHandleInvalid)
+        Ok(None)
     }
 }
 
 impl Writing<'_> {
     /// The PIN that is to own a key. Errors: `UserNotLoggedIn`; `UserPinNotInitialized` on a token without one.
-    fn key_owner(&self) -> Result<AuthId> {
+    pub(super) fn key_owner(&self) -> Result<AuthId> {
         if self.view.auth.is_none() {
             return Err(Error::UserPinNotInitialized("user PIN that could protect a key"));
         }
@@ -281,6 +229,68 @@ impl Writing<'_> {
                 _ => Ok(None),
             },
         }
+    }
+
+    /// Writes an object. Errors: as [`Engine::create_object`].
+    pub(super) fn create(&mut self, object: &NewObject) -> Result<ObjectId> {
+        match object {
+            NewObject::PrivateKey { key, spec } => self.import(KeyMaterial::Private(key), spec),
+            NewObject::SecretKey { value, spec } => self.import(KeyMaterial::Aes(value), spec),
+            NewObject::PublicKey { key, label, id } => {
+                let owner = self.owner()?;
+                let id = match id {
+                    Some(id) => id.clone(),
+                    None => self.id_of_pair(key)?.unwrap_or_else(|| KeyId(hash_of(key))),
+                };
+                self.require(Write::Store(ObjectKind::PublicKey, owner.as_ref()))?;
+                let usage = public_usage(key);
+                let new = NewPublicKey { owner: owner.as_ref(), label, id: &id, key, usage };
+                self.admin(|admin, channel| admin.store_public_key(channel, &new))
+            }
+            NewObject::Certificate { der, label, id } => self.certify(der, label.as_deref(), id.as_ref()),
+            NewObject::Data { label, application, oid, private, value } => {
+                let owner = self.owner()?;
+                if *private && owner.is_none() {
+                    return Err(Error::UserPinNotInitialized("user PIN that could protect it"));
+                }
+                self.require(Write::Store(ObjectKind::Data, owner.as_ref()))?;
+                let (owner, private) = (owner.as_ref(), *private);
+                let new = NewData { owner, private, label, application, oid, value };
+                self.admin(|admin, channel| admin.store_data(channel, &new))
+            }
+        }
+    }
+
+    fn certify(&mut self, der: &[u8], label: Option<&str>, id: Option<&KeyId>) -> Result<ObjectId> {
+        let owner = self.owner()?;
+        let details = CertificateDetails::parse(der)
+            .map_err(|_| Error::AttributeValueInvalid(AttributeType::VALUE))?;
+        let id = match (id, &details.public_key) {
+            (Some(id), _) => Some(id.clone()),
+            (None, Some(key)) => self.id_of_pair(key)?,
+            (None, None) => None,
+        };
+        let id = id.unwrap_or_else(|| KeyId(details.subject_key_id.clone().unwrap_or_default()));
+        let name = || short_label(details.common_name().unwrap_or_else(|| details.subject_text()));
+        let label = label.map_or_else(name, str::to_owned);
+        self.require(Write::Store(ObjectKind::Certificate, owner.as_ref()))?;
+        let new = NewCertificate { owner: owner.as_ref(), label: &label, id: &id, der };
+        let object = self.admin(|admin, channel| admin.store_certificate(channel, &new))?;
+        self.effects.learned.push((object, Content::Certificate(Arc::new(details.clone()))));
+        Ok(object)
+    }
+
+    /// The identifier of the private key in the session's token whose public half this is.
+    fn id_of_pair(&mut self, public: &PublicKey) -> Result<Option<KeyId>> {
+        let session = Arc::clone(&self.session);
+        let shown = self.view.keys.clone();
+        let keys = shown.iter().filter_map(|index| session.card.token.keys.get(*index));
+        for key in keys.filter(|key| key.class == KeyClass::Private && !key.id.0.is_empty()) {
+            if self.public_half(key)?.is_some_and(|known| *known == *public) {
+                return Ok(Some(key.id.clone()));
+            }
+        }
+        Ok(None)
     }
 
     fn import(&mut self, key: KeyMaterial<'_>, spec: &KeySpec) -> Result<ObjectId> {
@@ -327,14 +337,19 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// The identifier of a new key: as wished, if no other key has it; else that of the certificate with its
-    /// public key, else the first number that nothing on the card has. Errors: `IdTaken`.
-    fn key_id(&self, wished: Option<&KeyId>, public: Option<&PublicKey>) -> Result<KeyId> {
-        let token = self.token();
+    /// The identifier of a new key: as wished, if no other key has it; else that of a public half without its private
+    /// one (an interrupted import leaves it), else that of the certificate with its public key, else the first number that nothing on the card has. Errors: `IdTaken`.
+    fn key_id(&mut self, wished: Option<&KeyId>, public: Option<&PublicKey>) -> Result<KeyId> {
         if let Some(id) = wished {
             self.check_id(id, None)?;
             return Ok(id.clone());
         }
+        if let Some(public) = public
+            && let Some(id) = self.id_left_behind(public)?
+        {
+            return Ok(id);
+        }
+        let token = self.token();
         let certified = token.certificates.iter().find(|certificate| {
             let details = certificate.details.as_ref();
             public.is_some() && details.and_then(|details| details.public_key.as_ref()) == public

@@ -47,6 +47,13 @@ pub enum Error {
         /// Which reader.
         reader: String,
     },
+    /// Another program has changed the card since it was read, in a way that what was asked for may not mean the same
+    /// any more. Nothing was changed.
+    #[error("another program has changed the card in reader {reader:?} in the meantime; nothing was done")]
+    CardChanged {
+        /// Which reader.
+        reader: String,
+    },
     /// The card did not do its part.
     #[error("the card in reader {reader:?} did not do it")]
     Card {

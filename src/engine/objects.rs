@@ -14,7 +14,7 @@ use super::uri::Uri;
 use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
 use crate::crypto::PublicKey;
 use crate::layout::SlotId;
-use crate::token::{Key, KeyAlgorithm, KeyClass};
+use crate::token::{Key, KeyAlgorithm, KeyClass, Token};
 
 impl Engine {
     /// Attributes of one object, each with its own answer, in the order asked: `AttributeSensitive`,
@@ -48,8 +48,12 @@ impl Engine {
     pub fn object_uri(&self, session: SessionHandle, object: ObjectHandle) -> Result<Uri> {
         let session = self.session(session)?;
         let object = self.visible(&session, object)?;
-        let token = &session.card.token;
-        let mut uri = self.token_uri(session.slot)?;
+        self.uri_at(session.slot, &session.card.token, object)
+    }
+
+    /// The URI of an object in the token of a slot that shows it.
+    pub(super) fn uri_at(&self, slot: SlotId, token: &Token, object: ObjectRef) -> Result<Uri> {
+        let mut uri = self.token_uri(slot)?;
         let (label, id, class) = match object {
             ObjectRef::Key(index) => {
                 token.keys.get(index).map(|key| (&key.label, Some(&key.id), class_of(key.class)))

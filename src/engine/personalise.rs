@@ -30,8 +30,8 @@ impl Engine {
     /// Formats the card behind a slot: everything on it is lost, in every slot of its reader, and its slots are
     /// empty tokens. A blank card takes `so_pin` as its new security officer's PIN; on one in use it has to be the
     /// right one, and stays.
-    /// Errors: `SessionExists` while a session with any token of the card is open, `PinIncorrect`, `PinLength`,
-    /// `NotSupported`.
+    /// Errors: `SessionExists` while a session with any token of the card is open, `CardChanged` when another program
+    /// has written since the card was read, `PinIncorrect`, `PinLength`, `NotSupported`.
     pub fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()> {
         self.start_over(slot, so_pin, |admin, channel, abilities| {
             let officer = NewPin {
@@ -121,15 +121,21 @@ impl Engine {
             Some(auth) => check_length(so_pin, 1, auth.max_len)?,
             None => check_length(so_pin, *abilities.pin_lengths.start(), *abilities.pin_lengths.end())?,
         }
-        let changed = (|| {
-            card.hold()?;
+        // What is lost is what the caller saw, or nothing is.
+        let held = card.hold().and_then(|()| loaded.is_unchanged(&mut card));
+        if let Ok(false) = held {
+            card.release().map_err(|error| from_card(&cell.name, error))?;
+            lock(&self.state).forget_card(reader, &self.policy);
+            return Err(Error::CardChanged { reader: cell.name.clone() });
+        }
+        let changed = held.and_then(|_| {
             if let Some(auth) = loaded.so_auth() {
                 let verified = card.verify(&auth.id, so_pin);
                 note_tries(&loaded, &auth.id, &verified);
                 verified?;
             }
             card.with(|driver, channel| job(admin_of(driver.admin())?, channel, &abilities))
-        })();
+        });
         let spared = matches!(
             changed,
             Err(CardError::PinIncorrect { .. }

@@ -4,16 +4,18 @@
 
 use std::sync::Arc;
 
+use super::contents;
 use super::error::{Error, from_card};
 use super::operation::Session;
 use super::renewal::Effects;
 use super::session::{Login, SessionHandle, SessionMode};
-use super::{Engine, Result, lock};
+use super::{Batch, Engine, Result, lock};
 use crate::apdu::Channel;
 use crate::card::admin::{AdminAbilities, CardAdmin, Write};
 use crate::card::{Card, CardError};
+use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{SlotId, VirtualToken};
-use crate::token::{AuthId, Token};
+use crate::token::{AuthId, Certificate, Key, ObjectId, Token};
 
 /// A change that is being made.
 pub(super) struct Writing<'a> {
@@ -95,12 +97,8 @@ impl Engine {
     ) -> Result<T> {
         let reader = session.reader;
         // What another program has changed counts for what may be changed now: which chains need a certificate.
-        let unchanged = session.card.is_unchanged(card);
-        if !unchanged.map_err(|error| self.card_error(reader, error))? {
-            self.renew(reader, card, &Effects::default())?;
-        }
+        let session = self.session_as_it_is(handle, session, card)?;
         self.note_lost_logins(reader, card);
-        let session = self.session(handle)?;
         let view = lock(&self.state).slot(session.slot)?.token.clone().unwrap_or_default();
         let mut writing =
             Writing { engine: self, card, session, view, effects: Effects::default(), written: false };
@@ -111,6 +109,45 @@ impl Engine {
         }
         let renewed = self.renew(reader, card, &effects);
         result.and_then(|value| renewed.map(|()| value))
+    }
+
+    /// A session with its card as it is now: read again where another program has changed it. The card is locked, and
+    /// its transaction open. Errors: `CardChanged` when the session's token is gone or another one.
+    fn session_as_it_is(
+        &self,
+        handle: SessionHandle,
+        session: &Session,
+        card: &mut Card,
+    ) -> Result<Arc<Session>> {
+        let reader = session.reader;
+        let unchanged = session.card.is_unchanged(card);
+        if !unchanged.map_err(|error| self.card_error(reader, error))? {
+            self.renew(reader, card, &Effects::default())?;
+        }
+        let gone = || Error::CardChanged { reader: self.name_of(reader) };
+        self.session(handle).map_err(|_| gone())
+    }
+
+    /// Keeps the session's card in one transaction until the guard is dropped, as [`Engine::batch`] does, with the
+    /// card as it is from then on: for a login and a change that belong together, so that no other program comes in
+    /// between. Never while a person is typing.
+    /// Errors: `Reader` when another program holds the card; `CardChanged` when the session's token is gone.
+    pub fn exclusive(&self, handle: SessionHandle) -> Result<Batch<'_>> {
+        let batch = self.batch(handle)?;
+        let reader = self.session(handle)?.reader;
+        let mut card = lock(&self.cell(reader)?.card);
+        let session = self.session(handle)?;
+        self.check_insertion(reader, &card, &session.card)?;
+        let outcome = self.session_as_it_is(handle, &session, &mut card);
+        if !card.is_connected() {
+            self.lose(reader, &session.card);
+        }
+        drop(card);
+        outcome.map(|_| batch)
+    }
+
+    fn name_of(&self, reader: usize) -> String {
+        self.cells.get(reader).map(|cell| cell.name.clone()).unwrap_or_default()
     }
 
     /// A card's error as the engine tells it.
@@ -193,6 +230,23 @@ impl Writing<'_> {
         );
         self.written |= !unsent;
         self.told(result)
+    }
+
+    /// A certificate's content, read now where it is not known. Errors: as [`Engine::details`].
+    pub fn details(&mut self, certificate: &Certificate) -> Result<Arc<CertificateDetails>> {
+        let (session, name) = (Arc::clone(&self.session), self.engine.name_of(self.session.reader));
+        contents::details(&name, &session.card, certificate, |object| self.read(object))
+    }
+
+    /// The public half of a key, read now where it is not known. Errors: as [`Engine::public_half`].
+    pub fn public_half(&mut self, key: &Key) -> Result<Option<Arc<PublicKey>>> {
+        let (session, name) = (Arc::clone(&self.session), self.engine.name_of(self.session.reader));
+        contents::public_half(&name, &session.card, key, |object| self.read(object))
+    }
+
+    fn read(&mut self, object: ObjectId) -> Result<Vec<u8>> {
+        let value = self.card.read_object(object);
+        self.told(value)
     }
 
     /// The card itself, for what is no writing: PINs.

@@ -165,7 +165,7 @@ pub fn clean(command: &mut Command, folder: &Path) {
         .env("EMPTY", "");
 }
 
-fn finish(output: Output) -> Run {
+pub fn finish(output: Output) -> Run {
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: output.stdout,

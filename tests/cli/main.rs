@@ -22,6 +22,7 @@ mod personalise_foreign;
 mod personalise_keys;
 mod personalise_limits;
 mod personalise_pins;
+mod personalise_races;
 mod personalise_shared;
 mod personalise_story;
 mod pins;

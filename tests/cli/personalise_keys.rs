@@ -161,7 +161,7 @@ fn import_pkcs12_brings_key_and_chain_in_one_step() {
 }
 
 /// A root in ca.pem and a leaf in leaf.pem with its key in leaf.key.
-fn chain(bench: &Bench) {
+pub fn chain(bench: &Bench) {
     let tool = |arguments: &str| bench.tool("openssl", &arguments.split(' ').collect::<Vec<_>>());
     tool(
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=Root -days 30",

@@ -180,3 +180,29 @@ fn empty_token_whose_slot_another_pin_takes_ends_with_its_sessions_and_logins() 
     assert_eq!(engine.session_info(fresh).unwrap().state, SessionState::ReadWritePublic);
     engine.login(fresh, UserKind::User, Some(&pin)).unwrap();
 }
+
+#[test]
+fn another_program_that_was_first_is_told_and_nothing_is_done_twice() {
+    let desk = Desk::new(ExampleKind::Separate);
+    let (one, two) = (desk.engine(), desk.engine());
+    let pin = Secret::from(PIN_3);
+    let late = open(&one, 3);
+    let session = officer(&two, 3);
+    two.init_pin(session, &new_pin(&pin)).unwrap();
+    two.close_session(session).unwrap();
+    let held = one.exclusive(late).map(drop);
+    assert!(matches!(held, Err(Error::CardChanged { .. })), "{held:?}");
+    let pins = two.virtual_token(SlotId(2)).unwrap().card.auths.len();
+    // What the security officer would lose is not what was looked at: nothing is lost.
+    one.virtual_token(SlotId(0)).unwrap();
+    let other = log_in(&two, 2, PIN_3);
+    two.generate_key_pair(other, &p256("key 3")).unwrap();
+    let init = InitToken { label: "new", puk: None, min_len: None, tries: None };
+    let formatted = one.init_token(SlotId(0), &Secret::from(SO_PIN), &init);
+    assert!(matches!(formatted, Err(Error::CardChanged { .. })), "{formatted:?}");
+    assert_eq!(two.virtual_token(SlotId(2)).unwrap().card.auths.len(), pins);
+    // Looked at again it is what is lost.
+    drop(two);
+    one.virtual_token(SlotId(0)).unwrap();
+    one.init_token(SlotId(0), &Secret::from(SO_PIN), &init).unwrap();
+}

@@ -33,7 +33,10 @@ impl Error {
                 other => card_return_value(other),
             },
             Self::Reader { source, .. } => transport_return_value(source),
-            Self::DeviceRemoved { .. } => rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED),
+            // For a caller of PKCS#11 the token of its session is gone, with that session.
+            Self::DeviceRemoved { .. } | Self::CardChanged { .. } => {
+                rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED)
+            }
             Self::Card { source, .. } => card_return_value(source),
             Self::Arguments(_) => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
             Self::SessionHandleInvalid => rv("CKR_SESSION_HANDLE_INVALID", ck::CKR_SESSION_HANDLE_INVALID),

@@ -37,8 +37,9 @@ pub fn run(context: &Context, args: &RepairArgs) -> Result<Outcome, CliError> {
     args.write.check(false)?;
     let selector = Selector::new(&args.token, None)?;
     let token = tokens::on_one_card(context, &selector)?;
-    let session = writing::open(context, &token, &args.write, pin_source(&args.token)?.as_deref())?;
-    let report = context.engine()?.repair(session)?;
+    let source = pin_source(&args.token)?;
+    let opened = writing::open_exclusive(context, &token, &args.write, source.as_deref())?;
+    let report = context.engine()?.repair(opened.session)?;
     let pin_of = |auth: &Option<AuthId>| {
         let auth = auth.as_ref().and_then(|id| token.view.card.auth(id));
         auth.map(|auth| auth.label.clone())

@@ -9,7 +9,7 @@ use super::signer::Signer;
 use super::{Format, SubjectArgs};
 use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
 use crate::cli::certificates;
-use crate::cli::commands::object::write::write_objects;
+use crate::cli::commands::object::put::{Item, put};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::outcome::Outcome;
@@ -96,8 +96,8 @@ pub fn run(context: &Context, args: &SelfSignArgs) -> Result<Outcome, CliError> 
         let label = details.common_name().unwrap_or_else(|| signer.chosen.key.label.clone());
         let id = Some(signer.chosen.key.id.clone());
         let object = NewObject::Certificate { der: der.clone(), label: Some(label.clone()), id };
-        let objects = [(ObjectClass::Certificate, label, object)];
-        write_objects(context, token, signer.unlocked.session, &objects)?.pop()
+        let items = [Item { object, class: ObjectClass::Certificate, label }];
+        put(context, token, signer.unlocked.session, &items)?.written.pop()
     } else {
         None
     };

@@ -73,7 +73,8 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     let spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
     let engine = context.engine()?;
     engine.check_key(token.slot, algorithm, KeyOrigin::Generated)?;
-    let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
+    let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
+    let session = opened.session;
     let spinner = Spinner::start(context, "the card generates the key");
     let (handle, public) = if is_pair {
         let (private, public) = engine.generate_key_pair(session, &spec)?;

@@ -8,24 +8,26 @@ use serde_json::json;
 use super::options::NewKeyArgs;
 use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
 use crate::cli::atomic_file;
-use crate::cli::commands::object::write::{certificates_on_card, file_label, write_objects};
+use crate::cli::commands::object::put::{Item, put};
+use crate::cli::commands::object::write::file_label;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::key_files::{self, KeyFile};
+use crate::cli::key_files;
 use crate::cli::outcome::Outcome;
 use crate::cli::pin::Kind;
-use crate::cli::text::quote;
 use crate::cli::tokens;
 use crate::cli::writing::{self, WriteArgs};
 use crate::crypto::{CertificateDetails, PrivateKey};
 use crate::engine::{KeyOrigin, NewObject, ObjectClass};
-use crate::token::{KeyAlgorithm, KeyId};
+use crate::token::KeyAlgorithm;
 
 /// Arguments of `key import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The file is PEM or DER: PKCS#8 (encrypted or not), PKCS#1, SEC 1, or PKCS#12
-with the certificates in it. The public half is written too.
+with the certificates in it. The public half is written too. A key or
+certificate that is on the card already stays as it is, and the rest is
+written: an import that was interrupted can be run again.
 
 Examples:
   p11ctl key import key.pem --slot 4 --label 'key 3'
@@ -66,50 +68,30 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<Outcome, CliError> {
     context.engine()?.check_key(token.slot, algorithm(&file.key), KeyOrigin::Imported)?;
     let label = file.label.clone().unwrap_or_else(|| file_label(&args.file));
     let spec = args.key.spec(algorithm(&file.key), &label, false)?;
-    let known =
-        if file.certificates.is_empty() { Vec::new() } else { certificates_on_card(context, &token)? };
-    let (label, id) = (spec.label.clone(), spec.id.clone());
-    let mut objects =
-        vec![(ObjectClass::PrivateKey, label.clone(), NewObject::PrivateKey { key: file.key.clone(), spec })];
-    let (present, new): (Vec<_>, Vec<_>) =
-        file.certificates.iter().cloned().partition(|details| known.contains(&details.der));
-    objects.extend(new.into_iter().map(|details| certificate(&file, details, id.as_ref())));
-    let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
-    let written = write_objects(context, &token, session, &objects)?;
-    let present: Vec<String> = present.iter().map(CertificateDetails::subject_text).collect();
+    let label = spec.label.clone();
+    let key = NewObject::PrivateKey { key: file.key.clone(), spec };
+    let mut items = vec![Item { object: key, class: ObjectClass::PrivateKey, label }];
+    items.extend(file.certificates.iter().map(certificate));
+    let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
+    let put = put(context, &token, opened.session, &items)?;
+    let (label, uri) = put.names.first().cloned().unwrap_or_default();
     let document = json!({
         "slot": token.slot.0,
         "token": token.candidate.label,
         "label": label,
-        "uri": written.first().and_then(|entry| entry.get("uri")),
-        "written": written,
-        "present": present,
+        "uri": uri,
+        "written": put.written,
+        "present": put.present,
     });
-    let uris: String =
-        written.iter().filter_map(|entry| Some(format!("{}\n", entry.get("uri")?.as_str()?))).collect();
-    let mut outcome = Outcome::new(document, uris);
-    let sentences = objects.iter().map(|(class, label, _)| {
-        format!("wrote {class} {} to the token in slot {}", quote(label), token.slot)
-    });
-    outcome.notes.extend(sentences);
-    outcome.notes.extend(present.iter().map(|name| format!("{} is on the card already", quote(name))));
-    Ok(outcome)
+    let outcome = Outcome::new(document, put.uris());
+    Ok(Outcome { notes: put.notes, ..outcome })
 }
 
-/// A certificate of the file: that of the key gets the key's id where one was chosen.
-fn certificate(
-    file: &KeyFile,
-    details: CertificateDetails,
-    id: Option<&KeyId>,
-) -> (ObjectClass, String, NewObject) {
-    let is_leaf = details.public_key.as_ref() == Some(&file.key.public());
+/// A certificate of the file: that of the key gets the id which the key has on the card.
+fn certificate(details: &CertificateDetails) -> Item {
     let label = details.common_name();
-    let object = NewObject::Certificate {
-        der: details.der,
-        label: label.clone(),
-        id: id.filter(|_| is_leaf).cloned(),
-    };
-    (ObjectClass::Certificate, label.unwrap_or_default(), object)
+    let object = NewObject::Certificate { der: details.der.clone(), label: None, id: None };
+    Item { object, class: ObjectClass::Certificate, label: label.unwrap_or_default() }
 }
 
 fn algorithm(key: &PrivateKey) -> KeyAlgorithm {

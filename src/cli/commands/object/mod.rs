@@ -4,6 +4,7 @@ pub mod delete;
 mod export;
 mod set;
 mod show;
+pub mod put;
 pub mod write;
 
 use clap::Subcommand;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::put::{Item, Put, put};
 use crate::cli::args::{HexBytes, TokenArgs, parse_hex};
 use crate::cli::commands::find::public_objects;
 use crate::cli::context::Context;
@@ -13,13 +14,13 @@ use crate::cli::key_files;
 use crate::cli::objects::Details;
 use crate::cli::outcome::Outcome;
 use crate::cli::selector::Selector;
-use crate::cli::text::{check_id, check_label, check_len, quote};
+use crate::cli::text::{check_id, check_label, check_len};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::writing::{self, WriteArgs};
 use crate::cli::{atomic_file, pem};
 use crate::crypto::import::read_certificates;
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::engine::{NewObject, ObjectClass, SessionHandle, Template};
+use crate::engine::{NewObject, ObjectClass, Template};
 use crate::token::{KeyId, LONGEST_APPLICATION, LONGEST_LABEL, MOST_OID_NUMBERS};
 
 /// Arguments of `object write`.
@@ -83,12 +84,6 @@ enum Kind {
     Data,
 }
 
-/// An object to be written, and its name for the answer.
-struct Item {
-    object: NewObject,
-    class: ObjectClass,
-    label: String,
-}
 
 /// Runs `object write`.
 pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliError> {
@@ -102,67 +97,25 @@ pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliErro
     let items = items(args)?;
     items.iter().try_for_each(|item| check_len("the label", item.label.len(), LONGEST_LABEL))?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::is_in_use)?;
-    let (items, present) = without_present(context, &token, items)?;
-    let mut outcome = Outcome::default();
-    outcome.notes.extend(present.iter().map(|label| format!("{} is on the card already", quote(label))));
-    let mut written = Vec::new();
-    if !items.is_empty() {
-        let session = writing::open(context, &token, &args.write, pin_source.as_deref())?;
-        written = write_all(context, &token, session, &items)?;
-    }
-    let uris: String =
-        written.iter().filter_map(|entry| Some(format!("{}\n", entry["uri"].as_str()?))).collect();
-    outcome.notes.extend(items.iter().map(|item| {
-        format!("wrote {} {} to the token in slot {}", item.class, quote(&item.label), token.slot)
-    }));
+    let known = if items.iter().all(|item| item.class == ObjectClass::Certificate) {
+        certificates_on_card(context, &token)?
+    } else {
+        Vec::new()
+    };
+    let put = if items.iter().all(|item| item.is_among(&known)) {
+        Put::nothing(&items)
+    } else {
+        let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
+        put(context, &token, opened.session, &items)?
+    };
     let document = json!({
         "slot": token.slot.0,
         "token": token.candidate.label,
-        "written": written,
-        "present": present,
+        "written": put.written,
+        "present": put.present,
     });
-    let made = Outcome::new(document, uris);
-    Ok(Outcome { notes: outcome.notes, ..made })
-}
-
-/// Writes the objects one after the other. The first that fails ends it, and the error says what was written.
-pub fn write_objects(
-    context: &Context,
-    token: &FoundToken,
-    session: SessionHandle,
-    objects: &[(ObjectClass, String, NewObject)],
-) -> Result<Vec<Value>, CliError> {
-    let engine = context.engine()?;
-    let mut written = Vec::new();
-    for (class, label, object) in objects {
-        let handle = engine.create_object(session, object).map_err(|error| {
-            let mut explained = CliError::from(error);
-            explained.causes.insert(0, explained.message.clone());
-            explained.message =
-                format!("{class} {} is not written to the token in slot {}", quote(label), token.slot);
-            if !written.is_empty() {
-                explained = explained.hint(format!(
-                    "what came before it is on the card: {}",
-                    crate::cli::text::count(written.len(), "object", "objects")
-                ));
-            }
-            explained
-        })?;
-        let uri = engine.object_uri(session, handle)?.to_string();
-        written.push(json!({ "class": class.name(), "label": label, "uri": uri }));
-    }
-    Ok(written)
-}
-
-fn write_all(
-    context: &Context,
-    token: &FoundToken,
-    session: SessionHandle,
-    items: &[Item],
-) -> Result<Vec<Value>, CliError> {
-    let objects: Vec<_> =
-        items.iter().map(|item| (item.class, item.label.clone(), item.object.clone())).collect();
-    write_objects(context, token, session, &objects)
+    let outcome = Outcome::new(document, put.uris());
+    Ok(Outcome { notes: put.notes, ..outcome })
 }
 
 /// Refuses options that mean nothing for the kind of object.
@@ -226,24 +179,8 @@ fn certificates(args: &WriteObjectArgs, bytes: &[u8], id: Option<KeyId>) -> Resu
     Ok(found.into_iter().map(item).collect())
 }
 
-/// Takes out the certificates that the card has already; gives their labels.
-fn without_present(
-    context: &Context,
-    token: &FoundToken,
-    items: Vec<Item>,
-) -> Result<(Vec<Item>, Vec<String>), CliError> {
-    if !items.iter().any(|item| item.class == ObjectClass::Certificate) {
-        return Ok((items, Vec::new()));
-    }
-    let known = certificates_on_card(context, token)?;
-    let is_known =
-        |item: &Item| matches!(&item.object, NewObject::Certificate { der, .. } if known.contains(der));
-    let (present, new): (Vec<Item>, Vec<Item>) = items.into_iter().partition(is_known);
-    Ok((new, present.into_iter().map(|item| item.label).collect()))
-}
-
 /// Every certificate on the card of a token, DER, whatever token shows it.
-pub fn certificates_on_card(context: &Context, token: &FoundToken) -> Result<Vec<Vec<u8>>, CliError> {
+fn certificates_on_card(context: &Context, token: &FoundToken) -> Result<Vec<Vec<u8>>, CliError> {
     let selector = Selector { reader: Some(token.candidate.reader.clone()), ..Selector::default() };
     let tokens = tokens::matching(context, &selector)?;
     let template = Template::new().class(ObjectClass::Certificate);

@@ -112,6 +112,8 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
         tries: args.tries,
     };
     let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
+    // Nobody is asked anything from here: another program that puts a PIN on the same token comes before or after.
+    let _hold = engine.exclusive(session)?;
     context
         .login(session, UserKind::SecurityOfficer, Some(&officer_pin))
         .map_err(|error| explain(error, &officer))?;
