@@ -263,8 +263,8 @@ impl Writing<'_> {
 
     fn certify(&mut self, der: &[u8], label: Option<&str>, id: Option<&KeyId>) -> Result<ObjectId> {
         let owner = self.owner()?;
-        let details = CertificateDetails::parse(der)
-            .map_err(|_| Error::AttributeValueInvalid(AttributeType::VALUE))?;
+        let details =
+            CertificateDetails::parse(der).map_err(|_| Error::AttributeValueInvalid(AttributeType::VALUE))?;
         let id = match (id, &details.public_key) {
             (Some(id), _) => Some(id.clone()),
             (None, Some(key)) => self.id_of_pair(key)?,

@@ -48,11 +48,11 @@ pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
-pub use store::Stored;
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{
     KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
 };
+pub use store::Stored;
 
 use crate::apdu::{Stats, StatsSnapshot};
 use crate::card::{Card, CardSettings};

@@ -122,7 +122,8 @@ fn format_while_another_program_writes_loses_nothing_that_it_did_not_name() {
     let bench = with_third_pin();
     bench.write("note", "a note");
     let write = ["object", "write", "data", "note", "--slot", "2", "--pin", "env:PIN3"];
-    let format = ["--json", "token", "init", "--slot", "2", "--label", "new", "--so-pin", "env:SO_PIN", "--yes"];
+    let format =
+        ["--json", "token", "init", "--slot", "2", "--label", "new", "--so-pin", "env:SO_PIN", "--yes"];
     let image = bench.read("demo.card");
     let mut delays = Delays::new();
     for round in 0..ROUNDS {

@@ -2,9 +2,9 @@
 
 pub mod delete;
 mod export;
+pub mod put;
 mod set;
 mod show;
-pub mod put;
 pub mod write;
 
 use clap::Subcommand;

@@ -106,7 +106,9 @@ fn sentence(class: ObjectClass, label: &str, slot: Option<SlotId>, asked: SlotId
     match slot {
         Some(slot) if slot == asked => format!("wrote {class} {label} to the token in slot {slot}"),
         Some(slot) => {
-            format!("wrote {class} {label}: it belongs to a chain of the token in slot {slot}, and shows there")
+            format!(
+                "wrote {class} {label}: it belongs to a chain of the token in slot {slot}, and shows there"
+            )
         }
         None => format!("wrote {class} {label} to the card: no slot shows it"),
     }
@@ -118,9 +120,8 @@ mod tests {
 
     #[test]
     fn sentence_names_the_slot_where_the_object_is_found() {
-        let said = |slot: Option<u32>| {
-            sentence(ObjectClass::Certificate, "Root", slot.map(SlotId), SlotId(2))
-        };
+        let said =
+            |slot: Option<u32>| sentence(ObjectClass::Certificate, "Root", slot.map(SlotId), SlotId(2));
         assert_eq!(said(Some(2)), "wrote certificate \"Root\" to the token in slot 2");
         assert!(said(Some(1)).ends_with("of the token in slot 1, and shows there"), "{}", said(Some(1)));
         assert!(said(None).ends_with("no slot shows it"), "{}", said(None));

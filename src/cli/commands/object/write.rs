@@ -84,7 +84,6 @@ enum Kind {
     Data,
 }
 
-
 /// Runs `object write`.
 pub fn run(context: &Context, args: &WriteObjectArgs) -> Result<Outcome, CliError> {
     args.write.check(atomic_file::is_standard_stream(&args.file))?;
