@@ -138,7 +138,7 @@ fn operation_documents_have_their_fields() {
         ["schema", "slot", "token", "key", "id", "mechanism", "format", "signatures", "problems"]
     );
     assert_eq!(signed["mechanism"], "CKM_ECDSA_SHA256");
-    assert_eq!(keys(&signed["signatures"][0]), ["file", "output", "signature"]);
+    assert_eq!(keys(&signed["signatures"][0]), ["file", "output", "signature", "state", "error"]);
     assert_eq!(signed["signatures"][0]["signature"].as_str().unwrap().len(), 128);
     let verified = bench.json(["verify", "--key", "key 2", "--signature", "file.sig", "file"]);
     assert_eq!(
