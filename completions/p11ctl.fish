@@ -44,6 +44,8 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "cert" -d 'Request, ma
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "sign" -d 'Sign files with a private key'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "verify" -d 'Verify the signature of a file'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "decrypt" -d 'Decrypt a file with a private key'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "digest" -d 'Digest files, or check files against their digests'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "random" -d 'Make random bytes on a card'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "card" -d 'Make and serve software cards, send raw APDUs, repair'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "config" -d 'Show or check the configuration'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "generate" -d 'Write shell completions or man pages'
@@ -561,6 +563,29 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l json -d 'Print
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l hash -d 'Digest: sha1, sha224, sha256 (the default), sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l check -d 'The files hold digests and names: check the files of these names'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l format -d 'Form of the bytes; hex and base64 are text' -r -f -a "raw\t'The bytes themselves'
+hex\t'Hexadecimal, with a line end'
+base64\t'Base64, with a line end'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l system -d 'Take the bytes from the operating system, not from a card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'

@@ -8,6 +8,7 @@ mod cards;
 #[path = "../common/mod.rs"]
 mod common;
 mod config;
+mod digests;
 mod documents;
 mod ends;
 mod first_run;
@@ -28,6 +29,7 @@ mod personalise_story;
 mod pins;
 mod problems;
 mod prompts;
+mod random;
 mod reference;
 mod selectors;
 mod signatures;

@@ -4,12 +4,14 @@ mod card;
 mod cert;
 pub mod config;
 mod decrypt;
+mod digest;
 pub mod find;
 mod generate;
 mod key;
 mod login;
 mod object;
 mod pin;
+mod random;
 mod readers;
 mod sign;
 mod slots;
@@ -55,6 +57,10 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Decrypt a file with a private key
     Decrypt(decrypt::DecryptArgs),
+    /// Digest files, or check files against their digests
+    Digest(digest::DigestArgs),
+    /// Make random bytes on a card
+    Random(random::RandomArgs),
     /// Make and serve software cards, send raw APDUs, repair
     #[command(subcommand)]
     Card(card::CardCommand),
@@ -82,6 +88,8 @@ impl Command {
             Self::Sign(args) => sign::run(context, args),
             Self::Verify(args) => verify::run(context, args),
             Self::Decrypt(args) => decrypt::run(context, args),
+            Self::Digest(args) => digest::run(context, args),
+            Self::Random(args) => random::run(context, args),
             Self::Card(command) => card::run(context, command),
             Self::Config(command) => config::run(context, command),
             Self::Generate(command) => generate::run(context, command),
