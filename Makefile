@@ -15,6 +15,8 @@ sysconfdir = $(DESTDIR)/etc/p11ctl
 # What the build needs, and what the tests need beyond it.
 BUILD_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev
 TEST_PACKAGES  = pcscd vsmartcard-vpcd opensc opensc-pkcs11 openssl openssh-client util-linux iproute2 procps
+# The third-party cards in tests/cards: their file system is C, its bindings come from libclang.
+CARD_PACKAGES  = libclang-dev gnupg scdaemon
 
 .PHONY: all build demo check test install generate build-packages test-packages
 
@@ -28,15 +30,15 @@ demo: build
 	./scripts/demo.sh target/release/p11ctl
 
 check: build-packages test-packages
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
 	$(CARGO) build --locked
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 
 test:
 	$(CARGO) build --locked
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 
 # Completions and man pages come from the definition of the command line.
 generate:
@@ -59,4 +61,4 @@ build-packages:
 	@./scripts/install-rust.sh $(CARGO)
 
 test-packages:
-	@./scripts/install-packages.sh $(TEST_PACKAGES)
+	@./scripts/install-packages.sh $(TEST_PACKAGES) $(CARD_PACKAGES)
