@@ -12,11 +12,13 @@ use super::interrupt;
 use super::problems::{self, Problem};
 use super::terminal::Terminal;
 use super::text::{escape, shell_word};
+use super::unlock::Unlocked;
 use crate::apdu::StatsSnapshot;
 use crate::codec::Secret;
 use crate::config::{self, Config, Loaded};
 use crate::engine::readers::{Assembled, CardArgument, assemble};
-use crate::engine::{self, Engine, SessionHandle, UserKind};
+use crate::engine::{self, Engine, Provider, SessionHandle, UserKind};
+use crate::layout::SlotId;
 use crate::transport::TransportError;
 
 /// The surroundings of one run. The engine comes to life when a command first asks for it.
@@ -30,10 +32,12 @@ pub struct Context {
     extra_stats: Mutex<StatsSnapshot>,
     /// Cards that were looked for tokens and could not be read.
     failures: Mutex<Vec<Problem>>,
+    /// A login that had to come before the choice of a key, and its slot.
+    early_login: Mutex<Option<(SlotId, Unlocked)>>,
 }
 
 struct Connected {
-    engine: Engine,
+    engine: Box<dyn Provider>,
     pcsc_problem: Option<TransportError>,
     /// Held while a PIN is on its way: a signal waits for it, and none begins after a signal.
     login: Mutex<()>,
@@ -48,6 +52,7 @@ impl Context {
             connected: Arc::default(),
             extra_stats: Mutex::default(),
             failures: Mutex::default(),
+            early_login: Mutex::default(),
         }
     }
 
@@ -78,8 +83,8 @@ impl Context {
     }
 
     /// The engine over this run's readers.
-    pub fn engine(&self) -> Result<&Engine, CliError> {
-        Ok(&self.connected()?.engine)
+    pub fn engine(&self) -> Result<&dyn Provider, CliError> {
+        Ok(self.connected()?.engine.as_ref())
     }
 
     /// The readers of this run, for a command that does without the engine.
@@ -97,7 +102,7 @@ impl Context {
     pub fn problems(&self) -> Option<Vec<Problem>> {
         let connected = self.connected.get()?;
         let mut problems = self.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for known in problems::known(&connected.engine) {
+        for known in problems::known(connected.engine.as_ref()) {
             if !problems.contains(&known) {
                 problems.push(known);
             }
@@ -124,14 +129,28 @@ impl Context {
         self.with_pin(|engine| engine.login(session, user, pin))
     }
 
+    /// Keeps a login for whoever opens a session on this slot next.
+    pub fn keep_login(&self, slot: SlotId, login: Unlocked) {
+        *self.early_login.lock().unwrap_or_else(PoisonError::into_inner) = Some((slot, login));
+    }
+
+    /// The login that was kept for this slot, once.
+    pub fn take_login(&self, slot: SlotId) -> Option<Unlocked> {
+        let mut kept = self.early_login.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.take_if(|(of, _)| *of == slot).map(|(_, login)| login)
+    }
+
     /// Does what sends a PIN to a card. The only place that does, so that a signal in the middle is waited for.
-    pub fn with_pin<T>(&self, call: impl FnOnce(&Engine) -> engine::Result<T>) -> Result<T, LoginError> {
+    pub fn with_pin<T>(
+        &self,
+        call: impl FnOnce(&dyn Provider) -> engine::Result<T>,
+    ) -> Result<T, LoginError> {
         let connected = self.connected().map_err(LoginError::Cli)?;
         let _gate = connected.login.lock().unwrap_or_else(PoisonError::into_inner);
         if interrupt::interrupted() {
             interrupt::wait_for_end();
         }
-        call(&connected.engine).map_err(LoginError::Engine)
+        call(connected.engine.as_ref()).map_err(LoginError::Engine)
     }
 
     /// Takes every login back from the cards. Errors: a card that did not let go.
@@ -167,7 +186,7 @@ impl Context {
         let config = self.load_config()?;
         let cards = self.card_arguments()?;
         let assembled = assemble(&config, cards.as_deref());
-        let engine = Engine::new(assembled.readers, &config);
+        let engine = Box::new(Engine::new(assembled.readers, &config));
         let connected = Connected { engine, pcsc_problem: assembled.pcsc_problem, login: Mutex::new(()) };
         Ok(self.connected.get_or_init(|| connected))
     }

@@ -1,15 +1,16 @@
 //! Which key is meant: exactly one over all tokens that fit, or an error that lists the candidates.
 
-use super::args::{KeyArgs, TokenArgs};
+use super::args::{KeyArgs, PinArgs, TokenArgs};
 use super::context::Context;
 use super::error::{CliError, ErrorKind};
 use super::selector::{Selector, parse_uri, pin_source};
 use super::suggest::nearest;
 use super::text::quote;
-use super::tokens::{self, FoundToken};
+use super::tokens::FoundToken;
+use super::unlock;
 use crate::codec::hex;
 use crate::engine::uri::Uri;
-use crate::engine::{Engine, ObjectClass, ObjectHandle, SessionHandle, Template};
+use crate::engine::{ObjectClass, ObjectHandle, Provider, SessionHandle, Template};
 use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
 
 /// What is known of the wanted key, and of its token.
@@ -61,12 +62,18 @@ impl KeyChoice {
         Ok(Self { selector, label: uri.object, id, class: uri.class, pin_source: uri.pin_source })
     }
 
-    /// The one private key that fits and that may do what is asked (`usable`).
-    pub fn private_key(&self, context: &Context, purpose: Purpose) -> Result<ChosenKey, CliError> {
+    /// The one private key that fits and that may do what is asked (`usable`). `pin` is for tokens that show no
+    /// private key before login: there the login comes first, and `unlock` finds it done.
+    pub fn private_key(
+        &self,
+        context: &Context,
+        purpose: Purpose,
+        pin: &PinArgs,
+    ) -> Result<ChosenKey, CliError> {
         if let Some(class) = self.class.filter(|class| *class != ObjectClass::PrivateKey) {
             return Err(CliError::usage(format!("the URI names a {class}, but a private key is needed")));
         }
-        let tokens = tokens::matching(context, &self.selector)?;
+        let tokens = unlock::reveal(context, self, pin)?;
         let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, purpose)).collect();
         let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
         let usable: Vec<&ChosenKey> =
@@ -113,7 +120,11 @@ impl KeyChoice {
 }
 
 /// Finds a chosen private (or secret) key again in a session that is logged in.
-pub fn find_again(engine: &Engine, session: SessionHandle, key: &Key) -> Result<ObjectHandle, CliError> {
+pub fn find_again(
+    engine: &dyn Provider,
+    session: SessionHandle,
+    key: &Key,
+) -> Result<ObjectHandle, CliError> {
     let class = if key.class == KeyClass::Secret { ObjectClass::SecretKey } else { ObjectClass::PrivateKey };
     let template = Template::new().class(class).label(&key.label).id(&key.id.0);
     let handles = engine.find_all(session, &template)?;

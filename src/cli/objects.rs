@@ -8,7 +8,7 @@ use super::json;
 use crate::codec::hex;
 use crate::crypto::{CertificateDetails, Curve, DigestAlgorithm, PublicKey, digest::digest};
 use crate::engine::{
-    AttributeType as Type, Engine, Error, ObjectClass, ObjectHandle, SessionHandle, Template, Value,
+    AttributeType as Type, Error, ObjectClass, ObjectHandle, Provider, SessionHandle, Template, Value,
 };
 use crate::layout::SlotId;
 
@@ -62,7 +62,7 @@ pub enum Details {
 
 /// Every object of a token that matches, with what a list shows of it.
 pub fn read_all(
-    engine: &Engine,
+    engine: &dyn Provider,
     slot: SlotId,
     session: SessionHandle,
     template: &Template,
@@ -147,7 +147,7 @@ pub struct Attributes(Vec<(Type, Result<Value, Error>)>);
 impl Attributes {
     /// Asks for several attributes at once.
     pub fn read(
-        engine: &Engine,
+        engine: &dyn Provider,
         session: SessionHandle,
         handle: ObjectHandle,
         kinds: &[Type],
@@ -183,7 +183,7 @@ impl Attributes {
 }
 
 fn read(
-    engine: &Engine,
+    engine: &dyn Provider,
     slot: SlotId,
     session: SessionHandle,
     handle: ObjectHandle,
@@ -212,7 +212,11 @@ fn read(
     })
 }
 
-fn certificate(engine: &Engine, session: SessionHandle, handle: ObjectHandle) -> (Details, Option<String>) {
+fn certificate(
+    engine: &dyn Provider,
+    session: SessionHandle,
+    handle: ObjectHandle,
+) -> (Details, Option<String>) {
     let value = engine.attribute(session, handle, Type::VALUE);
     let parsed = match &value {
         Ok(value) => {
@@ -226,7 +230,7 @@ fn certificate(engine: &Engine, session: SessionHandle, handle: ObjectHandle) ->
     }
 }
 
-fn data(engine: &Engine, session: SessionHandle, handle: ObjectHandle) -> Result<Details, Error> {
+fn data(engine: &dyn Provider, session: SessionHandle, handle: ObjectHandle) -> Result<Details, Error> {
     let attributes = Attributes::read(engine, session, handle, &[Type::APPLICATION, Type::OBJECT_ID])?;
     Ok(Details::Data {
         application: attributes.text(Type::APPLICATION),
@@ -235,7 +239,7 @@ fn data(engine: &Engine, session: SessionHandle, handle: ObjectHandle) -> Result
 }
 
 fn key(
-    engine: &Engine,
+    engine: &dyn Provider,
     session: SessionHandle,
     handle: ObjectHandle,
     class: ObjectClass,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::error::CliError;
 use super::text::quote;
 use crate::card::CardError;
-use crate::engine::{Engine, Error};
+use crate::engine::{Error, Provider};
 use crate::token;
 
 /// Something that could not be read.
@@ -53,7 +53,7 @@ impl Problem {
 }
 
 /// What is amiss with the cards that this run has read. A card that no driver knows is somebody else's: no problem.
-pub fn known(engine: &Engine) -> Vec<Problem> {
+pub fn known(engine: &dyn Provider) -> Vec<Problem> {
     let mut problems = Vec::new();
     for known in engine.known_problems() {
         let of_card = known.error.as_deref().and_then(|error| Problem::of_card(&known.reader, error));
@@ -64,7 +64,7 @@ pub fn known(engine: &Engine) -> Vec<Problem> {
 }
 
 /// Objects that were skipped on the card in this reader.
-pub fn skipped(engine: &Engine, reader: &str) -> Vec<Problem> {
+pub fn skipped(engine: &dyn Provider, reader: &str) -> Vec<Problem> {
     let known = engine.known_problems().into_iter().filter(|known| known.reader == reader);
     known.flat_map(|known| known.skipped).map(|problem| Problem::of_object(reader, &problem)).collect()
 }

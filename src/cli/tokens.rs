@@ -5,7 +5,7 @@ use super::error::{CliError, ErrorKind};
 use super::explain::first_steps;
 use super::selector::{Candidate, Selector};
 use super::text::quote;
-use crate::engine::{Engine, Error, ReaderReport, TokenView};
+use crate::engine::{Error, Provider, ReaderReport, TokenView};
 use crate::layout::SlotId;
 use crate::transport::TransportError;
 
@@ -84,7 +84,7 @@ pub fn has_pin(view: &TokenView) -> bool {
     view.view.auth.is_some()
 }
 
-fn all(context: &Context, engine: &Engine, selector: &Selector) -> Vec<FoundToken> {
+fn all(context: &Context, engine: &dyn Provider, selector: &Selector) -> Vec<FoundToken> {
     // A card in a reader that is not meant is not touched.
     let readers = engine.reader_slots();
     let names: Vec<&str> = readers.iter().map(|(name, _)| name.as_str()).collect();
@@ -99,7 +99,12 @@ fn all(context: &Context, engine: &Engine, selector: &Selector) -> Vec<FoundToke
         .collect()
 }
 
-fn read(engine: &Engine, slot: SlotId) -> Result<FoundToken, Error> {
+/// A token again, with what a login made visible.
+pub fn read_again(context: &Context, token: &FoundToken) -> Result<FoundToken, CliError> {
+    Ok(read(context.engine()?, token.slot)?)
+}
+
+fn read(engine: &dyn Provider, slot: SlotId) -> Result<FoundToken, Error> {
     let view = engine.virtual_token(slot)?;
     let uri = engine.token_uri(slot)?;
     let candidate = Candidate {
@@ -114,7 +119,7 @@ fn read(engine: &Engine, slot: SlotId) -> Result<FoundToken, Error> {
 }
 
 /// A slot was named and gives no token: its own reason where the card is to blame, else what there is instead.
-fn no_token(context: &Context, engine: &Engine, selector: &Selector, error: &Error) -> CliError {
+fn no_token(context: &Context, engine: &dyn Provider, selector: &Selector, error: &Error) -> CliError {
     match error {
         Error::SlotInvalid(_) | Error::TokenNotPresent(_) => {
             let mut listed = nothing_fits(context, engine, selector);
@@ -131,7 +136,7 @@ fn no_token(context: &Context, engine: &Engine, selector: &Selector, error: &Err
     }
 }
 
-fn nothing_fits(context: &Context, engine: &Engine, selector: &Selector) -> CliError {
+fn nothing_fits(context: &Context, engine: &dyn Provider, selector: &Selector) -> CliError {
     let candidates: Vec<Candidate> =
         all(context, engine, &Selector::default()).into_iter().map(|token| token.candidate).collect();
     if !candidates.is_empty() {
@@ -141,7 +146,7 @@ fn nothing_fits(context: &Context, engine: &Engine, selector: &Selector) -> CliE
 }
 
 /// No reader holds a token: the most telling reason.
-fn no_tokens_at_all(context: &Context, engine: &Engine) -> CliError {
+fn no_tokens_at_all(context: &Context, engine: &dyn Provider) -> CliError {
     let readers = engine.readers();
     if let Some(error) = readers.iter().find_map(|reader| reader.error.as_deref()) {
         return error.into();

@@ -3,9 +3,10 @@
 use super::args::{PinArg, PinArgs};
 use super::context::{Context, LoginError};
 use super::error::CliError;
+use super::keys::KeyChoice;
 use super::pin::{Kind, Pin, PinRequest, describe};
 use super::text::{count, quote};
-use super::tokens::FoundToken;
+use super::tokens::{self, FoundToken};
 use crate::codec::Secret;
 use crate::engine::{Error, PinStatus, SessionHandle, SessionMode, UserKind};
 
@@ -40,11 +41,33 @@ pub fn unlock_as(
     ask(context, token, args, pin_source, mode)?.log_in(context)
 }
 
+/// The tokens among which a private key is chosen. Where tokens show private keys only after login, that is the one token
+/// that the options mean, and the user is logged in to it.
+pub fn reveal(context: &Context, choice: &KeyChoice, pin: &PinArgs) -> Result<Vec<FoundToken>, CliError> {
+    if !context.engine()?.hides_private_keys() {
+        return tokens::matching(context, &choice.selector);
+    }
+    let token = tokens::exactly_one(context, &choice.selector, tokens::has_pin)?;
+    let done = unlock(context, &token, pin, choice.pin_source.as_deref())?;
+    context.keep_login(token.slot, done);
+    Ok(vec![tokens::read_again(context, &token)?])
+}
+
 /// A session on a token, and the PIN that is to open it: asked for, and not yet sent.
 pub struct Asked {
     /// The session.
     pub session: SessionHandle,
-    login: Option<(PinStatus, PinRequest, Pin)>,
+    login: AskedLogin,
+}
+
+/// What opens a session.
+enum AskedLogin {
+    /// Nothing: the token has no PIN.
+    Unneeded,
+    /// A PIN that is still to be sent.
+    Pending(PinStatus, PinRequest, Pin),
+    /// A login from before.
+    Done(Unlocked),
 }
 
 /// Opens a session on the token and asks for its PIN, if it has one.
@@ -58,25 +81,30 @@ pub fn ask(
     let engine = context.engine()?;
     let session = engine.open_session(token.slot, mode)?;
     if token.view.view.auth.is_none() {
-        return Ok(Asked { session, login: None });
+        return Ok(Asked { session, login: AskedLogin::Unneeded });
+    }
+    if let Some(done) = context.take_login(token.slot) {
+        return Ok(Asked { session, login: AskedLogin::Done(done) });
     }
     let Some(status) = engine.user_pin(token.slot)? else {
-        return Ok(Asked { session, login: None });
+        return Ok(Asked { session, login: AskedLogin::Unneeded });
     };
     // Asked only where it matters: it costs an APDU.
     let has_pinpad = args.pin == Some(PinArg::PinPad)
         && engine.token_info(token.slot)?.flags.protected_authentication_path;
     let request = PinRequest { has_pinpad, ..request(token, &status, Kind::Pin) };
     let pin = args.read(&request, pin_source)?;
-    Ok(Asked { session, login: Some((status, request, pin)) })
+    Ok(Asked { session, login: AskedLogin::Pending(status, request, pin) })
 }
 
 impl Asked {
     /// Sends the PIN.
     pub fn log_in(self, context: &Context) -> Result<Unlocked, CliError> {
         let session = self.session;
-        let Some((status, request, pin)) = self.login else {
-            return Ok(Unlocked { session, status: None, pin: None });
+        let (status, request, pin) = match self.login {
+            AskedLogin::Unneeded => return Ok(Unlocked { session, status: None, pin: None }),
+            AskedLogin::Done(done) => return Ok(Unlocked { session, ..done }),
+            AskedLogin::Pending(status, request, pin) => (status, request, pin),
         };
         let pin = match pin {
             Pin::Typed(pin) => Some(pin),

@@ -129,7 +129,7 @@ fn open_as<'a>(
     exclusive: bool,
 ) -> Result<Open<'a>, CliError> {
     let engine = context.engine()?;
-    let hold = |session| exclusive.then(|| engine.exclusive(session)).transpose();
+    let hold = |session| if exclusive { engine.exclusive(session) } else { Ok(None) };
     if write.so_pin.is_some() || token.view.view.auth.is_none() {
         let officer = ask_officer(context, token, write.so_pin.as_ref(), write.pin.final_try)?;
         let others = ask_others(context, token, write)?;

@@ -23,6 +23,7 @@ mod objects;
 mod operation;
 mod personalise;
 mod pins;
+mod provider;
 pub mod readers;
 mod renewal;
 mod session;
@@ -48,6 +49,7 @@ pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
+pub use provider::Provider;
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{
     KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,

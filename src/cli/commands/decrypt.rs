@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
     args.pin.check(atomic_file::is_standard_stream(&args.file))?;
     let call = for_decryption(&args.decrypting)?;
     let choice = KeyChoice::new(&args.token, &args.key)?;
-    let chosen = choice.private_key(context, Purpose::Decrypt)?;
+    let chosen = choice.private_key(context, Purpose::Decrypt, &args.pin)?;
     let data = atomic_file::read(&args.file)?;
     check_length(args, &chosen.key, data.len())?;
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;

@@ -35,7 +35,7 @@ impl<'a> Signer<'a> {
         mode: SessionMode,
     ) -> Result<Self, CliError> {
         let choice = KeyChoice::new(token, key)?;
-        let chosen = choice.private_key(context, Purpose::Sign)?;
+        let chosen = choice.private_key(context, Purpose::Sign, pin)?;
         let unlocked = unlock_as(context, &chosen.token, pin, choice.pin_source.as_deref(), mode)?;
         let engine = context.engine()?;
         let handle = find_again(engine, unlocked.session, &chosen.key)?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::args::{KeyArgs, TokenArgs};
+use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
 use crate::cli::certificates::{self, Validity};
 use crate::cli::context::Context;
 use crate::cli::date;
@@ -45,7 +45,7 @@ struct Link {
 /// Runs `cert verify`.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
     let choice = KeyChoice::new(&args.token, &args.key)?;
-    let chosen = choice.private_key(context, Purpose::Delete)?;
+    let chosen = choice.private_key(context, Purpose::Delete, &PinArgs::default())?;
     let chains = chains(context, &chosen)?;
     if chains.is_empty() {
         let key = quote(&chosen.key.label);

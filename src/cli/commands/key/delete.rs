@@ -55,7 +55,7 @@ pub fn run(context: &Context, args: &DeleteArgs) -> Result<Outcome, CliError> {
         return Err(CliError::usage("which key?").hint("name it: --key, --id or a pkcs11: URI"));
     }
     let choice = KeyChoice::new(&args.token, &args.key)?;
-    let chosen = choice.private_key(context, Purpose::Delete)?;
+    let chosen = choice.private_key(context, Purpose::Delete, &args.write.pin)?;
     let token = &chosen.token;
     let session = writing::open(context, token, &args.write, choice.pin_source.as_deref())?;
     let engine = context.engine()?;

@@ -117,7 +117,7 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     args.pin.check(reads_stdin)?;
     let jobs = jobs::jobs(context, args)?;
     let choice = KeyChoice::new(&args.token, &args.key)?;
-    let chosen = choice.private_key(context, Purpose::Sign)?;
+    let chosen = choice.private_key(context, Purpose::Sign, &args.pin)?;
     let call = for_signing(&chosen.key.algorithm, &args.signing)?;
     if !args.allow_weak {
         policy::check_strength(&chosen.key.algorithm, &call)?;

@@ -11,7 +11,7 @@ use crate::cli::predigested::Predigested;
 use crate::cli::text::quote;
 use crate::cli::unlock::Unlocked;
 use crate::engine::mechanism::mechanism;
-use crate::engine::{ANY_ROOM, Engine, MechanismCall, ObjectHandle};
+use crate::engine::{ANY_ROOM, MechanismCall, ObjectHandle, Provider};
 
 /// What the files are.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Signer<'a> {
 
 impl Signer<'_> {
     /// The engine that it works with.
-    pub fn engine(&self) -> Result<&Engine, CliError> {
+    pub fn engine(&self) -> Result<&dyn Provider, CliError> {
         self.context.engine()
     }
 

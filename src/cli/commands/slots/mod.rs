@@ -19,7 +19,7 @@ use crate::cli::problems::Problem;
 use crate::cli::table::Table;
 use crate::cli::text::{count, tries};
 use crate::cli::tokens::{SHOW_HIDDEN, reader_with_hidden_tokens};
-use crate::engine::Engine;
+use crate::engine::Provider;
 use report::{Objects, Report, TokenReport};
 use saved::SavedLayout;
 
@@ -154,7 +154,7 @@ fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome 
         outcome.hints.extend(error.hints);
         outcome.verdict = context.pcsc_problem().map(|_| ErrorKind::Card);
     } else if report.problems.is_empty() && report.slots.iter().all(|slot| slot.token.is_none()) {
-        let readers = context.engine().map(Engine::readers).unwrap_or_default();
+        let readers = context.engine().map(Provider::readers).unwrap_or_default();
         if reader_with_hidden_tokens(&readers).is_some() {
             outcome.hints.push(SHOW_HIDDEN.to_owned());
         } else {

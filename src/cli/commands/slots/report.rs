@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::problems::{self, Problem};
 use crate::cli::text::quote;
 use crate::crypto::CertificateDetails;
-use crate::engine::{Engine, Error, ReaderReport, TokenView};
+use crate::engine::{Error, Provider, ReaderReport, TokenView};
 use crate::layout::{SlotId, Unplaced, UnplacedWhat};
 use crate::token::KeyClass;
 use crate::transport::Presence;
@@ -112,7 +112,7 @@ impl Report {
     }
 
     /// Reads the certificates of every token, as far as they can be read without a PIN.
-    pub fn read_certificates(&mut self, engine: &Engine) {
+    pub fn read_certificates(&mut self, engine: &dyn Provider) {
         for slot in &mut self.slots {
             let Some(token) = &mut slot.token else { continue };
             for index in &token.view.view.certificates {
@@ -237,7 +237,7 @@ fn unplaced_json(unplaced: &Unplaced) -> Value {
     })
 }
 
-fn token(engine: &Engine, slot: SlotId) -> Result<Option<TokenReport>, Error> {
+fn token(engine: &dyn Provider, slot: SlotId) -> Result<Option<TokenReport>, Error> {
     let info = match engine.token_info(slot) {
         Ok(info) => info,
         Err(Error::TokenNotPresent(_)) => return Ok(None),

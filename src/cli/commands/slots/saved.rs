@@ -9,7 +9,7 @@ use crate::cli::atomic_file;
 use crate::cli::error::CliError;
 use crate::cli::keys::algorithm_name;
 use crate::codec::hex;
-use crate::engine::Engine;
+use crate::engine::Provider;
 use crate::layout::SlotId;
 use crate::token::KeyClass;
 
@@ -97,7 +97,7 @@ pub struct SavedData {
 
 impl SavedLayout {
     /// The layout of the cards that are there now, certificates as far as the report has read them.
-    pub fn of(engine: &Engine, report: &Report) -> Result<Self, CliError> {
+    pub fn of(engine: &dyn Provider, report: &Report) -> Result<Self, CliError> {
         let mut slots = Vec::new();
         for slot in &report.slots {
             let mut saved = SavedSlot { id: slot.id.0, reader: slot.reader.clone(), ..SavedSlot::default() };
@@ -139,7 +139,7 @@ impl SavedLayout {
 }
 
 impl SavedSlot {
-    fn fill(&mut self, engine: &Engine, slot: SlotId, token: &TokenReport) -> Result<(), CliError> {
+    fn fill(&mut self, engine: &dyn Provider, slot: SlotId, token: &TokenReport) -> Result<(), CliError> {
         self.token = Some(token.label.clone());
         self.serial = Some(token.serial.clone()).filter(|serial| !serial.is_empty());
         self.empty = token.empty;

@@ -1,0 +1,551 @@
+//! What callers of PKCS#11 need, as one object-safe trait: p11ctl's own engine is one provider, the client of a foreign
+//! module (`foreign/`) another. Plain values only; no C types, no cards, no terminals.
+//!
+//! A method that not every provider can have answers `NotSupported` unless it is overridden, so that a new one breaks
+//! nobody. The methods of [`Engine`] have the documentation of what they do; here is what differs.
+
+use std::sync::Arc;
+
+use super::attribute::{AttributeType, Template, Value};
+use super::cards::Batch;
+use super::create::{KeyOrigin, KeySpec, NewObject};
+use super::deletion::{DeletionPlan, Extent, PlannedObject};
+use super::error::Error;
+use super::mechanism::{MechanismCall, MechanismId, MechanismInfo};
+use super::personalise::InitToken;
+use super::pins::{InitializedPin, NewUserPin, Unblocker};
+use super::session::{SessionHandle, SessionInfo, SessionMode, UserKind};
+use super::slot::{KnownProblems, PinReport, PinStatus, ReaderReport, TokenInfo, TokenView};
+use super::store::Stored;
+use super::uri::Uri;
+use super::{Engine, ObjectHandle, Result};
+use crate::apdu::StatsSnapshot;
+use crate::card::admin::{AdminAbilities, RepairReport};
+use crate::codec::Secret;
+use crate::crypto::{CertificateDetails, PublicKey};
+use crate::layout::{SlotId, Unplaced};
+use crate::token::KeyAlgorithm;
+
+/// Slots, tokens, sessions, objects and operations, whoever has them.
+pub trait Provider: Send + Sync {
+    /// The readers (for a foreign module: its slots), what is in them, and the slots they own.
+    fn readers(&self) -> Vec<ReaderReport>;
+
+    /// Names and slots of all readers, without asking any card.
+    fn reader_slots(&self) -> Vec<(String, Vec<SlotId>)>;
+
+    /// The token in a slot, as `CK_TOKEN_INFO` has it.
+    fn token_info(&self, slot: SlotId) -> Result<TokenInfo>;
+
+    /// The token in a slot as plain values. A foreign token shows what the login so far lets it show.
+    fn virtual_token(&self, slot: SlotId) -> Result<TokenView>;
+
+    /// True when a token shows its private keys only after login, so that none can be chosen before.
+    fn hides_private_keys(&self) -> bool {
+        false
+    }
+
+    /// User PIN and SO PIN, as far as the token tells.
+    fn pin_status(&self, slot: SlotId) -> Result<PinReport>;
+
+    /// The user PIN alone, where that is cheaper.
+    fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
+        Ok(self.pin_status(slot)?.user)
+    }
+
+    /// Every mechanism of the token.
+    fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>>;
+
+    /// Key sizes and uses of one mechanism.
+    fn mechanism_info(&self, slot: SlotId, id: MechanismId) -> Result<MechanismInfo>;
+
+    /// What the layout leaves without a slot.
+    fn unplaced(&self) -> Vec<Unplaced> {
+        Vec::new()
+    }
+
+    /// What could not be read so far.
+    fn known_problems(&self) -> Vec<KnownProblems> {
+        Vec::new()
+    }
+
+    /// Contents of a certificate: an index into the certificates of [`TokenView::card`].
+    fn certificate(&self, slot: SlotId, index: usize) -> Result<Arc<CertificateDetails>>;
+
+    /// The public half of a key: an index into the keys of [`TokenView::card`].
+    fn public_key(&self, slot: SlotId, index: usize) -> Result<Option<Arc<PublicKey>>>;
+
+    /// The name of a token (RFC 7512).
+    fn token_uri(&self, slot: SlotId) -> Result<Uri>;
+
+    /// Opens a session.
+    fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle>;
+
+    /// Closes a session.
+    fn close_session(&self, session: SessionHandle) -> Result<()>;
+
+    /// Slot, mode and state of a session.
+    fn session_info(&self, session: SessionHandle) -> Result<SessionInfo>;
+
+    /// Logs in. Without a PIN it is typed on the reader.
+    fn login(&self, session: SessionHandle, user: UserKind, pin: Option<&Secret>) -> Result<()>;
+
+    /// Holds the card for many operations, where that is possible.
+    fn batch(&self, _session: SessionHandle) -> Result<Option<Batch<'_>>> {
+        Ok(None)
+    }
+
+    /// Keeps other programs away from the card, where that is possible.
+    fn exclusive(&self, _session: SessionHandle) -> Result<Option<Batch<'_>>> {
+        Ok(None)
+    }
+
+    /// Ends every login.
+    fn finish(&self) -> Result<()>;
+
+    /// What card traffic has cost, as far as it is known.
+    fn stats(&self) -> StatsSnapshot {
+        StatsSnapshot::default()
+    }
+
+    /// Every object that the session sees and that matches.
+    fn find_all(&self, session: SessionHandle, template: &Template) -> Result<Vec<ObjectHandle>>;
+
+    /// Attributes of an object, each with its own answer.
+    fn attributes(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        kinds: &[AttributeType],
+    ) -> Result<Vec<Result<Value>>>;
+
+    /// One attribute of an object.
+    fn attribute(&self, session: SessionHandle, object: ObjectHandle, kind: AttributeType) -> Result<Value> {
+        let mut answers = self.attributes(session, object, &[kind])?;
+        answers.pop().unwrap_or(Err(Error::AttributeTypeInvalid(kind)))
+    }
+
+    /// The name of an object (RFC 7512).
+    fn object_uri(&self, session: SessionHandle, object: ObjectHandle) -> Result<Uri>;
+
+    /// Begins a signature.
+    fn sign_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()>;
+
+    /// Goes on with it.
+    fn sign_update(&self, session: SessionHandle, part: &[u8]) -> Result<()>;
+
+    /// Ends it.
+    fn sign_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>>;
+
+    /// Does it at once.
+    fn sign(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Vec<u8>>;
+
+    /// Ends a signature without a result.
+    fn sign_cancel(&self, session: SessionHandle) -> Result<()>;
+
+    /// Begins a decryption.
+    fn decrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()>;
+
+    /// Goes on with it.
+    fn decrypt_update(&self, session: SessionHandle, part: &[u8], room: usize) -> Result<Secret>;
+
+    /// Ends it.
+    fn decrypt_final(&self, session: SessionHandle, room: usize) -> Result<Secret>;
+
+    /// Does it at once.
+    fn decrypt(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Secret>;
+
+    /// Begins a verification.
+    fn verify_init(&self, _session: SessionHandle, _call: &MechanismCall, _key: ObjectHandle) -> Result<()> {
+        Err(Error::NotSupported("verification by this module"))
+    }
+
+    /// Goes on with it.
+    fn verify_update(&self, _session: SessionHandle, _part: &[u8]) -> Result<()> {
+        Err(Error::NotSupported("verification by this module"))
+    }
+
+    /// Ends it.
+    fn verify_final(&self, _session: SessionHandle, _signature: &[u8]) -> Result<()> {
+        Err(Error::NotSupported("verification by this module"))
+    }
+
+    /// Does it at once.
+    fn verify(&self, _session: SessionHandle, _data: &[u8], _signature: &[u8]) -> Result<()> {
+        Err(Error::NotSupported("verification by this module"))
+    }
+
+    /// Begins a digest.
+    fn digest_init(&self, _session: SessionHandle, _call: &MechanismCall) -> Result<()> {
+        Err(Error::NotSupported("digest by this module"))
+    }
+
+    /// Goes on with it.
+    fn digest_update(&self, _session: SessionHandle, _part: &[u8]) -> Result<()> {
+        Err(Error::NotSupported("digest by this module"))
+    }
+
+    /// Ends it.
+    fn digest_final(&self, _session: SessionHandle, _room: usize) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("digest by this module"))
+    }
+
+    /// Does it at once.
+    fn digest(&self, _session: SessionHandle, _data: &[u8], _room: usize) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("digest by this module"))
+    }
+
+    /// Random bytes of the token.
+    fn random(&self, session: SessionHandle, len: usize) -> Result<Secret>;
+
+    /// Refuses a key that the token cannot have, before anybody is asked for a PIN.
+    fn check_key(&self, slot: SlotId, algorithm: KeyAlgorithm, origin: KeyOrigin) -> Result<()>;
+
+    /// Generates a key pair: private and public half.
+    fn generate_key_pair(
+        &self,
+        session: SessionHandle,
+        spec: &KeySpec,
+    ) -> Result<(ObjectHandle, ObjectHandle)>;
+
+    /// Generates a secret key.
+    fn generate_key(&self, session: SessionHandle, spec: &KeySpec) -> Result<ObjectHandle>;
+
+    /// Writes an object.
+    fn create_object(&self, session: SessionHandle, object: &NewObject) -> Result<ObjectHandle>;
+
+    /// Writes an object, unless it is there already.
+    fn store_object(&self, session: SessionHandle, object: &NewObject) -> Result<Stored>;
+
+    /// Changes attributes of an object.
+    fn set_attributes(&self, session: SessionHandle, object: ObjectHandle, template: &Template)
+    -> Result<()>;
+
+    /// What deleting an object would take and break.
+    fn deletion_plan(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        extent: Extent,
+    ) -> Result<DeletionPlan>;
+
+    /// Deletes an object.
+    fn destroy_object(&self, session: SessionHandle, object: ObjectHandle) -> Result<()>;
+
+    /// Deletes an object although other chains need it; without chains the same as deleting it.
+    fn destroy_everywhere(&self, session: SessionHandle, object: ObjectHandle) -> Result<()> {
+        self.destroy_object(session, object)
+    }
+
+    /// Deletes a key with what belongs to it alone.
+    fn destroy_key_with_chain(&self, session: SessionHandle, key: ObjectHandle)
+    -> Result<Vec<PlannedObject>>;
+
+    /// Formats a token.
+    fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()>;
+
+    /// Makes a card blank again.
+    fn erase_token(&self, _slot: SlotId, _so_pin: &Secret) -> Result<()> {
+        Err(Error::NotSupported("making a card blank"))
+    }
+
+    /// Whether formatting takes nothing that another slot shows.
+    fn is_alone_on_card(&self, slot: SlotId) -> Result<bool> {
+        self.virtual_token(slot).map(|_| true)
+    }
+
+    /// What a card can be personalised to.
+    fn admin_abilities(&self, slot: SlotId) -> Result<AdminAbilities>;
+
+    /// Tidies up after interrupted changes.
+    fn repair(&self, _session: SessionHandle) -> Result<RepairReport> {
+        Err(Error::NotSupported("repairing a card"))
+    }
+
+    /// Verifies another PIN of the card beside the login.
+    fn authorise(&self, _session: SessionHandle, _label: &str, _pin: &Secret) -> Result<()> {
+        Err(Error::NotSupported("a second PIN"))
+    }
+
+    /// Puts a PIN on a token, or gives its PIN a new value.
+    fn init_pin(&self, session: SessionHandle, pin: &NewUserPin<'_>) -> Result<InitializedPin>;
+
+    /// Changes the PIN of who is logged in, or the user's.
+    fn set_pin(&self, session: SessionHandle, old: &Secret, new: &Secret) -> Result<()>;
+
+    /// Gives a locked PIN a new value.
+    fn unblock_pin(&self, slot: SlotId, by: Unblocker<'_>, new: &Secret) -> Result<()>;
+}
+
+impl Provider for Engine {
+    fn readers(&self) -> Vec<ReaderReport> {
+        Engine::readers(self)
+    }
+
+    fn reader_slots(&self) -> Vec<(String, Vec<SlotId>)> {
+        Engine::reader_slots(self)
+    }
+
+    fn token_info(&self, slot: SlotId) -> Result<TokenInfo> {
+        Engine::token_info(self, slot)
+    }
+
+    fn virtual_token(&self, slot: SlotId) -> Result<TokenView> {
+        Engine::virtual_token(self, slot)
+    }
+
+    fn pin_status(&self, slot: SlotId) -> Result<PinReport> {
+        Engine::pin_status(self, slot)
+    }
+
+    fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
+        Engine::user_pin(self, slot)
+    }
+
+    fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>> {
+        Engine::mechanisms(self, slot)
+    }
+
+    fn mechanism_info(&self, slot: SlotId, id: MechanismId) -> Result<MechanismInfo> {
+        Engine::mechanism_info(self, slot, id)
+    }
+
+    fn unplaced(&self) -> Vec<Unplaced> {
+        Engine::unplaced(self)
+    }
+
+    fn known_problems(&self) -> Vec<KnownProblems> {
+        Engine::known_problems(self)
+    }
+
+    fn certificate(&self, slot: SlotId, index: usize) -> Result<Arc<CertificateDetails>> {
+        Engine::certificate(self, slot, index)
+    }
+
+    fn public_key(&self, slot: SlotId, index: usize) -> Result<Option<Arc<PublicKey>>> {
+        Engine::public_key(self, slot, index)
+    }
+
+    fn token_uri(&self, slot: SlotId) -> Result<Uri> {
+        Engine::token_uri(self, slot)
+    }
+
+    fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle> {
+        Engine::open_session(self, slot, mode)
+    }
+
+    fn close_session(&self, session: SessionHandle) -> Result<()> {
+        Engine::close_session(self, session)
+    }
+
+    fn session_info(&self, session: SessionHandle) -> Result<SessionInfo> {
+        Engine::session_info(self, session)
+    }
+
+    fn login(&self, session: SessionHandle, user: UserKind, pin: Option<&Secret>) -> Result<()> {
+        Engine::login(self, session, user, pin)
+    }
+
+    fn batch(&self, session: SessionHandle) -> Result<Option<Batch<'_>>> {
+        Engine::batch(self, session).map(Some)
+    }
+
+    fn exclusive(&self, session: SessionHandle) -> Result<Option<Batch<'_>>> {
+        Engine::exclusive(self, session).map(Some)
+    }
+
+    fn finish(&self) -> Result<()> {
+        Engine::finish(self)
+    }
+
+    fn stats(&self) -> StatsSnapshot {
+        Engine::stats(self)
+    }
+
+    fn find_all(&self, session: SessionHandle, template: &Template) -> Result<Vec<ObjectHandle>> {
+        Engine::find_all(self, session, template)
+    }
+
+    fn attributes(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        kinds: &[AttributeType],
+    ) -> Result<Vec<Result<Value>>> {
+        Engine::attributes(self, session, object, kinds)
+    }
+
+    fn attribute(&self, session: SessionHandle, object: ObjectHandle, kind: AttributeType) -> Result<Value> {
+        Engine::attribute(self, session, object, kind)
+    }
+
+    fn object_uri(&self, session: SessionHandle, object: ObjectHandle) -> Result<Uri> {
+        Engine::object_uri(self, session, object)
+    }
+
+    fn sign_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
+        Engine::sign_init(self, session, call, key)
+    }
+
+    fn sign_update(&self, session: SessionHandle, part: &[u8]) -> Result<()> {
+        Engine::sign_update(self, session, part)
+    }
+
+    fn sign_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>> {
+        Engine::sign_final(self, session, room)
+    }
+
+    fn sign(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Vec<u8>> {
+        Engine::sign(self, session, data, room)
+    }
+
+    fn sign_cancel(&self, session: SessionHandle) -> Result<()> {
+        Engine::sign_cancel(self, session)
+    }
+
+    fn decrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
+        Engine::decrypt_init(self, session, call, key)
+    }
+
+    fn decrypt_update(&self, session: SessionHandle, part: &[u8], room: usize) -> Result<Secret> {
+        Engine::decrypt_update(self, session, part, room)
+    }
+
+    fn decrypt_final(&self, session: SessionHandle, room: usize) -> Result<Secret> {
+        Engine::decrypt_final(self, session, room)
+    }
+
+    fn decrypt(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Secret> {
+        Engine::decrypt(self, session, data, room)
+    }
+
+    fn verify_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
+        Engine::verify_init(self, session, call, key)
+    }
+
+    fn verify_update(&self, session: SessionHandle, part: &[u8]) -> Result<()> {
+        Engine::verify_update(self, session, part)
+    }
+
+    fn verify_final(&self, session: SessionHandle, signature: &[u8]) -> Result<()> {
+        Engine::verify_final(self, session, signature)
+    }
+
+    fn verify(&self, session: SessionHandle, data: &[u8], signature: &[u8]) -> Result<()> {
+        Engine::verify(self, session, data, signature)
+    }
+
+    fn digest_init(&self, session: SessionHandle, call: &MechanismCall) -> Result<()> {
+        Engine::digest_init(self, session, call)
+    }
+
+    fn digest_update(&self, session: SessionHandle, part: &[u8]) -> Result<()> {
+        Engine::digest_update(self, session, part)
+    }
+
+    fn digest_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>> {
+        Engine::digest_final(self, session, room)
+    }
+
+    fn digest(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Vec<u8>> {
+        Engine::digest(self, session, data, room)
+    }
+
+    fn random(&self, session: SessionHandle, len: usize) -> Result<Secret> {
+        Engine::random(self, session, len)
+    }
+
+    fn check_key(&self, slot: SlotId, algorithm: KeyAlgorithm, origin: KeyOrigin) -> Result<()> {
+        Engine::check_key(self, slot, algorithm, origin)
+    }
+
+    fn generate_key_pair(
+        &self,
+        session: SessionHandle,
+        spec: &KeySpec,
+    ) -> Result<(ObjectHandle, ObjectHandle)> {
+        Engine::generate_key_pair(self, session, spec)
+    }
+
+    fn generate_key(&self, session: SessionHandle, spec: &KeySpec) -> Result<ObjectHandle> {
+        Engine::generate_key(self, session, spec)
+    }
+
+    fn create_object(&self, session: SessionHandle, object: &NewObject) -> Result<ObjectHandle> {
+        Engine::create_object(self, session, object)
+    }
+
+    fn store_object(&self, session: SessionHandle, object: &NewObject) -> Result<Stored> {
+        Engine::store_object(self, session, object)
+    }
+
+    fn set_attributes(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        template: &Template,
+    ) -> Result<()> {
+        Engine::set_attributes(self, session, object, template)
+    }
+
+    fn deletion_plan(
+        &self,
+        session: SessionHandle,
+        object: ObjectHandle,
+        extent: Extent,
+    ) -> Result<DeletionPlan> {
+        Engine::deletion_plan(self, session, object, extent)
+    }
+
+    fn destroy_object(&self, session: SessionHandle, object: ObjectHandle) -> Result<()> {
+        Engine::destroy_object(self, session, object)
+    }
+
+    fn destroy_everywhere(&self, session: SessionHandle, object: ObjectHandle) -> Result<()> {
+        Engine::destroy_everywhere(self, session, object)
+    }
+
+    fn destroy_key_with_chain(
+        &self,
+        session: SessionHandle,
+        key: ObjectHandle,
+    ) -> Result<Vec<PlannedObject>> {
+        Engine::destroy_key_with_chain(self, session, key)
+    }
+
+    fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()> {
+        Engine::init_token(self, slot, so_pin, init)
+    }
+
+    fn erase_token(&self, slot: SlotId, so_pin: &Secret) -> Result<()> {
+        Engine::erase_token(self, slot, so_pin)
+    }
+
+    fn is_alone_on_card(&self, slot: SlotId) -> Result<bool> {
+        Engine::is_alone_on_card(self, slot)
+    }
+
+    fn admin_abilities(&self, slot: SlotId) -> Result<AdminAbilities> {
+        Engine::admin_abilities(self, slot)
+    }
+
+    fn repair(&self, session: SessionHandle) -> Result<RepairReport> {
+        Engine::repair(self, session)
+    }
+
+    fn authorise(&self, session: SessionHandle, label: &str, pin: &Secret) -> Result<()> {
+        Engine::authorise(self, session, label, pin)
+    }
+
+    fn init_pin(&self, session: SessionHandle, pin: &NewUserPin<'_>) -> Result<InitializedPin> {
+        Engine::init_pin(self, session, pin)
+    }
+
+    fn set_pin(&self, session: SessionHandle, old: &Secret, new: &Secret) -> Result<()> {
+        Engine::set_pin(self, session, old, new)
+    }
+
+    fn unblock_pin(&self, slot: SlotId, by: Unblocker<'_>, new: &Secret) -> Result<()> {
+        Engine::unblock_pin(self, slot, by, new)
+    }
+}
