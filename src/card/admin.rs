@@ -125,6 +125,10 @@ pub struct AdminAbilities {
     pub curves_generate: Vec<Curve>,
     /// Curves of keys that can be imported.
     pub curves_import: Vec<Curve>,
+    /// Ed25519 keys.
+    pub ed25519: Ways,
+    /// X25519 keys.
+    pub x25519: Ways,
     /// AES keys in bits that can be generated.
     pub aes_generate: Vec<u32>,
     /// AES keys in bits that can be imported.
@@ -139,6 +143,15 @@ pub struct AdminAbilities {
     pub tries: RangeInclusive<u8>,
     /// What a PIN that is made after formatting is bound to.
     pub later_pins: LaterPins,
+}
+
+/// In which ways keys of a kind come onto a card.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// The card generates them.
+    pub generate: bool,
+    /// The card takes them from outside.
+    pub import: bool,
 }
 
 /// What a PIN that is made after formatting is bound to.
@@ -242,6 +255,10 @@ pub enum KeyType {
     Rsa(u32),
     /// Elliptic curve.
     Ec(Curve),
+    /// Ed25519.
+    Ed25519,
+    /// X25519.
+    X25519,
     /// AES of so many bits.
     Aes(u32),
 }
@@ -268,7 +285,7 @@ pub struct NewKey<'a> {
 /// A key from outside.
 #[derive(Debug, Clone, Copy)]
 pub enum KeyMaterial<'a> {
-    /// A private key of either family.
+    /// A private key of any family.
     Private(&'a PrivateKey),
     /// An AES key: 16, 24 or 32 bytes.
     Aes(&'a Secret),

@@ -74,6 +74,8 @@ fn personalise_pin(
     let usage = match key_type {
         KeyType::Rsa(_) => KeyUsage { decrypt: true, sign: true, unwrap: true, ..KeyUsage::default() },
         KeyType::Ec(_) => KeyUsage { sign: true, derive: true, ..KeyUsage::default() },
+        KeyType::Ed25519 => KeyUsage { sign: true, ..KeyUsage::default() },
+        KeyType::X25519 => KeyUsage { derive: true, ..KeyUsage::default() },
         KeyType::Aes(_) => KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() },
     };
     let key = NewKey {

@@ -105,8 +105,14 @@ pub struct Abilities {
     pub ecdsa: Vec<Curve>,
     /// Curves for ECDH.
     pub ecdh: Vec<Curve>,
+    /// The card signs with Ed25519.
+    pub ed25519: bool,
+    /// The card agrees on keys with X25519.
+    pub x25519: bool,
     /// AES key sizes in bits.
     pub aes_bits: Vec<u32>,
+    /// The card encrypts and decrypts with AES keys, block by block (ECB) and chained (CBC).
+    pub aes_cipher: bool,
     /// The card generates key pairs itself.
     pub generates_keys: bool,
     /// The card gives random bytes.
@@ -153,6 +159,38 @@ pub enum CardCall<'a> {
         key: ObjectId,
         /// The other side's uncompressed point.
         peer: &'a [u8],
+    },
+    /// Ed25519 over the message itself. Answers 64 bytes.
+    Ed25519Sign {
+        /// Which key.
+        key: ObjectId,
+        /// The message, not its digest.
+        message: &'a [u8],
+    },
+    /// X25519. Answers 32 bytes.
+    X25519Agree {
+        /// Which key.
+        key: ObjectId,
+        /// The other side's public key, 32 bytes.
+        peer: &'a [u8],
+    },
+    /// AES encryption of whole blocks. Answers as many bytes.
+    AesEncrypt {
+        /// Which key.
+        key: ObjectId,
+        /// Initial vector of CBC; `None` is ECB.
+        iv: Option<[u8; 16]>,
+        /// Plain text: a multiple of 16 bytes.
+        blocks: &'a [u8],
+    },
+    /// AES decryption of whole blocks. Answers as many bytes.
+    AesDecrypt {
+        /// Which key.
+        key: ObjectId,
+        /// Initial vector of CBC; `None` is ECB.
+        iv: Option<[u8; 16]>,
+        /// Cipher text: a multiple of 16 bytes.
+        blocks: &'a [u8],
     },
     /// Random bytes.
     Random {

@@ -186,6 +186,8 @@ pub fn algorithm_name(algorithm: &KeyAlgorithm) -> String {
         KeyAlgorithm::Rsa { modulus_bits } => format!("rsa:{modulus_bits}"),
         KeyAlgorithm::Ec { curve: None } => "ec".to_owned(),
         KeyAlgorithm::Ec { curve: Some(curve) } => format!("ec:{curve}"),
+        KeyAlgorithm::Ed25519 => "ed25519".to_owned(),
+        KeyAlgorithm::X25519 => "x25519".to_owned(),
         KeyAlgorithm::Aes { key_bits } => format!("aes:{key_bits}"),
         KeyAlgorithm::Des { key_bits } => format!("des:{key_bits}"),
         KeyAlgorithm::Generic { key_bits } => format!("generic:{key_bits}"),

@@ -60,6 +60,7 @@ pub fn for_signing(key: &KeyAlgorithm, wishes: &SigningArgs) -> Result<Mechanism
         Some(name) => {
             MechanismId::from_name(name).ok_or_else(|| unknown_mechanism(name, &signing_names()))?
         }
+        None if *key == KeyAlgorithm::Ed25519 => MechanismId::EDDSA,
         None => for_digest(key, digest.unwrap_or_else(|| usual_digest(key)))?,
     };
     let found = mechanism(id)?;
@@ -130,9 +131,11 @@ pub fn for_digest(key: &KeyAlgorithm, digest: DigestAlgorithm) -> Result<Mechani
     match key {
         KeyAlgorithm::Rsa { .. } => Ok(row.1),
         KeyAlgorithm::Ec { .. } => Ok(row.2),
-        KeyAlgorithm::Aes { .. } | KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } => {
-            Err(CliError::usage("only RSA and EC keys sign"))
-        }
+        KeyAlgorithm::Ed25519 => Err(CliError::usage("Ed25519 keys sign the data itself, not its digest")),
+        KeyAlgorithm::X25519
+        | KeyAlgorithm::Aes { .. }
+        | KeyAlgorithm::Des { .. }
+        | KeyAlgorithm::Generic { .. } => Err(CliError::usage("only RSA, EC and Ed25519 keys sign")),
     }
 }
 
@@ -210,8 +213,13 @@ const DIGESTING: [(DigestAlgorithm, MechanismId, MechanismId, MechanismId); 9] =
 };
 
 /// Those that sign what they are given.
-const PLAIN: [MechanismId; 4] =
-    [MechanismId::RSA_PKCS, MechanismId::RSA_PKCS_PSS, MechanismId::RSA_X_509, MechanismId::ECDSA];
+const PLAIN: [MechanismId; 5] = [
+    MechanismId::RSA_PKCS,
+    MechanismId::RSA_PKCS_PSS,
+    MechanismId::RSA_X_509,
+    MechanismId::ECDSA,
+    MechanismId::EDDSA,
+];
 
 /// Those that decrypt.
 const DECRYPTING: [MechanismId; 3] =

@@ -63,7 +63,10 @@ impl RequestTemplate {
         &self,
         sign: impl FnOnce(SignatureAlgorithm, &[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<u8>, E> {
-        let algorithm = self.algorithm.unwrap_or_else(|| SignatureAlgorithm::for_key(&self.public_key));
+        let algorithm = match self.algorithm {
+            Some(algorithm) => algorithm,
+            None => SignatureAlgorithm::for_key(&self.public_key)?,
+        };
         let body = self.body()?;
         let signature = algorithm.sign_x509(&self.public_key, &body, sign)?;
         let mut request = body;

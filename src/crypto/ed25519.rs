@@ -13,9 +13,9 @@ pub const KEY_LEN: usize = 32;
 /// Bytes of a signature.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// A private key; its bytes are zeroized and never printed.
-#[derive(Clone)]
-pub struct Ed25519PrivateKey(SigningKey);
+/// A private key; its bytes are zeroized and never printed. Compared in constant time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ed25519PrivateKey(Box<SigningKey>);
 
 impl Ed25519PrivateKey {
     /// A new random key. Errors: `NoRandom`.
@@ -28,7 +28,7 @@ impl Ed25519PrivateKey {
     pub fn from_seed(seed: &Secret) -> Result<Self, CryptoError> {
         let seed: Zeroizing<[u8; KEY_LEN]> =
             Zeroizing::new(seed.expose().try_into().map_err(|_| CryptoError::InvalidKey(NAME))?);
-        Ok(Self(SigningKey::from_bytes(&seed)))
+        Ok(Self(Box::new(SigningKey::from_bytes(&seed))))
     }
 
     /// The private key of RFC 8032, 32 bytes.
@@ -36,9 +36,9 @@ impl Ed25519PrivateKey {
         Secret::from(self.0.as_bytes().as_slice())
     }
 
-    /// The public key, 32 bytes.
-    pub fn public(&self) -> Vec<u8> {
-        self.0.verifying_key().as_bytes().to_vec()
+    /// The public key.
+    pub fn public(&self) -> [u8; KEY_LEN] {
+        self.0.verifying_key().to_bytes()
     }
 
     /// Signs a message (not its digest). The same message gives the same signature.
@@ -86,7 +86,7 @@ mod tests {
     fn sign_gives_the_signatures_of_rfc8032() {
         for line in vectors("crypto/ed25519.txt") {
             let key = Ed25519PrivateKey::from_seed(&Secret::new(bytes(&line[0]))).unwrap();
-            assert_eq!(key.public(), bytes(&line[1]));
+            assert_eq!(key.public().to_vec(), bytes(&line[1]));
             assert_eq!(key.sign(&bytes(&line[2])), bytes(&line[3]));
         }
     }
@@ -104,7 +104,7 @@ mod tests {
         let openssl = OpenSsl::new();
         let key = Ed25519PrivateKey::generate().unwrap();
         // SubjectPublicKeyInfo of RFC 8410 in front of the key.
-        let info = [bytes("302a300506032b6570032100"), key.public()].concat();
+        let info = [bytes("302a300506032b6570032100"), key.public().to_vec()].concat();
         openssl.write("public.der", &info);
         openssl.write("message", b"a message");
         openssl.write("signature", &key.sign(b"a message"));

@@ -5,6 +5,7 @@ mod asn1;
 pub mod certificate;
 pub mod certificate_request;
 pub mod curve;
+pub mod curve25519;
 pub mod digest;
 pub mod ec;
 pub mod ed25519;
@@ -24,12 +25,15 @@ pub mod x25519;
 
 pub use certificate::CertificateDetails;
 pub use curve::Curve;
+pub use curve25519::Curve25519;
 pub use digest::{DigestAlgorithm, Digester};
 pub use ec::EcPrivateKey;
+pub use ed25519::Ed25519PrivateKey;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
 pub use rsa::RsaPrivateKey;
 pub use signature_algorithm::SignatureAlgorithm;
+pub use x25519::X25519PrivateKey;
 
 /// Why a computation could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,20 +1,27 @@
-//! A private key of either family, held by this process: signs what a card would sign, and travels as PKCS#8
-//! (RFC 5958), PKCS#1 (RFC 8017) and SEC 1 (RFC 5915).
+//! A private key of any family, held by this process: signs what a card would sign, and travels as PKCS#8
+//! (RFC 5958; RFC 8410 for Ed25519 and X25519), PKCS#1 (RFC 8017) and SEC 1 (RFC 5915).
 
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use const_oid::db::rfc8410::{ID_ED_25519, ID_X_25519};
 
 use super::asn1::{Cursor, TAG_BIT_STRING, TAG_INTEGER, TAG_NULL, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE};
 use super::digest::digest;
+use super::ed25519::Ed25519PrivateKey;
+use super::x25519::X25519PrivateKey;
 use super::{CryptoError, Curve, EcPrivateKey, PublicKey, RsaPrivateKey, SignatureAlgorithm, rsa};
 use crate::codec::{Secret, tlv};
 
-/// A private key of either family.
+/// A private key of any family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrivateKey {
     /// RSA.
     Rsa(RsaPrivateKey),
     /// Elliptic curve.
     Ec(EcPrivateKey),
+    /// Ed25519.
+    Ed25519(Ed25519PrivateKey),
+    /// X25519.
+    X25519(X25519PrivateKey),
 }
 
 impl PrivateKey {
@@ -23,23 +30,26 @@ impl PrivateKey {
         match self {
             Self::Rsa(key) => key.public(),
             Self::Ec(key) => key.public(),
+            Self::Ed25519(key) => PublicKey::Ed25519(key.public()),
+            Self::X25519(key) => PublicKey::X25519(key.public()),
         }
     }
 
-    /// Digests and signs a message. Returns PKCS#11's form: modulus length, or r‖s. Errors: `Unsupported` for
-    /// an algorithm of the other family; `InputLength` for an RSA key too short for the digest; `NoRandom`.
+    /// Signs a message, digested as the algorithm says. Returns PKCS#11's form: modulus length, or r‖s. Errors: `Unsupported` for
+    /// an algorithm of another family; `InputLength` for an RSA key too short for the digest; `NoRandom`.
     pub fn sign_message(
         &self,
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        let hashed = digest(algorithm.digest(), message);
         match (self, algorithm) {
-            (Self::Rsa(key), SignatureAlgorithm::RsaPkcs1(digest)) => {
-                let block = rsa::pkcs1_sign_encode(&digest.digest_info(&hashed), key.modulus_len())?;
+            (Self::Rsa(key), SignatureAlgorithm::RsaPkcs1(hash)) => {
+                let info = hash.digest_info(&digest(hash, message));
+                let block = rsa::pkcs1_sign_encode(&info, key.modulus_len())?;
                 Ok(key.raw(&block)?.expose().to_vec())
             }
-            (Self::Ec(key), SignatureAlgorithm::Ecdsa(_)) => key.sign(&hashed),
+            (Self::Ec(key), SignatureAlgorithm::Ecdsa(hash)) => key.sign(&digest(hash, message)),
+            (Self::Ed25519(key), SignatureAlgorithm::Ed25519) => Ok(key.sign(message)),
             _ => {
                 Err(CryptoError::Unsupported(format!("{algorithm} with {}", self.public().algorithm_name())))
             }
@@ -72,6 +82,16 @@ impl PrivateKey {
                 let curve = algorithm.any()?.named_curve()?;
                 ec_from_sec1(key.value, Some(curve)).map(Self::Ec)
             }
+            Some(ID_ED_25519) => {
+                let key = Ed25519PrivateKey::from_seed(&curve_private_key(key.value)?)?;
+                check_public_half(&mut info, &key.public(), "Ed25519")?;
+                Ok(Self::Ed25519(key))
+            }
+            Some(ID_X_25519) => {
+                let key = X25519PrivateKey::from_scalar(&curve_private_key(key.value)?)?;
+                check_public_half(&mut info, &key.public(), "X25519")?;
+                Ok(Self::X25519(key))
+            }
             Some(other) => Err(CryptoError::Unsupported(format!("private key algorithm {other}"))),
             None => Err(CryptoError::Malformed { what: PKCS8, source: der::ErrorKind::OidMalformed.into() }),
         }
@@ -90,6 +110,14 @@ impl PrivateKey {
                 tlv::write(&mut algorithm, TAG_OID, ID_EC_PUBLIC_KEY.as_bytes());
                 algorithm.extend_from_slice(&key.curve().parameters_der());
                 key.to_sec1_der()
+            }
+            Self::Ed25519(key) => {
+                tlv::write(&mut algorithm, TAG_OID, ID_ED_25519.as_bytes());
+                Secret::new(tlv::encode(TAG_OCTET_STRING, key.seed().expose()))
+            }
+            Self::X25519(key) => {
+                tlv::write(&mut algorithm, TAG_OID, ID_X_25519.as_bytes());
+                Secret::new(tlv::encode(TAG_OCTET_STRING, key.scalar().expose()))
             }
         };
         // Room for everything from the start: a vector that grows leaves copies of the key behind.
@@ -138,6 +166,31 @@ impl EcPrivateKey {
     }
 }
 
+/// CurvePrivateKey of RFC 8410, 7: the key in an OCTET STRING of its own.
+fn curve_private_key(der: &[u8]) -> Result<Secret, CryptoError> {
+    let mut whole = Cursor::new(der, PKCS8);
+    let key = whole.expect(TAG_OCTET_STRING)?;
+    if whole.is_at_end() {
+        Ok(Secret::from(key.value))
+    } else {
+        Err(CryptoError::Malformed { what: PKCS8, source: der::ErrorKind::Failed.into() })
+    }
+}
+
+/// The public half that version 2 of PKCS#8 may carry behind the attributes (RFC 5958, 2), if it is there, must be
+/// that of the key.
+fn check_public_half(rest: &mut Cursor<'_>, own: &[u8], name: &'static str) -> Result<(), CryptoError> {
+    rest.optional(TAG_ATTRIBUTES);
+    match rest.next() {
+        // An implicit BIT STRING: one byte says how many bits are not used.
+        Some(public) if public.tag & !TAG_CONSTRUCTED == TAG_PUBLIC_HALF => match public.value {
+            [0, key @ ..] if key == own => Ok(()),
+            _ => Err(CryptoError::InvalidKey(name)),
+        },
+        _ => Ok(()),
+    }
+}
+
 /// `outer` is the curve that PKCS#8 names around the key.
 fn ec_from_sec1(der: &[u8], outer: Option<Curve>) -> Result<EcPrivateKey, CryptoError> {
     let mut whole = Cursor::new(der, SEC1);
@@ -173,6 +226,9 @@ fn ec_from_sec1(der: &[u8], outer: Option<Curve>) -> Result<EcPrivateKey, Crypto
 const WHAT: &str = "private key";
 const PKCS8: &str = "PKCS#8 private key";
 const SEC1: &str = "EC private key";
+const TAG_ATTRIBUTES: u32 = 0xA0;
+const TAG_PUBLIC_HALF: u32 = 0x81;
+const TAG_CONSTRUCTED: u32 = 0x20;
 const TAG_PARAMETERS: u32 = 0xA0;
 const TAG_PUBLIC_KEY: u32 = 0xA1;
 

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5912;
+use const_oid::db::{rfc5912, rfc8410};
 use spki::AlgorithmIdentifierOwned;
 
 use super::digest::{DigestAlgorithm, digest};
-use super::{CryptoError, PublicKey, ec, rsa};
+use super::{CryptoError, PublicKey, ec, ed25519, rsa};
 
 /// How a certificate is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,31 +16,39 @@ pub enum SignatureAlgorithm {
     RsaPkcs1(DigestAlgorithm),
     /// ECDSA over a digest.
     Ecdsa(DigestAlgorithm),
+    /// Ed25519 over the message itself (RFC 8410).
+    Ed25519,
 }
 
 impl SignatureAlgorithm {
     /// Every algorithm that has an identifier here.
     pub fn all() -> impl Iterator<Item = Self> {
-        DigestAlgorithm::ALL.into_iter().flat_map(|digest| [Self::RsaPkcs1(digest), Self::Ecdsa(digest)])
+        let digesting = |digest| [Self::RsaPkcs1(digest), Self::Ecdsa(digest)];
+        DigestAlgorithm::ALL.into_iter().flat_map(digesting).chain([Self::Ed25519])
     }
 
     /// What a key signs with when nobody says otherwise: SHA-256, and the curve's size of SHA-2 for larger
-    /// curves.
-    pub fn for_key(public: &PublicKey) -> Self {
-        match public {
+    /// curves. Errors: `Unsupported` for a key that does not sign.
+    pub fn for_key(public: &PublicKey) -> Result<Self, CryptoError> {
+        Ok(match public {
             PublicKey::Rsa { .. } => Self::RsaPkcs1(DigestAlgorithm::Sha256),
             PublicKey::Ec { curve, .. } => Self::Ecdsa(match curve.bits() {
                 ..=256 => DigestAlgorithm::Sha256,
                 257..=384 => DigestAlgorithm::Sha384,
                 _ => DigestAlgorithm::Sha512,
             }),
-        }
+            PublicKey::Ed25519(_) => Self::Ed25519,
+            PublicKey::X25519(_) => {
+                return Err(CryptoError::Unsupported("a signature with X25519".to_owned()));
+            }
+        })
     }
 
-    /// The digest that is signed.
-    pub fn digest(self) -> DigestAlgorithm {
+    /// The digest that is signed; `None` where the message itself is.
+    pub fn digest(self) -> Option<DigestAlgorithm> {
         match self {
-            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => digest,
+            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => Some(digest),
+            Self::Ed25519 => None,
         }
     }
 
@@ -66,6 +74,7 @@ impl SignatureAlgorithm {
             Self::Ecdsa(D::Sha3_256) => numbers("2.16.840.1.101.3.4.3.10"),
             Self::Ecdsa(D::Sha3_384) => numbers("2.16.840.1.101.3.4.3.11"),
             Self::Ecdsa(D::Sha3_512) => numbers("2.16.840.1.101.3.4.3.12"),
+            Self::Ed25519 => rfc8410::ID_ED_25519,
         }
     }
 
@@ -74,11 +83,12 @@ impl SignatureAlgorithm {
         Self::all().find(|algorithm| algorithm.oid() == *oid)
     }
 
-    /// The AlgorithmIdentifier: RSA with NULL parameters (RFC 4055), ECDSA with none (RFC 5758).
+    /// The AlgorithmIdentifier: RSA with NULL parameters (RFC 4055), ECDSA and Ed25519 with none
+    /// (RFC 5758, RFC 8410).
     pub fn identifier(self) -> AlgorithmIdentifierOwned {
         let parameters = match self {
             Self::RsaPkcs1(_) => Some(der::asn1::Null.into()),
-            Self::Ecdsa(_) => None,
+            Self::Ecdsa(_) | Self::Ed25519 => None,
         };
         AlgorithmIdentifierOwned { oid: self.oid(), parameters }
     }
@@ -93,8 +103,8 @@ impl SignatureAlgorithm {
     ) -> Result<Vec<u8>, E> {
         let signature = sign(self, body)?;
         let signature = match public {
-            PublicKey::Rsa { .. } => signature,
             PublicKey::Ec { .. } => ec::signature_to_der(&signature)?,
+            PublicKey::Rsa { .. } | PublicKey::Ed25519(_) | PublicKey::X25519(_) => signature,
         };
         if self.verify(public, body, &signature)? {
             Ok(signature)
@@ -104,19 +114,19 @@ impl SignatureAlgorithm {
     }
 
     /// Verifies a signature in X.509's form (ECDSA as DER) over a message. `Ok(false)` for any that does not
-    /// fit, a key of the other family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
+    /// fit, a key of another family among them. Errors: `InvalidKey` and `InvalidPoint` for a broken key.
     pub fn verify(self, public: &PublicKey, message: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
-        let hashed = digest(self.digest(), message);
         match (self, public) {
-            (Self::RsaPkcs1(algorithm), PublicKey::Rsa { .. }) => {
-                rsa::pkcs1_verify(public, &algorithm.digest_info(&hashed), signature)
+            (Self::RsaPkcs1(hash), PublicKey::Rsa { .. }) => {
+                rsa::pkcs1_verify(public, &hash.digest_info(&digest(hash, message)), signature)
             }
-            (Self::Ecdsa(_), PublicKey::Ec { curve, .. }) => {
+            (Self::Ecdsa(hash), PublicKey::Ec { curve, .. }) => {
                 match ec::signature_from_der(*curve, signature) {
-                    Ok(signature) => ec::verify(public, &hashed, &signature),
+                    Ok(signature) => ec::verify(public, &digest(hash, message), &signature),
                     Err(_) => Ok(false),
                 }
             }
+            (Self::Ed25519, PublicKey::Ed25519(key)) => ed25519::verify(key, message, signature),
             _ => Ok(false),
         }
     }
@@ -127,6 +137,7 @@ impl fmt::Display for SignatureAlgorithm {
         match self {
             Self::RsaPkcs1(digest) => write!(f, "RSA with {digest}"),
             Self::Ecdsa(digest) => write!(f, "ECDSA with {digest}"),
+            Self::Ed25519 => f.write_str("Ed25519"),
         }
     }
 }

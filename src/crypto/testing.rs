@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::{Curve, PrivateKey};
-use super::{EcPrivateKey, RsaPrivateKey, SignatureAlgorithm};
+use super::{EcPrivateKey, Ed25519PrivateKey, RsaPrivateKey, SignatureAlgorithm};
 
 /// A folder of files for one `openssl` dialogue; deleted when dropped.
 pub(super) struct OpenSsl {
@@ -102,12 +102,16 @@ pub(super) fn rsa_1024() -> &'static RsaPrivateKey {
 pub(super) fn signing_keys() -> Vec<(PrivateKey, Vec<SignatureAlgorithm>)> {
     let mut keys = vec![PrivateKey::from(rsa_1024().clone())];
     keys.extend(Curve::ALL.map(|curve| PrivateKey::from(EcPrivateKey::generate(curve).unwrap())));
+    keys.push(PrivateKey::Ed25519(Ed25519PrivateKey::generate().unwrap()));
     keys.into_iter()
         .map(|key| {
-            let is_rsa = key.public().rsa().is_some();
-            let algorithms = SignatureAlgorithm::all()
-                .filter(|algorithm| matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_)) == is_rsa)
-                .collect();
+            let suits = |algorithm: &SignatureAlgorithm| match key {
+                PrivateKey::Rsa(_) => matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_)),
+                PrivateKey::Ec(_) => matches!(algorithm, SignatureAlgorithm::Ecdsa(_)),
+                PrivateKey::Ed25519(_) => matches!(algorithm, SignatureAlgorithm::Ed25519),
+                PrivateKey::X25519(_) => false,
+            };
+            let algorithms = SignatureAlgorithm::all().filter(suits).collect();
             (key, algorithms)
         })
         .collect()

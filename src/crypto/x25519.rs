@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -33,9 +34,9 @@ impl X25519PrivateKey {
         Secret::from(self.0.as_bytes().as_slice())
     }
 
-    /// The public key, 32 bytes.
-    pub fn public(&self) -> Vec<u8> {
-        PublicKey::from(&self.0).as_bytes().to_vec()
+    /// The public key.
+    pub fn public(&self) -> [u8; KEY_LEN] {
+        PublicKey::from(&self.0).to_bytes()
     }
 
     /// Agrees with a peer's public key. Returns 32 bytes, to be derived from before use. Errors: `InvalidKey`
@@ -51,6 +52,15 @@ impl X25519PrivateKey {
         }
     }
 }
+
+impl PartialEq for X25519PrivateKey {
+    /// In constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for X25519PrivateKey {}
 
 impl fmt::Debug for X25519PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

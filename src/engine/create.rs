@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::attribute::AttributeType;
 use super::cards::Content;
 use super::error::Error;
-use super::objects::algorithm_of;
 use super::operation::Session;
 use super::session::SessionHandle;
 use super::writing::{Writer, Writing};
@@ -122,7 +121,10 @@ impl Engine {
             KeyOrigin::Imported => Offer::imported(&abilities),
         };
         let kind = match algorithm {
-            KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Ec { .. } => ObjectKind::KeyPair,
+            KeyAlgorithm::Rsa { .. }
+            | KeyAlgorithm::Ec { .. }
+            | KeyAlgorithm::Ed25519
+            | KeyAlgorithm::X25519 => ObjectKind::KeyPair,
             _ => ObjectKind::SecretKey,
         };
         possible(algorithm, kind, &offer).map(|_| ())
@@ -298,7 +300,7 @@ impl Writing<'_> {
         let (kind, algorithm, public) = match key {
             KeyMaterial::Private(key) => {
                 let public = key.public();
-                (ObjectKind::KeyPair, algorithm_of(&public), Some(public))
+                (ObjectKind::KeyPair, KeyAlgorithm::from(&public), Some(public))
             }
             KeyMaterial::Aes(value) => {
                 let key_bits = u32::try_from(value.len() * 8).unwrap_or(u32::MAX);
@@ -389,6 +391,8 @@ impl Writing<'_> {
 struct Offer<'a> {
     rsa: &'a [u32],
     curves: &'a [Curve],
+    ed25519: bool,
+    x25519: bool,
     aes: &'a [u32],
 }
 
@@ -397,12 +401,20 @@ impl<'a> Offer<'a> {
         Self {
             rsa: &abilities.rsa_generate,
             curves: &abilities.curves_generate,
+            ed25519: abilities.ed25519.generate,
+            x25519: abilities.x25519.generate,
             aes: &abilities.aes_generate,
         }
     }
 
     fn imported(abilities: &'a AdminAbilities) -> Self {
-        Self { rsa: &abilities.rsa_import, curves: &abilities.curves_import, aes: &abilities.aes_import }
+        Self {
+            rsa: &abilities.rsa_import,
+            curves: &abilities.curves_import,
+            ed25519: abilities.ed25519.import,
+            x25519: abilities.x25519.import,
+            aes: &abilities.aes_import,
+        }
     }
 
     /// `RSA of 1024 or 2048 bits`.
@@ -415,7 +427,7 @@ impl<'a> Offer<'a> {
         let numbers = |bits: &[u32]| list(bits.iter().map(ToString::to_string).collect());
         match asked {
             KeyAlgorithm::Rsa { .. } => format!("RSA of {} bits", numbers(self.rsa)),
-            KeyAlgorithm::Ec { .. } => {
+            KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => {
                 format!("the curves {}", list(self.curves.iter().map(ToString::to_string).collect()))
             }
             _ => format!("AES of {} bits", numbers(self.aes)),
@@ -432,6 +444,8 @@ fn possible(asked: KeyAlgorithm, kind: ObjectKind, offer: &Offer<'_>) -> Result<
         (ObjectKind::KeyPair, KeyAlgorithm::Ec { curve: Some(curve) }) => {
             offer.curves.contains(&curve).then_some(KeyType::Ec(curve))
         }
+        (ObjectKind::KeyPair, KeyAlgorithm::Ed25519) => offer.ed25519.then_some(KeyType::Ed25519),
+        (ObjectKind::KeyPair, KeyAlgorithm::X25519) => offer.x25519.then_some(KeyType::X25519),
         (ObjectKind::SecretKey, KeyAlgorithm::Aes { key_bits }) => {
             offer.aes.contains(&key_bits).then_some(KeyType::Aes(key_bits))
         }
@@ -446,19 +460,23 @@ fn usual_usage(key_type: KeyType) -> KeyUsage {
     match key_type {
         KeyType::Rsa(_) => KeyUsage { decrypt: true, sign: true, unwrap: true, ..none },
         KeyType::Ec(_) => KeyUsage { sign: true, derive: true, ..none },
+        KeyType::Ed25519 => KeyUsage { sign: true, ..none },
+        KeyType::X25519 => KeyUsage { derive: true, ..none },
         KeyType::Aes(_) => KeyUsage { encrypt: true, decrypt: true, wrap: true, unwrap: true, ..none },
     }
 }
 
 fn public_usage(key: &PublicKey) -> KeyUsage {
     let rsa = matches!(key, PublicKey::Rsa { .. });
-    KeyUsage { verify: true, encrypt: rsa, wrap: rsa, ..KeyUsage::default() }
+    let verify = !matches!(key, PublicKey::X25519(_));
+    KeyUsage { verify, encrypt: rsa, wrap: rsa, ..KeyUsage::default() }
 }
 
 /// How certificates name a key that says nothing else (RFC 5280, 4.2.1.2, method 1): the SHA-1 of its bits.
 fn hash_of(key: &PublicKey) -> Vec<u8> {
     let bits = match key {
         PublicKey::Ec { point, .. } => point.clone(),
+        PublicKey::Ed25519(key) | PublicKey::X25519(key) => key.to_vec(),
         PublicKey::Rsa { .. } => key.to_spki_der(),
     };
     digest(DigestAlgorithm::Sha1, &bits)

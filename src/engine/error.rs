@@ -317,6 +317,8 @@ fn wish_text(asked: KeyAlgorithm) -> String {
         KeyAlgorithm::Rsa { modulus_bits } => format!("no RSA key of {modulus_bits} bits"),
         KeyAlgorithm::Ec { curve: None } => "an EC key needs a curve".to_owned(),
         KeyAlgorithm::Ec { curve: Some(curve) } => format!("no key on {curve}"),
+        KeyAlgorithm::Ed25519 => "no Ed25519 keys".to_owned(),
+        KeyAlgorithm::X25519 => "no X25519 keys".to_owned(),
         KeyAlgorithm::Aes { key_bits: 0 } => "an AES key needs a size".to_owned(),
         KeyAlgorithm::Aes { key_bits } => format!("no AES key of {key_bits} bits"),
         KeyAlgorithm::Des { .. } => "no DES keys".to_owned(),

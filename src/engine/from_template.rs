@@ -9,7 +9,10 @@ use super::error::Error;
 use super::mechanism::MechanismId;
 use crate::codec::{Secret, tlv};
 use crate::crypto::rsa::RsaComponents;
-use crate::crypto::{Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey};
+use crate::crypto::{
+    Curve, Curve25519, EcPrivateKey, Ed25519PrivateKey, PrivateKey, PublicKey, RsaPrivateKey,
+    X25519PrivateKey,
+};
 use crate::token::{KeyAlgorithm, KeyId, KeyUsage};
 
 impl NewObject {
@@ -75,6 +78,18 @@ impl KeySpec {
             MechanismId::EC_KEY_PAIR_GEN => {
                 let parameters = public.value(A::EC_PARAMS).or_else(|| private.value(A::EC_PARAMS));
                 KeyAlgorithm::Ec { curve: parameters.map(curve).transpose()? }
+            }
+            MechanismId::EC_EDWARDS_KEY_PAIR_GEN | MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN => {
+                let wanted = match mechanism {
+                    MechanismId::EC_EDWARDS_KEY_PAIR_GEN => Curve25519::Ed25519,
+                    _ => Curve25519::X25519,
+                };
+                let parameters = public.value(A::EC_PARAMS).or_else(|| private.value(A::EC_PARAMS));
+                check_25519(parameters.ok_or(Error::TemplateIncomplete(A::EC_PARAMS))?, wanted)?;
+                match wanted {
+                    Curve25519::Ed25519 => KeyAlgorithm::Ed25519,
+                    Curve25519::X25519 => KeyAlgorithm::X25519,
+                }
             }
             other => return Err(Error::MechanismInvalid(other)),
         };
@@ -159,6 +174,16 @@ fn private_key(template: &Template) -> Result<PrivateKey> {
             let key = EcPrivateKey::from_scalar(curve, bytes(template, A::VALUE)?);
             key.map(PrivateKey::Ec).map_err(|_| Error::AttributeValueInvalid(A::VALUE))
         }
+        ck::CKK_EC_EDWARDS => {
+            check_25519(required(template, A::EC_PARAMS)?, Curve25519::Ed25519)?;
+            let key = Ed25519PrivateKey::from_seed(&Secret::from(bytes(template, A::VALUE)?));
+            key.map(PrivateKey::Ed25519).map_err(|_| Error::AttributeValueInvalid(A::VALUE))
+        }
+        ck::CKK_EC_MONTGOMERY => {
+            check_25519(required(template, A::EC_PARAMS)?, Curve25519::X25519)?;
+            let key = X25519PrivateKey::from_scalar(&Secret::from(bytes(template, A::VALUE)?));
+            key.map(PrivateKey::X25519).map_err(|_| Error::AttributeValueInvalid(A::VALUE))
+        }
         _ => Err(Error::AttributeValueInvalid(A::KEY_TYPE)),
     }
 }
@@ -175,6 +200,16 @@ fn public_key(template: &Template) -> Result<PublicKey> {
             // An OCTET STRING by the standard; some applications give the bare point.
             let point = content_of(der, TAG_OCTET_STRING).unwrap_or(der);
             PublicKey::from_ec_point(curve, point).map_err(|_| Error::AttributeValueInvalid(A::EC_POINT))
+        }
+        ck::CKK_EC_EDWARDS => {
+            check_25519(required(template, A::EC_PARAMS)?, Curve25519::Ed25519)?;
+            let key = PublicKey::from_ed25519(bytes(template, A::EC_POINT)?);
+            key.map_err(|_| Error::AttributeValueInvalid(A::EC_POINT))
+        }
+        ck::CKK_EC_MONTGOMERY => {
+            check_25519(required(template, A::EC_PARAMS)?, Curve25519::X25519)?;
+            let key = PublicKey::from_x25519(bytes(template, A::EC_POINT)?);
+            key.map_err(|_| Error::AttributeValueInvalid(A::EC_POINT))
         }
         _ => Err(Error::AttributeValueInvalid(A::KEY_TYPE)),
     }
@@ -200,6 +235,14 @@ fn content_of(der: &[u8], tag: u32) -> Option<&[u8]> {
 fn curve(parameters: &Value) -> Result<Curve> {
     let known = parameters.as_bytes().and_then(Curve::from_parameters_der);
     known.ok_or(Error::AttributeValueInvalid(A::EC_PARAMS))
+}
+
+/// Errors: `AttributeValueInvalid` for parameters of another curve.
+fn check_25519(parameters: &Value, wanted: Curve25519) -> Result<()> {
+    match parameters.as_bytes().and_then(Curve25519::from_parameters_der) {
+        Some(known) if known == wanted => Ok(()),
+        _ => Err(Error::AttributeValueInvalid(A::EC_PARAMS)),
+    }
 }
 
 fn check_token(template: &Template) -> Result<()> {

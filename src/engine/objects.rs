@@ -197,7 +197,7 @@ impl Engine {
                 public.as_deref().cloned().ok_or(Error::KeyHandleInvalid)?
             }
         };
-        let facts = KeyFacts { algorithm: algorithm_of(&public), card: None };
+        let facts = KeyFacts { algorithm: KeyAlgorithm::from(&public), card: None };
         let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
         Ok((plan, public))
     }
@@ -214,17 +214,10 @@ impl Engine {
         match key.algorithm {
             KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
                 let public = self.public_half(session.reader, &session.card, key)?;
-                Ok(public.as_deref().map_or(key.algorithm, algorithm_of))
+                Ok(public.as_deref().map_or(key.algorithm, KeyAlgorithm::from))
             }
             known => Ok(known),
         }
-    }
-}
-
-pub(super) fn algorithm_of(public: &PublicKey) -> KeyAlgorithm {
-    match public {
-        PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: public.bits() },
-        PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::create::NewObject;
 use super::error::Error;
-use super::objects::algorithm_of;
 use super::session::SessionHandle;
 use super::uri::Uri;
 use super::writing::Writing;
@@ -114,7 +113,7 @@ impl Writing<'_> {
 
 /// Whether a key of this algorithm can have this public half; where the directory says less, it may.
 fn may_be(algorithm: KeyAlgorithm, public: &PublicKey) -> bool {
-    match (algorithm, algorithm_of(public)) {
+    match (algorithm, KeyAlgorithm::from(public)) {
         (KeyAlgorithm::Rsa { modulus_bits: 0 }, KeyAlgorithm::Rsa { .. })
         | (KeyAlgorithm::Ec { curve: None }, KeyAlgorithm::Ec { .. }) => true,
         (known, wanted) => known == wanted,

@@ -164,10 +164,7 @@ impl Strings {
         let root_der = certify(&names[0], &root.public(), None, &root, true);
         let issuing_der = certify(&names[1], &issuing.public(), Some(&root_der), &root, true);
         let leaf_der = certify(&names[2], &key.public(), Some(&issuing_der), &issuing, false);
-        let algorithm = match key.public() {
-            PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: key.public().bits() },
-            PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(curve) },
-        };
+        let algorithm = KeyAlgorithm::from(&key.public());
         let object = ObjectId(u32::from(number));
         self.token.keys.push(Key {
             object,

@@ -256,13 +256,14 @@ fn hashable(key: &PublicKey) -> &[u8] {
     match key {
         PublicKey::Rsa { modulus, .. } => modulus,
         PublicKey::Ec { point, .. } => point,
+        PublicKey::Ed25519(key) | PublicKey::X25519(key) => key,
     }
 }
 
 fn algorithm_of(key: &PublicKey) -> KeyAlgorithm {
     match key {
         PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: 0 },
-        PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
+        other => other.into(),
     }
 }
 
@@ -271,7 +272,9 @@ fn same_family(one: KeyAlgorithm, other: KeyAlgorithm) -> bool {
     match (one, other) {
         (KeyAlgorithm::Rsa { .. }, KeyAlgorithm::Rsa { .. }) => true,
         (KeyAlgorithm::Ec { curve: Some(one) }, KeyAlgorithm::Ec { curve: Some(other) }) => one == other,
-        (KeyAlgorithm::Ec { .. }, KeyAlgorithm::Ec { .. }) => true,
+        (KeyAlgorithm::Ec { .. }, KeyAlgorithm::Ec { .. })
+        | (KeyAlgorithm::Ed25519, KeyAlgorithm::Ed25519)
+        | (KeyAlgorithm::X25519, KeyAlgorithm::X25519) => true,
         _ => false,
     }
 }

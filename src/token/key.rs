@@ -27,6 +27,10 @@ pub enum KeyAlgorithm {
         /// The named curve; `None` when the card does not say or it is not one of ours.
         curve: Option<Curve>,
     },
+    /// Ed25519: signatures.
+    Ed25519,
+    /// X25519: agreement.
+    X25519,
     /// AES.
     Aes {
         /// Bits of the key.
@@ -42,6 +46,17 @@ pub enum KeyAlgorithm {
         /// Bits of the secret.
         key_bits: u32,
     },
+}
+
+impl From<&PublicKey> for KeyAlgorithm {
+    fn from(public: &PublicKey) -> Self {
+        match public {
+            PublicKey::Rsa { .. } => Self::Rsa { modulus_bits: public.bits() },
+            PublicKey::Ec { curve, .. } => Self::Ec { curve: Some(*curve) },
+            PublicKey::Ed25519(_) => Self::Ed25519,
+            PublicKey::X25519(_) => Self::X25519,
+        }
+    }
 }
 
 /// What the card says that a key may do (PKCS#15 keyUsageFlags).

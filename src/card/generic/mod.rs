@@ -145,7 +145,11 @@ impl CardDriver for Generic {
             }
             CardCall::Random { .. } => Err(not_supported("give random bytes")),
             CardCall::RsaRaw { .. } => Err(not_supported("do the bare RSA operation")),
-            CardCall::EcdhAgree { .. } => Err(not_supported("agree on keys")),
+            CardCall::EcdhAgree { .. } | CardCall::X25519Agree { .. } => Err(not_supported("agree on keys")),
+            CardCall::Ed25519Sign { .. } => Err(not_supported("sign with Ed25519")),
+            CardCall::AesEncrypt { .. } | CardCall::AesDecrypt { .. } => {
+                Err(not_supported("encrypt or decrypt with AES"))
+            }
         }
     }
 }

@@ -181,6 +181,12 @@ impl CardDriver for MyEid {
                 let key = self.key_file(key)?;
                 self.ecdh_agree(channel, &key, peer)
             }
+            CardCall::Ed25519Sign { .. } | CardCall::X25519Agree { .. } => {
+                Err(CardError::NotSupported { what: "compute on the curve 25519".to_owned() })
+            }
+            CardCall::AesEncrypt { .. } | CardCall::AesDecrypt { .. } => {
+                Err(CardError::NotSupported { what: "encrypt or decrypt with AES".to_owned() })
+            }
             CardCall::Random { len } => Ok(iso::get_challenge(channel, len, RANDOM_LEN)?),
         }
     }

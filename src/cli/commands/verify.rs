@@ -218,10 +218,7 @@ fn is_authority(object: &Object) -> bool {
 }
 
 fn algorithm_of(key: &PublicKey) -> KeyAlgorithm {
-    match key {
-        PublicKey::Rsa { .. } => KeyAlgorithm::Rsa { modulus_bits: key.bits() },
-        PublicKey::Ec { curve, .. } => KeyAlgorithm::Ec { curve: Some(*curve) },
-    }
+    KeyAlgorithm::from(key)
 }
 
 /// A signature that cannot be one (its length, its range) is a bad signature.

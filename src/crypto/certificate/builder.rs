@@ -115,7 +115,10 @@ impl CertificateTemplate {
                 certificate.public_key.as_ref().ok_or(CryptoError::InvalidKey("the issuing certificate"))?
             }
         };
-        let algorithm = self.algorithm.unwrap_or_else(|| SignatureAlgorithm::for_key(signer_key));
+        let algorithm = match self.algorithm {
+            Some(algorithm) => algorithm,
+            None => SignatureAlgorithm::for_key(signer_key)?,
+        };
         let signer = ExternalSigner { key: EncodedKey(signer_key.to_spki_der()), algorithm };
 
         let mut builder = self.builder(issuer)?;

@@ -14,11 +14,14 @@ impl KeyUsage {
     /// Signs certificates and revocation lists.
     pub const AUTHORITY: Self = Self(1 << KEY_CERT_SIGN | 1 << CRL_SIGN);
 
-    /// What an end entity's key does: signs, and decrypts keys (RSA) or agrees on them (EC).
+    /// What an end entity's key does: signs, and decrypts keys (RSA) or agrees on them (EC);
+    /// Ed25519 only signs, X25519 only agrees (RFC 8410, 5).
     pub fn for_key(key: &PublicKey) -> Self {
         match key {
             PublicKey::Rsa { .. } => Self(1 << DIGITAL_SIGNATURE | 1 << KEY_ENCIPHERMENT),
             PublicKey::Ec { .. } => Self(1 << DIGITAL_SIGNATURE | 1 << KEY_AGREEMENT),
+            PublicKey::Ed25519(_) => Self(1 << DIGITAL_SIGNATURE),
+            PublicKey::X25519(_) => Self(1 << KEY_AGREEMENT),
         }
     }
 

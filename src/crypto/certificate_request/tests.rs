@@ -3,7 +3,7 @@
 use super::*;
 use crate::crypto::certificate::purpose_from_text;
 use crate::crypto::testing::{OpenSsl, Reproducible, signing_keys};
-use crate::crypto::{Curve, EcPrivateKey};
+use crate::crypto::{Curve, DigestAlgorithm, EcPrivateKey};
 
 fn p256() -> PrivateKey {
     EcPrivateKey::generate(Curve::P256).unwrap().into()
@@ -29,7 +29,7 @@ fn request_of_every_key_and_algorithm_is_verified_by_openssl() {
     let openssl = OpenSsl::new();
     for (key, algorithms) in signing_keys() {
         // openssl 3.0 has no identifiers for requests signed with SHA-3.
-        for algorithm in algorithms.into_iter().filter(|it| !it.digest().name().starts_with("SHA3")) {
+        for algorithm in algorithms.into_iter().filter(|it| it.digest() < Some(DigestAlgorithm::Sha3_224)) {
             let mut template = full(&key);
             template.algorithm = Some(algorithm);
             let der = template.sign(&key).unwrap();

@@ -1,4 +1,4 @@
-//! OpenSSH public keys (RFC 4253, 6.6; RFC 5656, 3.1): the line of an `authorized_keys` file.
+//! OpenSSH public keys (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709, 4): the line of an `authorized_keys` file.
 
 use base64ct::{Base64, Encoding};
 
@@ -9,7 +9,7 @@ use crate::crypto::{CryptoError, Curve};
 impl PublicKey {
     /// One line without its end: algorithm, base64, comment. Characters of the comment that would end the
     /// line become spaces. Errors: `Unsupported` for curves that SSH has no name for: all but P-256, P-384,
-    /// P-521.
+    /// P-521, Ed25519.
     pub fn to_openssh(&self, comment: &str) -> Result<String, CryptoError> {
         let (name, blob) = self.openssh_blob()?;
         let comment: String = comment
@@ -39,6 +39,12 @@ impl PublicKey {
                 write_string(&mut blob, point);
                 name
             }
+            Self::Ed25519(key) => {
+                write_string(&mut blob, b"ssh-ed25519");
+                write_string(&mut blob, key);
+                "ssh-ed25519"
+            }
+            Self::X25519(_) => return Err(CryptoError::Unsupported("X25519 in SSH".to_owned())),
         };
         Ok((name, blob))
     }

@@ -1,7 +1,8 @@
-//! SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279 and 5480 for what is in it), DER and PEM.
+//! SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279, 5480 and 8410 for what is in it), DER and PEM.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use const_oid::db::rfc8410::{ID_ED_25519, ID_X_25519};
 use der::pem::{self, LineEnding};
 
 use super::PublicKey;
@@ -26,6 +27,8 @@ impl PublicKey {
                 Self::from_rsa(numbers.expect(TAG_INTEGER)?.value, numbers.expect(TAG_INTEGER)?.value)
             }
             ID_EC_PUBLIC_KEY => Self::from_ec_point(algorithm.any()?.named_curve()?, key),
+            ID_ED_25519 => Self::from_ed25519(key),
+            ID_X_25519 => Self::from_x25519(key),
             other => Err(CryptoError::Unsupported(algorithm_text(&other))),
         }
     }
@@ -42,6 +45,8 @@ impl PublicKey {
                 tlv::write(&mut algorithm, TAG_OID, ID_EC_PUBLIC_KEY.as_bytes());
                 algorithm.extend_from_slice(&curve.parameters_der());
             }
+            Self::Ed25519(_) => tlv::write(&mut algorithm, TAG_OID, ID_ED_25519.as_bytes()),
+            Self::X25519(_) => tlv::write(&mut algorithm, TAG_OID, ID_X_25519.as_bytes()),
         }
         let mut key = vec![0]; // no unused bits
         key.extend_from_slice(&self.key_bits());
@@ -50,7 +55,7 @@ impl PublicKey {
         tlv::encode(TAG_SEQUENCE, &info)
     }
 
-    /// What is in the BIT STRING: RSAPublicKey of PKCS#1, or the uncompressed point.
+    /// What is in the BIT STRING: RSAPublicKey of PKCS#1, the uncompressed point, or the bare key.
     pub(super) fn key_bits(&self) -> Vec<u8> {
         match self {
             Self::Rsa { modulus, exponent } => {
@@ -59,6 +64,7 @@ impl PublicKey {
                 tlv::encode(TAG_SEQUENCE, &numbers)
             }
             Self::Ec { point, .. } => point.clone(),
+            Self::Ed25519(key) | Self::X25519(key) => key.to_vec(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Public keys in every encoding, with openssl and ssh-keygen on the other side.
 
 use super::*;
-use crate::crypto::EcPrivateKey;
 use crate::crypto::testing::{OpenSsl, rsa_1024, signing_keys};
+use crate::crypto::{EcPrivateKey, Ed25519PrivateKey};
 
 #[test]
 fn spki_and_pem_are_those_of_openssl() {
@@ -46,6 +46,19 @@ fn openssh_line_is_that_of_ssh_keygen() {
                 continue;
             }
         };
+        if let PublicKey::Ed25519(_) = public {
+            // ssh-keygen does not convert these; it reads them.
+            openssl.write("key.pub", line.as_bytes());
+            let output = std::process::Command::new("ssh-keygen")
+                .args(["-e", "-m", "RFC4716", "-f"])
+                .arg(openssl.path("key.pub"))
+                .output()
+                .expect("ssh-keygen is needed by this test");
+            let text = String::from_utf8(output.stdout).unwrap();
+            let body = line.split(' ').nth(1).unwrap();
+            assert!(output.status.success() && text.replace('\n', "").contains(body), "{text}");
+            continue;
+        }
         openssl.write("key.pem", public.to_spki_pem().as_bytes());
         let output = std::process::Command::new("ssh-keygen")
             .args(["-i", "-m", "PKCS8", "-f"])
@@ -88,6 +101,9 @@ fn names_and_sizes_are_those_of_the_key() {
         );
         assert_eq!(key.rsa(), None);
     }
+    let (ed, x) = (PublicKey::Ed25519([7; 32]), PublicKey::X25519([7; 32]));
+    assert_eq!((ed.bits(), ed.algorithm_name().as_str(), ed.signature_len()), (255, "Ed25519", 64));
+    assert_eq!((x.bits(), x.algorithm_name().as_str(), x.signature_len()), (255, "X25519", 0));
     assert_eq!(PublicKey::from_rsa(&[0, 0, 0x7F, 0xFF], &[3]).unwrap().bits(), 15);
     assert_eq!(PublicKey::from_rsa(&[0], &[3]), Err(CryptoError::InvalidKey("RSA")));
     assert_eq!(PublicKey::from_rsa(&[3], &[]), Err(CryptoError::InvalidKey("RSA")));
@@ -107,6 +123,30 @@ fn ec_point_bare_compressed_and_wrapped_is_the_same_key() {
 }
 
 #[test]
+fn keys_on_25519_are_read_bare_and_wrapped_and_no_other_length() {
+    let key = Ed25519PrivateKey::generate().unwrap().public();
+    for form in [key.to_vec(), tlv::encode(0x04, &key)] {
+        assert_eq!(PublicKey::from_ed25519(&form), Ok(PublicKey::Ed25519(key)));
+        assert_eq!(PublicKey::from_x25519(&form), Ok(PublicKey::X25519(key)));
+    }
+    for wrong in [&key[1..], &[], &[4, 1, 7], &[0x40; 33]] {
+        assert_eq!(PublicKey::from_ed25519(wrong), Err(CryptoError::InvalidKey("Ed25519")));
+        assert_eq!(PublicKey::from_x25519(wrong), Err(CryptoError::InvalidKey("X25519")));
+    }
+}
+
+#[test]
+fn spki_of_x25519_is_that_of_openssl_and_ssh_has_no_such_key() {
+    let openssl = OpenSsl::new();
+    openssl.run("genpkey -algorithm X25519 -outform DER -out x.der");
+    openssl.run("pkey -inform DER -in x.der -pubout -outform DER -out x.pub");
+    let public = PublicKey::from_spki_der(&openssl.read("x.pub")).unwrap();
+    assert!(matches!(public, PublicKey::X25519(_)));
+    assert_eq!(public.to_spki_der(), openssl.read("x.pub"));
+    assert_eq!(public.to_openssh(""), Err(CryptoError::Unsupported("X25519 in SSH".to_owned())));
+}
+
+#[test]
 fn spki_cut_anywhere_is_refused() {
     for (key, _) in signing_keys() {
         let der = key.public().to_spki_der();
@@ -119,7 +159,7 @@ fn spki_cut_anywhere_is_refused() {
 #[test]
 fn spki_of_another_family_or_curve_is_named() {
     let openssl = OpenSsl::new();
-    openssl.run("genpkey -algorithm X25519 -outform DER -out x.der");
+    openssl.run("genpkey -algorithm ED448 -outform DER -out x.der");
     openssl.run("pkey -inform DER -in x.der -pubout -outform DER -out x.pub");
     openssl.run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP512r1 -outform DER -out b.der");
     openssl.run("pkey -inform DER -in b.der -pubout -outform DER -out b.pub");
@@ -129,7 +169,7 @@ fn spki_of_another_family_or_curve_is_named() {
         Err(CryptoError::Unsupported(text)) => text,
         other => panic!("{file}: {other:?}"),
     };
-    assert!(text("x.pub").contains("25519"), "{}", text("x.pub"));
+    assert!(text("x.pub").contains("Ed448"), "{}", text("x.pub"));
     assert_eq!(text("b.pub"), "the elliptic curve 1.3.36.3.3.2.8.1.1.13");
     assert_eq!(text("e.pub"), "an elliptic curve that is not given by name");
 }

@@ -196,10 +196,7 @@ fn raw_private_and_public_undo_each_other() {
 #[test]
 fn raw_block_of_wrong_length_or_size_is_refused() {
     let key = rsa_1024();
-    let (modulus, _) = match key.public() {
-        PublicKey::Rsa { modulus, exponent } => (modulus, exponent),
-        PublicKey::Ec { .. } => panic!("an RSA key"),
-    };
+    let PublicKey::Rsa { modulus, .. } = key.public() else { panic!("an RSA key") };
     for length in [0, 127, 129] {
         let expected = CryptoError::InputLength { actual: length, expected: 128 };
         assert_eq!(key.raw(&vec![1; length]), Err(expected.clone()));

@@ -5,7 +5,7 @@ use cryptoki_sys as ck;
 use super::AttributeType as A;
 use super::Value;
 use super::answer::{Answer, Known};
-use crate::crypto::PublicKey;
+use crate::crypto::{Curve25519, PublicKey};
 use crate::token::{Key, KeyAlgorithm, KeyClass};
 
 /// What a key's answers depend on.
@@ -41,6 +41,8 @@ impl KeyView<'_> {
             A::KEY_TYPE => match key.algorithm {
                 KeyAlgorithm::Rsa { .. } => ck::CKK_RSA.into(),
                 KeyAlgorithm::Ec { .. } => ck::CKK_EC.into(),
+                KeyAlgorithm::Ed25519 => ck::CKK_EC_EDWARDS.into(),
+                KeyAlgorithm::X25519 => ck::CKK_EC_MONTGOMERY.into(),
                 KeyAlgorithm::Aes { .. } => ck::CKK_AES.into(),
                 KeyAlgorithm::Des { key_bits: 64 } => ck::CKK_DES.into(),
                 KeyAlgorithm::Des { key_bits: 128 } => ck::CKK_DES2.into(),
@@ -125,7 +127,10 @@ impl KeyView<'_> {
                 KeyAlgorithm::Aes { key_bits }
                 | KeyAlgorithm::Des { key_bits }
                 | KeyAlgorithm::Generic { key_bits } => u64::from(key_bits / 8).into(),
-                KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Ec { .. } => Answer::Absent,
+                KeyAlgorithm::Rsa { .. }
+                | KeyAlgorithm::Ec { .. }
+                | KeyAlgorithm::Ed25519
+                | KeyAlgorithm::X25519 => Answer::Absent,
             },
             _ => Answer::Absent,
         }
@@ -143,6 +148,8 @@ impl KeyView<'_> {
             },
             A::EC_PARAMS => match self.key.algorithm {
                 KeyAlgorithm::Ec { curve: Some(curve) } => curve.parameters_der().into(),
+                KeyAlgorithm::Ed25519 => Curve25519::Ed25519.parameters_der().into(),
+                KeyAlgorithm::X25519 => Curve25519::X25519.parameters_der().into(),
                 _ => self.of_ec(|| {
                     self.public.answer(|public| {
                         public.ec().map_or(Answer::Absent, |(curve, _)| curve.parameters_der().into())
@@ -167,7 +174,10 @@ impl KeyView<'_> {
     }
 
     fn of_ec(&self, answer: impl FnOnce() -> Answer) -> Answer {
-        if matches!(self.key.algorithm, KeyAlgorithm::Ec { .. }) { answer() } else { Answer::Absent }
+        match self.key.algorithm {
+            KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => answer(),
+            _ => Answer::Absent,
+        }
     }
 
     fn generation_mechanism(&self) -> u64 {
@@ -176,6 +186,12 @@ impl KeyView<'_> {
                 ck::CKM_RSA_PKCS_KEY_PAIR_GEN
             }
             (true, KeyClass::Private | KeyClass::Public, KeyAlgorithm::Ec { .. }) => ck::CKM_EC_KEY_PAIR_GEN,
+            (true, KeyClass::Private | KeyClass::Public, KeyAlgorithm::Ed25519) => {
+                ck::CKM_EC_EDWARDS_KEY_PAIR_GEN
+            }
+            (true, KeyClass::Private | KeyClass::Public, KeyAlgorithm::X25519) => {
+                ck::CKM_EC_MONTGOMERY_KEY_PAIR_GEN
+            }
             (true, KeyClass::Secret, KeyAlgorithm::Aes { .. }) => ck::CKM_AES_KEY_GEN,
             _ => ck::CK_UNAVAILABLE_INFORMATION,
         }
@@ -271,6 +287,22 @@ mod tests {
         assert_eq!(ask(&key, Known::Unread, A::EC_POINT), Answer::Unread);
         assert_eq!(ask(&key, Known::Is(&public), A::MODULUS), Answer::Absent);
         assert_eq!(ask(&key, Known::Is(&public), A::PUBLIC_KEY_INFO), Answer::from(public.to_spki_der()));
+    }
+
+    // I.48
+    #[test]
+    fn answer_keys_on_25519_have_the_bare_key_as_point_and_an_object_identifier() {
+        for (algorithm, public, kind, oid) in [
+            (KeyAlgorithm::Ed25519, PublicKey::Ed25519([7; 32]), ck::CKK_EC_EDWARDS, 0x70),
+            (KeyAlgorithm::X25519, PublicKey::X25519([7; 32]), ck::CKK_EC_MONTGOMERY, 0x6E),
+        ] {
+            let key = key(KeyClass::Public, algorithm);
+            assert_eq!(ask(&key, Known::Unread, A::KEY_TYPE), Answer::from(kind));
+            assert_eq!(ask(&key, Known::Is(&public), A::EC_POINT), Answer::from(vec![7; 32]));
+            let parameters = vec![0x06, 0x03, 0x2B, 0x65, oid];
+            assert_eq!(ask(&key, Known::Unread, A::EC_PARAMS), Answer::from(parameters));
+            assert_eq!(ask(&key, Known::Is(&public), A::PUBLIC_KEY_INFO), Answer::from(public.to_spki_der()));
+        }
     }
 
     #[test]

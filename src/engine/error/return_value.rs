@@ -190,7 +190,9 @@ fn key_return_value(asked: KeyAlgorithm) -> ReturnValue {
         KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Aes { .. } => {
             rv("CKR_KEY_SIZE_RANGE", ck::CKR_KEY_SIZE_RANGE)
         }
-        KeyAlgorithm::Ec { .. } => rv("CKR_CURVE_NOT_SUPPORTED", ck::CKR_CURVE_NOT_SUPPORTED),
+        KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => {
+            rv("CKR_CURVE_NOT_SUPPORTED", ck::CKR_CURVE_NOT_SUPPORTED)
+        }
         KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } => {
             rv("CKR_MECHANISM_INVALID", ck::CKR_MECHANISM_INVALID)
         }

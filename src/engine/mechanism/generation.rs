@@ -25,6 +25,10 @@ impl Mechanism for Generation {
         match self.id {
             MechanismId::RSA_PKCS_KEY_PAIR_GEN => rsa_info(abilities, pair),
             MechanismId::EC_KEY_PAIR_GEN => sizes(abilities.ecdsa.iter().map(|curve| curve.bits()), pair),
+            MechanismId::EC_EDWARDS_KEY_PAIR_GEN => sizes(abilities.ed25519.then_some(255).into_iter(), pair),
+            MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN => {
+                sizes(abilities.x25519.then_some(255).into_iter(), pair)
+            }
             _ => {
                 // AES keys are counted in bytes (PKCS#11 3.1, 6.13.2).
                 let bytes = abilities.aes_bits.iter().map(|bits| bits / 8);

@@ -3,6 +3,7 @@
 
 mod digest;
 mod ecdsa;
+mod eddsa;
 mod generation;
 mod plan;
 mod rsa_oaep;
@@ -21,6 +22,7 @@ use crate::crypto::rsa::PssParameters;
 use crate::token::KeyAlgorithm;
 use digest::Digest;
 use ecdsa::Ecdsa;
+use eddsa::Eddsa;
 use generation::Generation;
 use rsa_oaep::RsaOaep;
 use rsa_pkcs::RsaPkcs;
@@ -164,6 +166,8 @@ pub struct Uses {
 impl MechanismId {
     pub const RSA_PKCS_KEY_PAIR_GEN: Self = Self(ck::CKM_RSA_PKCS_KEY_PAIR_GEN);
     pub const EC_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_KEY_PAIR_GEN);
+    pub const EC_EDWARDS_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_EDWARDS_KEY_PAIR_GEN);
+    pub const EC_MONTGOMERY_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_MONTGOMERY_KEY_PAIR_GEN);
     pub const AES_KEY_GEN: Self = Self(ck::CKM_AES_KEY_GEN);
     pub const RSA_PKCS: Self = Self(ck::CKM_RSA_PKCS);
     pub const RSA_X_509: Self = Self(ck::CKM_RSA_X_509);
@@ -197,6 +201,7 @@ impl MechanismId {
     pub const ECDSA_SHA3_256: Self = Self(ck::CKM_ECDSA_SHA3_256);
     pub const ECDSA_SHA3_384: Self = Self(ck::CKM_ECDSA_SHA3_384);
     pub const ECDSA_SHA3_512: Self = Self(ck::CKM_ECDSA_SHA3_512);
+    pub const EDDSA: Self = Self(ck::CKM_EDDSA);
     pub const SHA_1: Self = Self(ck::CKM_SHA_1);
     pub const SHA224: Self = Self(ck::CKM_SHA224);
     pub const SHA256: Self = Self(ck::CKM_SHA256);
@@ -269,6 +274,8 @@ fn rsa_info(abilities: &Abilities, uses: Uses) -> Option<MechanismInfo> {
 static TABLE: &[&dyn Mechanism] = &[
     &Generation { id: MechanismId::RSA_PKCS_KEY_PAIR_GEN },
     &Generation { id: MechanismId::EC_KEY_PAIR_GEN },
+    &Generation { id: MechanismId::EC_EDWARDS_KEY_PAIR_GEN },
+    &Generation { id: MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN },
     &Generation { id: MechanismId::AES_KEY_GEN },
     &RsaPkcs { id: MechanismId::RSA_PKCS, digest: None },
     &RsaX509,
@@ -302,6 +309,7 @@ static TABLE: &[&dyn Mechanism] = &[
     &Ecdsa { id: MechanismId::ECDSA_SHA3_256, digest: Some(DigestAlgorithm::Sha3_256) },
     &Ecdsa { id: MechanismId::ECDSA_SHA3_384, digest: Some(DigestAlgorithm::Sha3_384) },
     &Ecdsa { id: MechanismId::ECDSA_SHA3_512, digest: Some(DigestAlgorithm::Sha3_512) },
+    &Eddsa,
     &Digest { id: MechanismId::SHA_1, algorithm: DigestAlgorithm::Sha1 },
     &Digest { id: MechanismId::SHA224, algorithm: DigestAlgorithm::Sha224 },
     &Digest { id: MechanismId::SHA256, algorithm: DigestAlgorithm::Sha256 },
@@ -316,6 +324,8 @@ static TABLE: &[&dyn Mechanism] = &[
 const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
     (MechanismId::EC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
+    (MechanismId::EC_EDWARDS_KEY_PAIR_GEN, "CKM_EC_EDWARDS_KEY_PAIR_GEN"),
+    (MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN"),
     (MechanismId::AES_KEY_GEN, "CKM_AES_KEY_GEN"),
     (MechanismId::RSA_PKCS, "CKM_RSA_PKCS"),
     (MechanismId::RSA_X_509, "CKM_RSA_X_509"),
@@ -349,6 +359,7 @@ const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::ECDSA_SHA3_256, "CKM_ECDSA_SHA3_256"),
     (MechanismId::ECDSA_SHA3_384, "CKM_ECDSA_SHA3_384"),
     (MechanismId::ECDSA_SHA3_512, "CKM_ECDSA_SHA3_512"),
+    (MechanismId::EDDSA, "CKM_EDDSA"),
     (MechanismId::SHA_1, "CKM_SHA_1"),
     (MechanismId::SHA224, "CKM_SHA224"),
     (MechanismId::SHA256, "CKM_SHA256"),
@@ -372,6 +383,8 @@ mod tests {
             rsa_bits: vec![2048],
             rsa_raw: true,
             ecdsa: vec![Curve::P256],
+            ed25519: true,
+            x25519: true,
             aes_bits: vec![128],
             generates_keys: true,
             ..Abilities::default()

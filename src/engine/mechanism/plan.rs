@@ -2,7 +2,7 @@
 
 use crate::card::Abilities;
 use crate::crypto::rsa::{OaepParameters, PssParameters};
-use crate::crypto::{CryptoError, Curve, DigestAlgorithm, PublicKey, ec, rsa};
+use crate::crypto::{CryptoError, Curve, DigestAlgorithm, PublicKey, ec, ed25519, rsa};
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
 
@@ -108,6 +108,8 @@ pub enum Primitive {
     RsaDecryptPkcs1,
     /// ECDSA on the card.
     Ecdsa,
+    /// Ed25519 on the card, over the message itself.
+    Ed25519,
     /// RSA PKCS#1 v1.5 verification on the host.
     VerifyRsaPkcs1,
     /// RSA-PSS verification on the host.
@@ -116,6 +118,8 @@ pub enum Primitive {
     VerifyRsaRaw,
     /// ECDSA verification on the host.
     VerifyEcdsa,
+    /// Ed25519 verification on the host.
+    VerifyEd25519,
 }
 
 impl Plan {
@@ -199,11 +203,15 @@ impl Plan {
                 Err(error) => Err(error),
             },
             Primitive::VerifyEcdsa => ec::verify(public, block, signature),
+            Primitive::VerifyEd25519 => {
+                ed25519::verify(public.bytes_25519().unwrap_or_default(), block, signature)
+            }
             Primitive::Digest
             | Primitive::RsaRaw
             | Primitive::RsaSignPkcs1
             | Primitive::RsaDecryptPkcs1
-            | Primitive::Ecdsa => {
+            | Primitive::Ecdsa
+            | Primitive::Ed25519 => {
                 return Err(Error::NotSupported("verification by the card"));
             }
         };

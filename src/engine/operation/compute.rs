@@ -55,11 +55,13 @@ impl Engine {
             Primitive::RsaSignPkcs1 => CardCall::RsaSignPkcs1 { key: key.object, digest_info: block },
             Primitive::RsaDecryptPkcs1 => CardCall::RsaDecryptPkcs1 { key: key.object, cryptogram: block },
             Primitive::Ecdsa => CardCall::EcdsaSign { key: key.object, digest: block },
+            Primitive::Ed25519 => CardCall::Ed25519Sign { key: key.object, message: block },
             Primitive::Digest
             | Primitive::VerifyRsaPkcs1
             | Primitive::VerifyRsaPss(_)
             | Primitive::VerifyRsaRaw
-            | Primitive::VerifyEcdsa => return Err(Error::NotSupported("this computation on the card")),
+            | Primitive::VerifyEcdsa
+            | Primitive::VerifyEd25519 => return Err(Error::NotSupported("this computation on the card")),
         };
         self.with_card(key.reader, &key.card, |card| card.perform(&call))
     }

@@ -35,7 +35,8 @@ pub(super) fn generate(card: &mut Machine, command: &CommandApdu) -> Answer {
     Ok(Reply::data(match key.public() {
         Some(PublicKey::Rsa { modulus, .. }) => modulus,
         Some(PublicKey::Ec { point, .. }) => tlv::encode(TAG_EC_PUBLIC, &point),
-        None => Vec::new(),
+        // This card makes no others.
+        Some(PublicKey::Ed25519(_) | PublicKey::X25519(_)) | None => Vec::new(),
     }))
 }
 

@@ -105,7 +105,8 @@ fn put_file(out: &mut Vec<u8>, file: &File) {
 fn put_key(out: &mut Vec<u8>, key: &StoredKey) {
     out.push(u8::from(key.generated));
     match &key.public {
-        None => out.push(PUBLIC_NONE),
+        // This card has no keys of the others.
+        None | Some(PublicKey::Ed25519(_) | PublicKey::X25519(_)) => out.push(PUBLIC_NONE),
         Some(PublicKey::Rsa { modulus, exponent }) => {
             out.push(PUBLIC_RSA);
             put_bytes(out, modulus);

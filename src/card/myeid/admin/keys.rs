@@ -73,6 +73,8 @@ impl MyEid {
         let key_type = match key.key {
             KeyMaterial::Private(PrivateKey::Rsa(key)) => KeyType::Rsa(key.modulus_bits()),
             KeyMaterial::Private(PrivateKey::Ec(key)) => KeyType::Ec(key.curve()),
+            KeyMaterial::Private(PrivateKey::Ed25519(_)) => KeyType::Ed25519,
+            KeyMaterial::Private(PrivateKey::X25519(_)) => KeyType::X25519,
             KeyMaterial::Aes(key) => KeyType::Aes(u32::try_from(key.len() * 8).unwrap_or(u32::MAX)),
         };
         let file_type = self.key_file_type(key_type, "import")?;
@@ -108,7 +110,9 @@ impl MyEid {
         check_id(key.id)?;
         let (kind, first) = match key_type {
             KeyType::Aes(_) => (ObjectKind::SecretKey, structure::FIRST_SECRET_KEY),
-            KeyType::Rsa(_) | KeyType::Ec(_) => (ObjectKind::KeyPair, structure::FIRST_KEY),
+            KeyType::Rsa(_) | KeyType::Ec(_) | KeyType::Ed25519 | KeyType::X25519 => {
+                (ObjectKind::KeyPair, structure::FIRST_KEY)
+            }
         };
         if key.extractable && kind == ObjectKind::KeyPair {
             return Err(CardError::NotSupported { what: "make a private key that may leave it".to_owned() });
@@ -186,6 +190,9 @@ impl MyEid {
     ) -> Result<ObjectId, CardError> {
         check_label(key.label)?;
         check_id(key.id)?;
+        if key.key.bytes_25519().is_some() {
+            return Err(no_25519());
+        }
         self.require(channel, Write::Store(ObjectKind::PublicKey, key.owner))?;
         let home = self.home(key.owner)?;
         let index = self.directory_for(channel, &home, FileKind::PublicKeys)?;
@@ -224,6 +231,8 @@ impl MyEid {
             KeyType::Ec(curve) if !abilities.ecdsa.contains(&curve) => {
                 (format!("ec:{curve}"), list("ec", &abilities.ecdsa))
             }
+            KeyType::Ed25519 => ("ed25519".to_owned(), list("ec", &abilities.ecdsa)),
+            KeyType::X25519 => ("x25519".to_owned(), list("ec", &abilities.ecdsa)),
             KeyType::Rsa(bits) => return Ok(FileType::Rsa(u16::try_from(bits).unwrap_or(u16::MAX))),
             KeyType::Aes(bits) => return Ok(FileType::Aes(u16::try_from(bits).unwrap_or(u16::MAX))),
             KeyType::Ec(Curve::Secp256k1) => return Ok(FileType::Secp256k1),
@@ -250,6 +259,7 @@ fn generate(channel: &mut Channel<'_>, key_type: KeyType) -> Result<Option<Publi
         KeyType::Rsa(bits) => write_commands::generate_rsa(bits as usize / 8),
         KeyType::Ec(_) => write_commands::generate_ec(),
         KeyType::Aes(_) => write_commands::generate_aes(),
+        KeyType::Ed25519 | KeyType::X25519 => return Err(no_25519()),
     };
     let response = channel.send(&command)?;
     if response.status != StatusWord::OK {
@@ -272,7 +282,13 @@ fn generate(channel: &mut Channel<'_>, key_type: KeyType) -> Result<Option<Publi
             Ok(Some(PublicKey::from_ec_point(curve, point)?))
         }
         KeyType::Aes(_) => Ok(None),
+        KeyType::Ed25519 | KeyType::X25519 => Err(no_25519()),
     }
+}
+
+/// These cards have no such keys.
+fn no_25519() -> CardError {
+    CardError::NotSupported { what: "have keys of Ed25519 or X25519".to_owned() }
 }
 
 /// The parts of a key in the order that cards want them: what makes it a key first, what is checked after it.
@@ -287,6 +303,7 @@ fn key_parts(key: KeyMaterial<'_>, chains: bool) -> Result<Vec<(KeyPart, Secret)
             Ok(parts)
         }
         KeyMaterial::Private(PrivateKey::Rsa(key)) => rsa_parts(&key.components()?, chains),
+        KeyMaterial::Private(PrivateKey::Ed25519(_) | PrivateKey::X25519(_)) => Err(no_25519()),
     }
 }
 
@@ -335,7 +352,8 @@ fn family_of(key_type: KeyType, is_private: bool) -> KeyFamily {
     match key_type {
         KeyType::Rsa(bits) => KeyFamily::Rsa { modulus_length: bits },
         KeyType::Ec(curve) => KeyFamily::Ec { field_size: is_private.then_some(curve.bits()) },
-        KeyType::Aes(_) => KeyFamily::Ec { field_size: None },
+        // Refused before an entry is made.
+        KeyType::Aes(_) | KeyType::Ed25519 | KeyType::X25519 => KeyFamily::Ec { field_size: None },
     }
 }
 
@@ -372,15 +390,17 @@ fn key_entry(key: &Description<'_>, home: &Home, file: u16, key_type: KeyType) -
             value: Some(value),
             extra: Extras::default(),
         }),
-        KeyType::Rsa(_) | KeyType::Ec(_) => Object::PrivateKey(AsymmetricKey {
-            common,
-            key: attributes,
-            subject: None,
-            family: family_of(key_type, true),
-            value,
-            info: None,
-            extra: Extras::default(),
-        }),
+        KeyType::Rsa(_) | KeyType::Ec(_) | KeyType::Ed25519 | KeyType::X25519 => {
+            Object::PrivateKey(AsymmetricKey {
+                common,
+                key: attributes,
+                subject: None,
+                family: family_of(key_type, true),
+                value,
+                info: None,
+                extra: Extras::default(),
+            })
+        }
     }
 }
 
@@ -397,7 +417,10 @@ fn public_entry(
         PublicKey::Rsa { modulus, .. } => {
             KeyFamily::Rsa { modulus_length: u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX) }
         }
-        PublicKey::Ec { .. } => KeyFamily::Ec { field_size: None },
+        // The others are refused before an entry is made.
+        PublicKey::Ec { .. } | PublicKey::Ed25519(_) | PublicKey::X25519(_) => {
+            KeyFamily::Ec { field_size: None }
+        }
     };
     Object::PublicKey(AsymmetricKey {
         common: CommonObject {

@@ -15,7 +15,7 @@ pub(super) mod structure;
 use crate::apdu::{self, Channel, StatusWord, Target};
 use crate::card::admin::{
     AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, LaterPins, NewCertificate,
-    NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Write,
+    NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Ways, Write,
 };
 use crate::card::cache::CardCache;
 use crate::card::pkcs15::{Content, Directory, DirectoryFile};
@@ -36,6 +36,8 @@ impl CardAdmin for MyEid {
             rsa_import: rsa_bits,
             curves_generate: ecdsa.clone(),
             curves_import: ecdsa,
+            ed25519: Ways::default(),
+            x25519: Ways::default(),
             aes_generate: aes_bits.clone(),
             extractable: !aes_bits.is_empty(),
             aes_import: aes_bits,

@@ -9,7 +9,7 @@ use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock_as};
 use crate::crypto::{CryptoError, PublicKey, SignatureAlgorithm};
 use crate::engine::{
-    ANY_ROOM, AttributeType, MechanismCall, ObjectClass, ObjectHandle, SessionMode, Template,
+    ANY_ROOM, AttributeType, MechanismCall, MechanismId, ObjectClass, ObjectHandle, SessionMode, Template,
 };
 
 /// A private key in a session that is logged in, with its public half.
@@ -51,7 +51,10 @@ impl<'a> Signer<'a> {
     fn sign_by(&self, algorithm: SignatureAlgorithm, body: &[u8]) -> Result<Vec<u8>, CliError> {
         let engine = self.context.engine()?;
         let key = &self.chosen.key;
-        let id = mechanism::for_digest(&key.algorithm, algorithm.digest())?;
+        let id = match algorithm.digest() {
+            Some(digest) => mechanism::for_digest(&key.algorithm, digest)?,
+            None => MechanismId::EDDSA,
+        };
         engine.sign_init(self.unlocked.session, &MechanismCall::from(id), self.handle)?;
         if key.always_authenticate {
             self.unlocked.authenticate_again(self.context, &self.chosen.token)?;
@@ -66,6 +69,9 @@ impl<'a> Signer<'a> {
         Ok(Some(match self.public {
             PublicKey::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(digest),
             PublicKey::Ec { .. } => SignatureAlgorithm::Ecdsa(digest),
+            PublicKey::Ed25519(_) | PublicKey::X25519(_) => {
+                return Err(CliError::usage("such a key takes no --hash: it signs the data itself"));
+            }
         }))
     }
 }

@@ -95,9 +95,5 @@ fn certificate(details: &CertificateDetails) -> Item {
 }
 
 fn algorithm(key: &PrivateKey) -> KeyAlgorithm {
-    let public = key.public();
-    match public.ec() {
-        Some((curve, _)) => KeyAlgorithm::Ec { curve: Some(curve) },
-        None => KeyAlgorithm::Rsa { modulus_bits: public.bits() },
-    }
+    KeyAlgorithm::from(&key.public())
 }

@@ -93,6 +93,8 @@ fn possible_uses(algorithm: KeyAlgorithm) -> (&'static str, &'static [&'static s
             ("RSA", &["sign", "decrypt", "unwrap", "sign-recover", "non-repudiation"])
         }
         KeyAlgorithm::Ec { .. } => ("EC", &["sign", "derive", "non-repudiation"]),
+        KeyAlgorithm::Ed25519 => ("Ed25519", &["sign", "non-repudiation"]),
+        KeyAlgorithm::X25519 => ("X25519", &["derive"]),
         _ => ("AES", &["encrypt", "decrypt", "wrap", "unwrap", "derive"]),
     }
 }
@@ -104,7 +106,7 @@ pub fn free_label(view: &TokenView) -> String {
     (1..).map(|number| format!("key {number}")).find(|label| !taken(label)).unwrap_or_default()
 }
 
-/// A key type of the command line: `rsa:2048`, `ec:p256`, `aes:256`. Without a size it is left to the token to say
+/// A key type of the command line: `rsa:2048`, `ec:p256`, `ed25519`, `x25519`, `aes:256`. Without a size it is left to the token to say
 /// which there are. Errors: an unknown family or curve, a size that is no number.
 pub fn parse_key_type(text: &str) -> Result<KeyAlgorithm, CliError> {
     let (family, size) = match text.split_once(':') {
@@ -121,6 +123,8 @@ pub fn parse_key_type(text: &str) -> Result<KeyAlgorithm, CliError> {
     match family.to_ascii_lowercase().as_str() {
         "rsa" => Ok(KeyAlgorithm::Rsa { modulus_bits: bits(size)? }),
         "aes" => Ok(KeyAlgorithm::Aes { key_bits: bits(size)? }),
+        "ed25519" if size.is_none() => Ok(KeyAlgorithm::Ed25519),
+        "x25519" if size.is_none() => Ok(KeyAlgorithm::X25519),
         "ec" => match size {
             None => Ok(KeyAlgorithm::Ec { curve: None }),
             Some(name) => match Curve::from_name(&name.to_ascii_lowercase()) {
@@ -151,7 +155,7 @@ fn unknown_use(word: &str) -> CliError {
     }
 }
 
-const FORMS: &str = "key types are written rsa:2048, ec:p256, aes:256";
+const FORMS: &str = "key types are written rsa:2048, ec:p256, ed25519, x25519, aes:256";
 
 const USES: [&str; 10] = [
     "sign",
@@ -175,13 +179,15 @@ mod tests {
         assert_eq!(parse_key_type("rsa:2048"), Ok(KeyAlgorithm::Rsa { modulus_bits: 2048 }));
         assert_eq!(parse_key_type("rsa"), Ok(KeyAlgorithm::Rsa { modulus_bits: 0 }));
         assert_eq!(parse_key_type("EC:P256"), Ok(KeyAlgorithm::Ec { curve: Some(Curve::P256) }));
+        assert_eq!(parse_key_type("Ed25519"), Ok(KeyAlgorithm::Ed25519));
+        assert_eq!(parse_key_type("x25519"), Ok(KeyAlgorithm::X25519));
         assert_eq!(parse_key_type("ec"), Ok(KeyAlgorithm::Ec { curve: None }));
         assert_eq!(parse_key_type("aes:256"), Ok(KeyAlgorithm::Aes { key_bits: 256 }));
     }
 
     #[test]
     fn parse_key_type_wrong_ones_are_answered_with_the_right_forms() {
-        for text in ["dsa:1024", "rsa:0", "rsa:-1", "rsa:2k", "ec:p257", "", "aes:"] {
+        for text in ["dsa:1024", "rsa:0", "rsa:-1", "rsa:2k", "ec:p257", "ed25519:256", "", "aes:"] {
             let error = parse_key_type(text).unwrap_err();
             assert!(!error.hints.is_empty(), "{text}");
         }

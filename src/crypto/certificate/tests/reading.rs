@@ -72,7 +72,6 @@ fn fields_are_those_that_openssl_prints() {
 fn certificate_of_a_family_that_we_do_not_have_stays_visible() {
     let openssl = OpenSsl::new();
     let keys = [
-        "-algorithm ED25519",
         "-algorithm ED448",
         "-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024",
         "-algorithm EC -pkeyopt ec_paramgen_curve:secp224r1",

@@ -15,6 +15,8 @@ fn first_key(content: &Content) -> String {
         KeyAlgorithm::Rsa { modulus_bits } => format!("RSA {modulus_bits}"),
         KeyAlgorithm::Ec { curve: Some(curve) } => format!("EC {curve}"),
         KeyAlgorithm::Ec { curve: None } => "EC".to_owned(),
+        KeyAlgorithm::Ed25519 => "Ed25519".to_owned(),
+        KeyAlgorithm::X25519 => "X25519".to_owned(),
         KeyAlgorithm::Aes { key_bits } => format!("AES {key_bits}"),
         KeyAlgorithm::Des { key_bits } => format!("DES {key_bits}"),
         KeyAlgorithm::Generic { key_bits } => format!("secret {key_bits}"),

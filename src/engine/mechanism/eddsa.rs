@@ -1,0 +1,100 @@
+//! EdDSA (PKCS#11 3.1, 6.3.13) with Ed25519: over the message itself, so it is given whole. The variants with a
+//! context or a digest first (Ed25519ctx, Ed25519ph) are other algorithms, which cards do not have.
+
+use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
+use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters};
+use crate::card::Abilities;
+use crate::crypto::ed25519::SIGNATURE_LEN;
+use crate::engine::error::Error;
+use crate::token::KeyAlgorithm;
+
+/// Ed25519.
+pub(super) struct Eddsa;
+
+impl Mechanism for Eddsa {
+    fn id(&self) -> MechanismId {
+        MechanismId::EDDSA
+    }
+
+    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        abilities.ed25519.then_some(MechanismInfo {
+            min_key_bits: KEY_BITS,
+            max_key_bits: KEY_BITS,
+            hardware: true,
+            uses: Uses { sign: true, verify: true, ..Uses::default() },
+        })
+    }
+
+    fn suits(&self, algorithm: KeyAlgorithm) -> bool {
+        algorithm == KeyAlgorithm::Ed25519
+    }
+
+    fn plan(
+        &self,
+        purpose: Purpose,
+        parameters: &Parameters,
+        key: Option<&KeyFacts<'_>>,
+    ) -> Result<Plan, Error> {
+        no_parameters(self.id(), parameters)?;
+        let Some(KeyFacts { algorithm: KeyAlgorithm::Ed25519, card }) = key else {
+            return Err(Error::KeyTypeInconsistent { mechanism: self.id(), needed: "an Ed25519 key" });
+        };
+        let primitive = match purpose {
+            Purpose::Sign if card.is_none_or(|abilities| abilities.ed25519) => Primitive::Ed25519,
+            Purpose::Verify => Primitive::VerifyEd25519,
+            Purpose::Sign | Purpose::Digest | Purpose::Decrypt => {
+                return Err(Error::MechanismInvalid(self.id()));
+            }
+        };
+        Ok(Plan { digest: None, encoding: Encoding::Plain, primitive, output_len: SIGNATURE_LEN })
+    }
+}
+
+/// Bits of the curve's field, as the key sizes of other curves count.
+const KEY_BITS: u32 = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Ed25519PrivateKey, PublicKey};
+
+    fn plan(algorithm: KeyAlgorithm, card: Option<&Abilities>, purpose: Purpose) -> Result<Plan, Error> {
+        Eddsa.plan(purpose, &Parameters::None, Some(&KeyFacts { algorithm, card }))
+    }
+
+    #[test]
+    fn plan_message_goes_whole_to_the_key() {
+        let card = Abilities { ed25519: true, ..Abilities::default() };
+        let plan = plan(KeyAlgorithm::Ed25519, Some(&card), Purpose::Sign).unwrap();
+        assert_eq!((plan.primitive, plan.output_len), (Primitive::Ed25519, 64));
+        assert_eq!(plan.encode(&[7; 5000]).unwrap(), [7; 5000]);
+        assert!(plan.encode(&[]).unwrap().is_empty());
+        assert_eq!((plan.digest, plan.input_limit()), (None, None));
+    }
+
+    // I.63
+    #[test]
+    fn plan_card_without_it_wrong_key_and_purpose_are_refused() {
+        let card = Abilities::default();
+        let refused = |algorithm, card, purpose| plan(algorithm, card, purpose).unwrap_err().code();
+        let key = KeyAlgorithm::Ed25519;
+        assert_eq!(refused(key, Some(&card), Purpose::Sign), "CKR_MECHANISM_INVALID");
+        assert_eq!(refused(key, None, Purpose::Decrypt), "CKR_MECHANISM_INVALID");
+        assert_eq!(refused(KeyAlgorithm::X25519, None, Purpose::Sign), "CKR_KEY_TYPE_INCONSISTENT");
+        assert_eq!(Eddsa.info(&card), None);
+    }
+
+    #[test]
+    fn verify_takes_the_signature_of_the_message_alone() {
+        let key = Ed25519PrivateKey::generate().unwrap();
+        let public = PublicKey::Ed25519(key.public());
+        let plan = plan(KeyAlgorithm::Ed25519, None, Purpose::Verify).unwrap();
+        let signature = key.sign(b"message");
+        assert!(plan.verify(&public, b"message", &signature).is_ok());
+        assert!(matches!(plan.verify(&public, b"massage", &signature), Err(Error::SignatureInvalid)));
+        assert!(matches!(
+            plan.verify(&public, b"message", &signature[..63]),
+            Err(Error::SignatureLength { .. })
+        ));
+    }
+}
