@@ -170,13 +170,20 @@ fn several_keys_are_listed_and_one_key_twice_is_one() {
 fn hostile_rounds_are_refused_at_once() {
     let key = p256();
     let openssl = openssl_with(&key, &chain(&key));
-    let start = std::time::Instant::now();
+    // What openssl takes to write such files does not count.
+    let mut spent = std::time::Duration::ZERO;
+    let mut read = |bytes: &[u8]| {
+        let start = std::time::Instant::now();
+        let result = read_pkcs12(bytes, Some(&password()));
+        spent += start.elapsed();
+        result
+    };
     let rounds = tlv::encode(0x02, &[0x20, 0xC4, 0x9B]);
     // Those of the checksum.
     let bytes = export(&openssl, "-iter 2147483 -keypbe NONE -certpbe NONE");
     let hostile = replaced(&bytes, &rounds, &tlv::encode(0x02, &[0x7F, 0xFF, 0xFF, 0xFF]));
     assert_ne!(hostile, bytes);
-    let result = read_pkcs12(&hostile, Some(&password()));
+    let result = read(&hostile);
     assert!(matches!(result, Err(ImportError::TooManyRounds { .. })), "{result:?}");
     // Those of the parts, each of which would be let through alone: 0x7F_FF9B is 8 388 507.
     let mut hostile = export(&openssl, "-iter 2147483 -nomac -certpbe AES-256-CBC");
@@ -186,9 +193,9 @@ fn hostile_rounds_are_refused_at_once() {
     positions
         .into_iter()
         .for_each(|position| hostile[position + 2..position + 4].copy_from_slice(&[0x7F, 0xFF]));
-    let result = read_pkcs12(&hostile, Some(&password()));
+    let result = read(&hostile);
     assert!(matches!(result, Err(ImportError::TooManyRounds { .. })), "{result:?}");
-    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    assert!(spent.as_secs() < 30, "{spent:?}");
 }
 
 #[test]
