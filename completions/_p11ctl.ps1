@@ -461,6 +461,9 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label of the key; without it the first free key N')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it that of its certificate, or a free one')
             [CompletionResult]::new('--usage', '--usage', [CompletionResultType]::ParameterName, 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap')
+            [CompletionResult]::new('--key-ref', '--key-ref', [CompletionResultType]::ParameterName, 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)')
+            [CompletionResult]::new('--pin-policy', '--pin-policy', [CompletionResultType]::ParameterName, 'When the card asks for the PIN, where it can be told')
+            [CompletionResult]::new('--touch-policy', '--touch-policy', [CompletionResultType]::ParameterName, 'When the card waits for a touch, where it can be told')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the public key to this file as PEM (- is standard output)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the public key to this file as PEM (- is standard output)')
             [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
@@ -473,6 +476,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
             [CompletionResult]::new('--always-authenticate', '--always-authenticate', [CompletionResultType]::ParameterName, 'Ask for the PIN at each use of the key')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Let the key that is in this place be lost')
             [CompletionResult]::new('--extractable', '--extractable', [CompletionResultType]::ParameterName, 'Let the value of a secret key leave the card')
             [CompletionResult]::new('--sensitive', '--sensitive', [CompletionResultType]::ParameterName, 'Keep the key''s value on the card for ever, which is the default')
             [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
@@ -480,8 +484,8 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'p11ctl;key;import' {
@@ -489,6 +493,9 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label of the key; without it the first free key N')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Id of the key, in hexadecimal; without it that of its certificate, or a free one')
             [CompletionResult]::new('--usage', '--usage', [CompletionResultType]::ParameterName, 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap')
+            [CompletionResult]::new('--key-ref', '--key-ref', [CompletionResultType]::ParameterName, 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)')
+            [CompletionResult]::new('--pin-policy', '--pin-policy', [CompletionResultType]::ParameterName, 'When the card asks for the PIN, where it can be told')
+            [CompletionResult]::new('--touch-policy', '--touch-policy', [CompletionResultType]::ParameterName, 'When the card waits for a touch, where it can be told')
             [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
             [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
@@ -499,13 +506,14 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
             [CompletionResult]::new('--always-authenticate', '--always-authenticate', [CompletionResultType]::ParameterName, 'Ask for the PIN at each use of the key')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Let the key that is in this place be lost')
             [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'p11ctl;key;delete' {

@@ -1472,7 +1472,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__generate)
-            opts="-o -v -h --type --label --id --usage --always-authenticate --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-o -v -h --type --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1492,6 +1492,18 @@ _p11ctl() {
                     ;;
                 --usage)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-ref)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin-policy)
+                    COMPREPLY=($(compgen -W "never once always" -- "${cur}"))
+                    return 0
+                    ;;
+                --touch-policy)
+                    COMPREPLY=($(compgen -W "never always cached fixed" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1590,7 +1602,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__import)
-            opts="-v -h --password --label --id --usage --always-authenticate --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --password --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1610,6 +1622,18 @@ _p11ctl() {
                     ;;
                 --usage)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-ref)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin-policy)
+                    COMPREPLY=($(compgen -W "never once always" -- "${cur}"))
+                    return 0
+                    ;;
+                --touch-policy)
+                    COMPREPLY=($(compgen -W "never always cached fixed" -- "${cur}"))
                     return 0
                     ;;
                 --slot)

@@ -373,6 +373,14 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l key-ref -d 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l pin-policy -d 'When the card asks for the PIN, where it can be told' -r -f -a "never\t'Never: whoever has the card uses the key'
+once\t'Once in a session'
+always\t'Before each use'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l touch-policy -d 'When the card waits for a touch, where it can be told' -r -f -a "never\t'Never'
+always\t'Before each use'
+cached\t'Before a use, unless there was a touch in the last seconds'
+fixed\t'Before each use, and only a new key ends that'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s o -l output -d 'Write the public key to this file as PEM (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
@@ -384,17 +392,26 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l replace -d 'Let the key that is in this place be lost'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l extractable -d 'Let the value of a secret key leave the card'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l sensitive -d 'Keep the key\'s value on the card for ever, which is the default'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l password -d 'Take the password of the file from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l key-ref -d 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l pin-policy -d 'When the card asks for the PIN, where it can be told' -r -f -a "never\t'Never: whoever has the card uses the key'
+once\t'Once in a session'
+always\t'Before each use'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l touch-policy -d 'When the card waits for a touch, where it can be told' -r -f -a "never\t'Never'
+always\t'Before each use'
+cached\t'Before a use, unless there was a touch in the last seconds'
+fixed\t'Before each use, and only a new key ends that'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l serial -d 'Take the token with this serial number' -r
@@ -405,11 +422,12 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l replace -d 'Let the key that is in this place be lost'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l slot -d 'Take the token in this slot' -r

@@ -109,6 +109,35 @@ pub trait CardAdmin: Send {
     /// judged or needs a PIN that is not verified stays, and is said.
     fn repair(&mut self, channel: &mut Channel<'_>) -> Result<RepairReport, CardError>;
 
+    /// A certificate by which the card vouches that it generated a key itself, DER.
+    /// Errors: `NotSupported`; `NoSuchObject` for a key that was imported.
+    fn attest(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        let _ = (channel, object);
+        Err(CardError::NotSupported { what: "attest that it made a key".to_owned() })
+    }
+
+    /// Moves a private key to another of [`AdminAbilities::key_places`]. Answers its new name.
+    fn move_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        to: Placement<'_>,
+    ) -> Result<ObjectId, CardError> {
+        let _ = (channel, object, to);
+        Err(CardError::NotSupported { what: "move a key".to_owned() })
+    }
+
+    /// Sets how many tries PINs and PUKs have. Answers what that cost: PINs that have the value they left the factory
+    /// with again, in words.
+    fn set_tries(
+        &mut self,
+        channel: &mut Channel<'_>,
+        tries: &[(AuthId, u8)],
+    ) -> Result<Vec<String>, CardError> {
+        let _ = (channel, tries);
+        Err(CardError::NotSupported { what: "set how many tries a PIN has".to_owned() })
+    }
+
     /// The PINs whose verification the card will ask for. Changes nothing.
     /// Errors: `NotSupported` for what nobody may do any more; `NoSuchObject`.
     fn plan_write(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<Vec<AuthId>, CardError>;
@@ -143,6 +172,59 @@ pub struct AdminAbilities {
     pub tries: RangeInclusive<u8>,
     /// What a PIN that is made after formatting is bound to.
     pub later_pins: LaterPins,
+    /// The places for keys, where the card has one for each purpose; their keys have identifiers and labels of their
+    /// own. Empty where a key can be called anything.
+    pub key_places: Vec<KeyPlace>,
+    /// The security officer makes keys, certificates and data, those of user PINs too; a user PIN allows none of it.
+    pub officer_writes: bool,
+}
+
+/// A place for a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPlace {
+    /// Its name as users of the card know it: `9a`, `sig`.
+    pub name: String,
+    /// `CKA_ID` of the key in it.
+    pub id: KeyId,
+    /// `CKA_LABEL` of the key in it.
+    pub label: String,
+}
+
+/// Where a card keeps a key, and how it guards its use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Placement<'a> {
+    /// The name of one of [`AdminAbilities::key_places`]; `None` on cards that have none.
+    pub place: Option<&'a str>,
+    /// The key that is there is lost; otherwise a place that is taken is refused.
+    pub replace: bool,
+    /// When the PIN is asked for; `None` = as the card does by itself.
+    pub pin_policy: Option<PinPolicy>,
+    /// When a touch is asked for; `None` = as the card does by itself.
+    pub touch_policy: Option<TouchPolicy>,
+}
+
+/// When a card asks for the PIN of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinPolicy {
+    /// It never does: whoever has the card uses the key.
+    Never,
+    /// Once in a session with the card.
+    Once,
+    /// Before each use.
+    Always,
+}
+
+/// When a card waits for a finger on its button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TouchPolicy {
+    /// It never does.
+    Never,
+    /// Before each use.
+    Always,
+    /// Before a use, unless there was a touch in the last seconds.
+    Cached,
+    /// Before each use, and nobody can change that but by erasing the key.
+    Fixed,
 }
 
 /// In which ways keys of a kind come onto a card.
@@ -280,6 +362,8 @@ pub struct NewKey<'a> {
     pub extractable: bool,
     /// Each use needs the PIN again.
     pub always_authenticate: bool,
+    /// Where the card keeps it.
+    pub placement: Placement<'a>,
 }
 
 /// A key from outside.
@@ -308,6 +392,8 @@ pub struct ImportedKey<'a> {
     pub extractable: bool,
     /// Each use needs the PIN again.
     pub always_authenticate: bool,
+    /// Where the card keeps it.
+    pub placement: Placement<'a>,
 }
 
 /// A key that was made.

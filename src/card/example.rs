@@ -6,7 +6,7 @@ use crate::crypto::certificate::{CertificateDetails, CertificateKind, Certificat
 use crate::crypto::{Curve, EcPrivateKey, PrivateKey, PublicKey};
 use crate::token::{AuthId, AuthRole, KeyId, KeyUsage, Token};
 
-use super::admin::{Format, KeyType, NewCertificate, NewKey, NewPin};
+use super::admin::{Format, KeyType, NewCertificate, NewKey, NewPin, Placement};
 use super::{Card, CardAdmin, CardError};
 use crate::apdu::Channel;
 
@@ -86,6 +86,7 @@ fn personalise_pin(
         usage,
         extractable: false,
         always_authenticate: false,
+        placement: Placement::default(),
     };
     let created = administer(card, |admin, channel| admin.generate_key(channel, &key))?;
     let (_, public) = created.public.ok_or(CardError::NoSuchObject)?;

@@ -7,6 +7,7 @@ use super::attribute::AttributeType;
 use super::cards::Content;
 use super::error::Error;
 use super::operation::Session;
+use super::placement::KeyPlacement;
 use super::session::SessionHandle;
 use super::writing::{Writer, Writing};
 use super::{Engine, ObjectHandle, Result, lock};
@@ -18,7 +19,7 @@ use crate::codec::Secret;
 use crate::crypto::digest::digest;
 use crate::crypto::{CertificateDetails, Curve, DigestAlgorithm, PrivateKey, PublicKey};
 use crate::layout::SlotId;
-use crate::token::{AuthId, KeyAlgorithm, KeyClass, KeyId, KeyUsage, LONGEST_LABEL, ObjectId};
+use crate::token::{AuthId, AuthRole, KeyAlgorithm, KeyClass, KeyId, KeyUsage, LONGEST_LABEL, ObjectId};
 
 /// A key or key pair to be generated on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct KeySpec {
     pub extractable: bool,
     /// Each use needs the PIN again.
     pub always_authenticate: bool,
+    /// Where the card is to keep it, and how it guards its use.
+    pub placement: KeyPlacement,
 }
 
 impl KeySpec {
@@ -48,6 +51,7 @@ impl KeySpec {
             usage: None,
             extractable: false,
             always_authenticate: false,
+            placement: KeyPlacement::default(),
         }
     }
 }
@@ -154,7 +158,7 @@ impl Engine {
             let owner = writing.key_owner()?;
             let key_type = possible(spec.algorithm, kind, &Offer::generated(&writing.abilities()?))?;
             writing.check_extractable(spec)?;
-            let id = writing.key_id(spec.id.as_ref(), None)?;
+            let (id, place) = writing.key_name(spec, None)?;
             writing.require(Write::Store(kind, Some(&owner)))?;
             let usage = spec.usage.unwrap_or_else(|| usual_usage(key_type));
             let key = NewKey {
@@ -165,6 +169,7 @@ impl Engine {
                 usage,
                 extractable: spec.extractable,
                 always_authenticate: spec.always_authenticate,
+                placement: spec.placement.at(place.as_deref()),
             };
             let created = writing.admin(|admin, channel| admin.generate_key(channel, &key))?;
             writing.learn(&created);
@@ -210,21 +215,30 @@ impl Engine {
 
 impl Writing<'_> {
     /// The PIN that is to own a key. Errors: `UserNotLoggedIn`; `UserPinNotInitialized` on a token without one.
-    pub(super) fn key_owner(&self) -> Result<AuthId> {
-        if self.view.auth.is_none() {
-            return Err(Error::UserPinNotInitialized("user PIN that could protect a key"));
-        }
-        match self.writer()? {
-            Writer::User(auth) => Ok(auth),
-            Writer::Officer => Err(Error::UserNotLoggedIn),
+    pub(super) fn key_owner(&mut self) -> Result<AuthId> {
+        let missing = Error::UserPinNotInitialized("user PIN that could protect a key");
+        match (self.writer()?, self.view.auth) {
+            (Writer::Officer, shown) if self.abilities()?.officer_writes => {
+                let auths = &self.token().auths;
+                let first = || auths.iter().find(|auth| auth.role == AuthRole::User);
+                let auth = shown.and_then(|index| auths.get(index)).or_else(first);
+                auth.map(|auth| auth.id.clone()).ok_or(missing)
+            }
+            (_, None) => Err(missing),
+            (Writer::User(auth), Some(_)) => Ok(auth),
+            (Writer::Officer, Some(_)) => Err(Error::UserNotLoggedIn),
         }
     }
 
     /// The PIN that is to own an object; `None` for one that the security officer stores for everybody.
     /// Errors: `UserNotLoggedIn`, `OtherToken`.
-    fn owner(&self) -> Result<Option<AuthId>> {
+    fn owner(&mut self) -> Result<Option<AuthId>> {
         match (self.writer()?, self.view.auth) {
             (Writer::User(auth), _) => Ok(Some(auth)),
+            (Writer::Officer, shown) if self.abilities()?.officer_writes => {
+                let auth = shown.and_then(|index| self.token().auths.get(index));
+                Ok(auth.map(|auth| auth.id.clone()))
+            }
             (Writer::Officer, Some(_)) => Err(Error::UserNotLoggedIn),
             (Writer::Officer, None) => match self.left_overs_slot() {
                 Some(slot) if slot != self.session.slot => Err(Error::OtherToken(slot)),
@@ -309,7 +323,7 @@ impl Writing<'_> {
         };
         let key_type = possible(algorithm, kind, &Offer::imported(&self.abilities()?))?;
         self.check_extractable(spec)?;
-        let id = self.key_id(spec.id.as_ref(), public.as_ref())?;
+        let (id, place) = self.key_name(spec, public.as_ref())?;
         self.require(Write::Store(kind, Some(&owner)))?;
         let usage = spec.usage.unwrap_or_else(|| usual_usage(key_type));
         let new = ImportedKey {
@@ -320,6 +334,7 @@ impl Writing<'_> {
             usage,
             extractable: spec.extractable,
             always_authenticate: spec.always_authenticate,
+            placement: spec.placement.at(place.as_deref()),
         };
         let created = self.admin(|admin, channel| admin.import_key(channel, &new))?;
         self.learn(&created);
@@ -341,7 +356,7 @@ impl Writing<'_> {
 
     /// The identifier of a new key: as wished, if no other key has it; else that of a public half without its private
     /// one (an interrupted import leaves it), else that of the certificate with its public key, else the first number that nothing on the card has. Errors: `IdTaken`.
-    fn key_id(&mut self, wished: Option<&KeyId>, public: Option<&PublicKey>) -> Result<KeyId> {
+    pub(super) fn key_id(&mut self, wished: Option<&KeyId>, public: Option<&PublicKey>) -> Result<KeyId> {
         if let Some(id) = wished {
             self.check_id(id, None)?;
             return Ok(id.clone());

@@ -23,6 +23,7 @@ mod objects;
 mod operation;
 mod personalise;
 mod pins;
+mod placement;
 mod provider;
 pub mod readers;
 mod renewal;
@@ -49,6 +50,7 @@ pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
+pub use placement::KeyPlacement;
 pub use provider::Provider;
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{

@@ -1,6 +1,6 @@
 //! Signatures, deciphering and key agreement by the card, checked with host-side mathematics.
 
-use p11ctl::card::admin::{KeyType, NewKey};
+use p11ctl::card::admin::{KeyType, NewKey, Placement};
 use p11ctl::card::example::ExampleKind;
 use p11ctl::card::{Card, CardCall, CardError};
 use p11ctl::codec::Secret;
@@ -145,6 +145,7 @@ fn generated_key_signs(profile: Profile, key_type: KeyType) {
         usage,
         extractable: false,
         always_authenticate: false,
+        placement: Placement::default(),
     };
     let created = card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new)).unwrap();
     let (_, public) = created.public.unwrap();
@@ -213,6 +214,7 @@ fn generate_what_the_card_has_not_is_refused_before_anything_is_sent() {
             usage,
             extractable: false,
             always_authenticate: false,
+            placement: Placement::default(),
         };
         let result = card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new));
         assert!(matches!(result, Err(CardError::NotSupported { .. })), "{result:?}");
@@ -233,6 +235,7 @@ fn key_that_always_wants_its_pin_signs_once_for_each() {
         key_type,
         usage,
         always_authenticate: true,
+        placement: Placement::default(),
         extractable: false,
     };
     card.with(|driver, channel| driver.admin().unwrap().generate_key(channel, &new)).unwrap();

@@ -1,6 +1,6 @@
 //! What is on a card is changed, deleted and repaired, by the PIN that owns it.
 
-use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewCertificate, NewData, NewKey};
+use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewCertificate, NewData, NewKey, Placement};
 use p11ctl::card::example::OFFICER_PIN;
 use p11ctl::card::{Card, CardCall, CardError};
 use p11ctl::codec::{Secret, hex};
@@ -58,7 +58,16 @@ pub fn store_data(
 
 pub fn new_key<'a>(owner: &'a AuthId, id: &'a KeyId, key_type: KeyType) -> NewKey<'a> {
     let usage = KeyUsage { sign: true, decrypt: true, ..KeyUsage::default() };
-    NewKey { owner, label: "new key", id, key_type, usage, extractable: false, always_authenticate: false }
+    NewKey {
+        owner,
+        label: "new key",
+        id,
+        key_type,
+        usage,
+        extractable: false,
+        always_authenticate: false,
+        placement: Placement::default(),
+    }
 }
 
 pub fn import(
@@ -69,7 +78,16 @@ pub fn import(
 ) -> Result<ObjectId, CardError> {
     let usage = KeyUsage { sign: true, decrypt: true, ..KeyUsage::default() };
     let label = "imported";
-    let new = ImportedKey { owner, label, id, key, usage, extractable: false, always_authenticate: false };
+    let new = ImportedKey {
+        owner,
+        label,
+        id,
+        key,
+        usage,
+        extractable: false,
+        always_authenticate: false,
+        placement: Placement::default(),
+    };
     card.administer(|admin, channel| admin.import_key(channel, &new)).map(|made| made.object)
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewKey, ObjectKind, Write};
+use p11ctl::card::admin::{ImportedKey, KeyMaterial, KeyType, NewKey, ObjectKind, Placement, Write};
 use p11ctl::card::example::ExampleKind;
 use p11ctl::card::{Card, CardError};
 use p11ctl::codec::{Secret, hex};
@@ -73,6 +73,7 @@ fn card_of_opensc_is_extended_and_deleted_from() {
         usage,
         extractable: false,
         always_authenticate: false,
+        placement: Placement::default(),
     };
     card.administer(|admin, channel| admin.import_key(channel, &imported)).unwrap();
     store_certificate(&mut card, Some(&one), 0x31).unwrap();

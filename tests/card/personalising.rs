@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use p11ctl::apdu::Command;
-use p11ctl::card::admin::{CardAdmin, CreatedPin, Format, KeyType, NewCertificate, NewData, NewKey, NewPin};
+use p11ctl::card::admin::{
+    CardAdmin, CreatedPin, Format, KeyType, NewCertificate, NewData, NewKey, NewPin, Placement,
+};
 use p11ctl::card::example::{ExampleKind, OFFICER_PIN};
 use p11ctl::card::{Card, CardCall, CardError, CardSettings};
 use p11ctl::codec::Secret;
@@ -42,6 +44,7 @@ fn generate(card: &mut Card, owner: &AuthId) -> Result<PublicKey, CardError> {
         usage,
         extractable: false,
         always_authenticate: false,
+        placement: Placement::default(),
     };
     administer(card, |admin, channel| admin.generate_key(channel, &new)).map(|key| key.public.unwrap().1)
 }

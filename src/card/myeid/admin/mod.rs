@@ -45,6 +45,8 @@ impl CardAdmin for MyEid {
             pin_lengths: MIN_PIN_LEN..=commands::PIN_LEN,
             tries: 1..=format::MAX_TRIES,
             later_pins: LaterPins { puk_settable: false, tries: Some(format::RESERVE_TRIES) },
+            key_places: Vec::new(),
+            officer_writes: false,
         }
     }
 

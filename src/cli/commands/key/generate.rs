@@ -73,6 +73,9 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     let spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
     let engine = context.engine()?;
     engine.check_key(token.slot, algorithm, KeyOrigin::Generated)?;
+    if let Ok(abilities) = engine.admin_abilities(token.slot) {
+        args.key.check_names(&abilities)?;
+    }
     let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
     let session = opened.session;
     let spinner = Spinner::start(context, "the card generates the key");
@@ -92,14 +95,14 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     let document = json!({
         "slot": made.slot.0,
         "token": token.candidate.label,
-        "label": spec.label,
+        "label": made.label,
         "id": json::bytes(&made.id),
         "type": algorithm_name(&algorithm),
         "uri": made.uri,
         "public_key": pem,
         "file": args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path)),
     });
-    let note = format!("generated key {} on the token in slot {}", quote(&spec.label), made.slot);
+    let note = format!("generated key {} on the token in slot {}", quote(&made.label), made.slot);
     match (&args.output, pem) {
         (Some(path), Some(pem)) => {
             let outcome = destination::deliver(context, document, pem.as_bytes(), Some(path), false)?;
@@ -115,6 +118,8 @@ pub struct Made {
     pub slot: SlotId,
     /// `CKA_ID`.
     pub id: Vec<u8>,
+    /// `CKA_LABEL`, as the card has it.
+    pub label: String,
     /// Its RFC 7512 name.
     pub uri: String,
 }
@@ -129,9 +134,11 @@ impl Made {
     ) -> Result<Self, CliError> {
         let engine = context.engine()?;
         let id = engine.attribute(session, key, AttributeType::ID)?;
+        let label = engine.attribute(session, key, AttributeType::LABEL)?;
         Ok(Self {
             slot,
             id: id.as_bytes().unwrap_or_default().to_vec(),
+            label: label.as_text().unwrap_or_default().to_owned(),
             uri: engine.object_uri(session, key)?.to_string(),
         })
     }

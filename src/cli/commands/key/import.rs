@@ -66,6 +66,9 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<Outcome, CliError> {
     let file = key_files::read(&args.file, args.password.as_ref())?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
     context.engine()?.check_key(token.slot, algorithm(&file.key), KeyOrigin::Imported)?;
+    if let Ok(abilities) = context.engine()?.admin_abilities(token.slot) {
+        args.key.check_names(&abilities)?;
+    }
     let label = file.label.clone().unwrap_or_else(|| file_label(&args.file));
     let spec = args.key.spec(algorithm(&file.key), &label, false)?;
     let label = spec.label.clone();

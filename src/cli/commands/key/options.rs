@@ -1,14 +1,15 @@
 //! What a new key is to be: its type, usage and other options, as the command line writes them.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::card::admin::{AdminAbilities, PinPolicy, TouchPolicy};
 use crate::cli::args::{HexBytes, parse_hex};
 use crate::cli::error::CliError;
 use crate::cli::keys::uses;
 use crate::cli::suggest::nearest;
 use crate::cli::text::{check_id, check_label};
 use crate::crypto::Curve;
-use crate::engine::{KeySpec, TokenView};
+use crate::engine::{KeyPlacement, KeySpec, TokenView};
 use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage, LONGEST_LABEL};
 
 /// Options of a new key, generated or imported.
@@ -29,6 +30,46 @@ pub struct NewKeyArgs {
     /// Ask for the PIN at each use of the key
     #[arg(long)]
     pub always_authenticate: bool,
+
+    /// Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)
+    #[arg(long, value_name = "NAME")]
+    pub key_ref: Option<String>,
+
+    /// Let the key that is in this place be lost
+    #[arg(long)]
+    pub replace: bool,
+
+    /// When the card asks for the PIN, where it can be told
+    #[arg(long, value_name = "WHEN")]
+    pub pin_policy: Option<PinWhen>,
+
+    /// When the card waits for a touch, where it can be told
+    #[arg(long, value_name = "WHEN")]
+    pub touch_policy: Option<TouchWhen>,
+}
+
+/// The values of `--pin-policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PinWhen {
+    /// Never: whoever has the card uses the key
+    Never,
+    /// Once in a session
+    Once,
+    /// Before each use
+    Always,
+}
+
+/// The values of `--touch-policy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TouchWhen {
+    /// Never
+    Never,
+    /// Before each use
+    Always,
+    /// Before a use, unless there was a touch in the last seconds
+    Cached,
+    /// Before each use, and only a new key ends that
+    Fixed,
 }
 
 impl NewKeyArgs {
@@ -48,7 +89,37 @@ impl NewKeyArgs {
         spec.usage = self.usage_for(algorithm)?;
         spec.always_authenticate = self.always_authenticate;
         spec.extractable = extractable;
+        spec.placement = self.placement();
         Ok(spec)
+    }
+
+    fn placement(&self) -> KeyPlacement {
+        KeyPlacement {
+            place: self.key_ref.clone(),
+            replace: self.replace,
+            pin_policy: self.pin_policy.map(|when| match when {
+                PinWhen::Never => PinPolicy::Never,
+                PinWhen::Once => PinPolicy::Once,
+                PinWhen::Always => PinPolicy::Always,
+            }),
+            touch_policy: self.touch_policy.map(|when| match when {
+                TouchWhen::Never => TouchPolicy::Never,
+                TouchWhen::Always => TouchPolicy::Always,
+                TouchWhen::Cached => TouchPolicy::Cached,
+                TouchWhen::Fixed => TouchPolicy::Fixed,
+            }),
+        }
+    }
+
+    /// Refuses a label where the place of a key is its name. Asks the card nothing that it has not told.
+    pub fn check_names(&self, abilities: &AdminAbilities) -> Result<(), CliError> {
+        match (&self.label, abilities.key_places.as_slice()) {
+            (Some(_), [first, ..]) => {
+                Err(CliError::usage("keys of this card have names of their own, --label does not fit")
+                    .hint(format!("choose a place instead, such as --key-ref {}", first.name)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The uses of a key of this kind, `None` where nothing is said. Errors: an unknown one, or one that such keys
