@@ -116,7 +116,14 @@ pub fn write(out: &mut Vec<u8>, tag: u32, value: &[u8]) {
         0..=0x7F => out.push(length as u8),
         0x80..=0xFF => out.extend_from_slice(&[0x81, length as u8]),
         0x100..=0xFFFF => out.extend_from_slice(&[0x82, (length >> 8) as u8, length as u8]),
-        _ => out.extend_from_slice(&[0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]),
+        0x1_0000..=0xFF_FFFF => {
+            out.extend_from_slice(&[0x83, (length >> 16) as u8, (length >> 8) as u8, length as u8]);
+        }
+        // Beyond 4 GiB a Reader reads nothing either.
+        _ => {
+            out.push(0x84);
+            out.extend_from_slice(&(length as u32).to_be_bytes());
+        }
     }
     out.extend_from_slice(value);
 }

@@ -144,8 +144,9 @@ impl CertificateRequest {
         fields.expect(TAG_INTEGER)?;
         let subject = fields.expect(TAG_SEQUENCE)?;
         let public_key = PublicKey::from_spki_der(fields.expect(TAG_SEQUENCE)?.raw)?;
-        let oid = algorithm.children(WHAT).next().and_then(|element| element.oid());
-        let algorithm = oid.as_ref().and_then(SignatureAlgorithm::from_oid).ok_or_else(|| {
+        let identifier = algorithm;
+        let algorithm = SignatureAlgorithm::from_identifier_der(identifier.raw).ok_or_else(|| {
+            let oid = identifier.children(WHAT).next().and_then(|element| element.oid());
             let name = oid.map_or_else(|| "without an identifier".to_owned(), |oid| oid.to_string());
             CryptoError::Unsupported(format!("signature algorithm {name}"))
         })?;

@@ -6,6 +6,7 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912;
 use sha2::Digest as _;
 
+use super::asn1::{Element, TAG_NULL, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE};
 use crate::codec::tlv;
 
 /// A digest algorithm.
@@ -96,6 +97,20 @@ impl DigestAlgorithm {
     /// The algorithm of an object identifier, if it is one of ours.
     pub fn from_oid(oid: &ObjectIdentifier) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.oid() == *oid)
+    }
+
+    /// The digest that an AlgorithmIdentifier names; its parameters are absent or NULL (RFC 5754, 2).
+    pub(super) fn from_identifier(identifier: &Element<'_>) -> Option<Self> {
+        const WHAT: &str = "digest algorithm";
+        let mut fields = (identifier.tag == TAG_SEQUENCE).then(|| identifier.children(WHAT))?;
+        let found = Self::from_oid(&fields.any().ok()?.oid()?)?;
+        let is_plain = fields.is_at_end() || fields.expect(TAG_NULL).is_ok_and(|null| null.value.is_empty());
+        (is_plain && fields.is_at_end()).then_some(found)
+    }
+
+    /// The AlgorithmIdentifier without parameters (RFC 5754, 2), DER.
+    pub(super) fn identifier_der(self) -> Vec<u8> {
+        tlv::encode(TAG_SEQUENCE, &tlv::encode(TAG_OID, self.oid().as_bytes()))
     }
 
     /// PKCS#1 DigestInfo (RFC 8017, 9.2) around a finished digest, DER. The digest is taken as it is:
@@ -191,11 +206,6 @@ const ID_SHA3_224: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.1
 const ID_SHA3_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.8");
 const ID_SHA3_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.9");
 const ID_SHA3_512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.10");
-
-const TAG_OID: u32 = 0x06;
-const TAG_NULL: u32 = 0x05;
-const TAG_OCTET_STRING: u32 = 0x04;
-const TAG_SEQUENCE: u32 = 0x30;
 
 #[cfg(test)]
 mod tests;

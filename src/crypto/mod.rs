@@ -4,6 +4,7 @@ pub mod aes;
 mod asn1;
 pub mod certificate;
 pub mod certificate_request;
+pub mod cms;
 pub mod curve;
 pub mod curve25519;
 pub mod digest;

@@ -48,6 +48,11 @@ impl PrivateKey {
                 let block = rsa::pkcs1_sign_encode(&info, key.modulus_len())?;
                 Ok(key.raw(&block)?.expose().to_vec())
             }
+            (Self::Rsa(key), SignatureAlgorithm::RsaPss(parameters)) => {
+                let hashed = digest(parameters.hash, message);
+                let block = rsa::pss_encode(&parameters, &hashed, key.modulus_bits())?;
+                Ok(key.raw(&block)?.expose().to_vec())
+            }
             (Self::Ec(key), SignatureAlgorithm::Ecdsa(hash)) => key.sign(&digest(hash, message)),
             (Self::Ed25519(key), SignatureAlgorithm::Ed25519) => Ok(key.sign(message)),
             _ => {

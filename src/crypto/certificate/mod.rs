@@ -8,7 +8,7 @@ pub(super) mod alternative_name;
 mod builder;
 pub(super) mod extensions;
 pub(super) mod name;
-mod time;
+pub(super) mod time;
 pub(super) mod usage;
 
 pub use alternative_name::{AlternativeName, AlternativeNameError};
@@ -123,8 +123,7 @@ impl CertificateDetails {
 
     /// The algorithm of the certificate's signature, if it is one of ours.
     pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
-        let oid = Parts::parse(&self.der).ok()?.algorithm.children(WHAT).next()?.oid()?;
-        SignatureAlgorithm::from_oid(&oid)
+        SignatureAlgorithm::from_identifier_der(Parts::parse(&self.der).ok()?.algorithm.raw)
     }
 
     /// True when `issuer` signed this certificate. Says nothing of names, validity or permission to sign.
@@ -132,8 +131,8 @@ impl CertificateDetails {
     /// broken issuer key.
     pub fn verify_signed_by(&self, issuer: &PublicKey) -> Result<bool, CryptoError> {
         let parts = Parts::parse(&self.der)?;
-        let oid = parts.algorithm.children(WHAT).next().and_then(|element| element.oid());
-        let algorithm = oid.as_ref().and_then(SignatureAlgorithm::from_oid).ok_or_else(|| {
+        let algorithm = SignatureAlgorithm::from_identifier_der(parts.algorithm.raw).ok_or_else(|| {
+            let oid = parts.algorithm.children(WHAT).next().and_then(|element| element.oid());
             let name = oid.map_or_else(|| "without an identifier".to_owned(), |oid| oid.to_string());
             CryptoError::Unsupported(format!("signature algorithm {name}"))
         })?;

@@ -6,7 +6,7 @@ use crate::crypto::CryptoError;
 use crate::crypto::asn1::{Element, TAG_GENERALIZED_TIME, TAG_UTC_TIME};
 
 /// The element as Unix time. Errors: `Malformed` when it is no date.
-pub(super) fn unix_time(element: Element<'_>) -> Result<i64, CryptoError> {
+pub(in crate::crypto) fn unix_time(element: Element<'_>) -> Result<i64, CryptoError> {
     let malformed = || CryptoError::Malformed { what: WHAT, source: der::ErrorKind::DateTime.into() };
     let text = str::from_utf8(element.value).ok().filter(|text| text.is_ascii()).ok_or_else(malformed)?;
     let parsed = match element.tag {

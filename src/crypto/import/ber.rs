@@ -9,8 +9,15 @@ use crate::crypto::asn1::{Cursor, TAG_OCTET_STRING};
 
 /// The element at the front of `bytes` with definite lengths and whole OCTET STRINGs; what follows it is
 /// dropped. Errors: `Damaged` when it is no element, or nested too deep.
-pub(super) fn to_der(bytes: &[u8], what: &'static str) -> Result<Secret, ImportError> {
+pub(in crate::crypto) fn to_der(bytes: &[u8], what: &'static str) -> Result<Secret, ImportError> {
     let element = convert(bytes, 0).ok_or_else(|| damaged(what))?;
+    Ok(Secret::from(element.der.as_deref().map_or(element.raw, Vec::as_slice)))
+}
+
+/// As [`to_der`] for one element and nothing behind it. Errors: also `Damaged` when something follows.
+pub(in crate::crypto) fn whole_to_der(bytes: &[u8], what: &'static str) -> Result<Secret, ImportError> {
+    let element = convert(bytes, 0).filter(|element| element.raw.len() == bytes.len());
+    let element = element.ok_or_else(|| damaged(what))?;
     Ok(Secret::from(element.der.as_deref().map_or(element.raw, Vec::as_slice)))
 }
 

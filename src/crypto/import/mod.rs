@@ -2,7 +2,7 @@
 //! SEC 1, PKCS#12, certificate bundles, PKCS#7. Files come from anywhere: their size, depth and the work that
 //! they ask for are limited. Knows no card.
 
-mod ber;
+pub(super) mod ber;
 mod certificates;
 mod cipher;
 mod content;

@@ -9,6 +9,7 @@ mod mgf;
 mod oaep;
 mod padding;
 mod pss;
+mod pss_identifier;
 mod public;
 
 use std::fmt;

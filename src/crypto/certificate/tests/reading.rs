@@ -98,13 +98,27 @@ fn certificate_of_a_family_that_we_do_not_have_stays_visible() {
 fn signature_of_an_algorithm_that_we_do_not_have_is_an_error_that_names_it() {
     let openssl = OpenSsl::new();
     let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:1024";
-    for (options, oid) in
-        [("-sigopt rsa_padding_mode:pss", "1.2.840.113549.1.1.10"), ("-md5", "1.2.840.113549.1.1.4")]
-    {
+    let details = CertificateDetails::parse(&self_signed(&openssl, rsa, "-md5")).unwrap();
+    let result = details.verify_signed_by(details.public_key.as_ref().unwrap());
+    let md5 = "signature algorithm 1.2.840.113549.1.1.4".to_owned();
+    assert_eq!(result, Err(CryptoError::Unsupported(md5)));
+    assert_eq!(details.signature_algorithm(), None);
+}
+
+#[test]
+fn pss_signature_of_a_certificate_is_verified_with_its_parameters() {
+    let openssl = OpenSsl::new();
+    let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:1024";
+    for options in [
+        "-sigopt rsa_padding_mode:pss",
+        "-sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20",
+        "-sha1 -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:sha256",
+    ] {
         let details = CertificateDetails::parse(&self_signed(&openssl, rsa, options)).unwrap();
-        let result = details.verify_signed_by(details.public_key.as_ref().unwrap());
-        assert_eq!(result, Err(CryptoError::Unsupported(format!("signature algorithm {oid}"))));
-        assert_eq!(details.signature_algorithm(), None);
+        assert_eq!(details.verify_signed_by(details.public_key.as_ref().unwrap()), Ok(true), "{options}");
+        let mut altered = details.clone();
+        *altered.der.last_mut().unwrap() ^= 1;
+        assert_eq!(altered.verify_signed_by(details.public_key.as_ref().unwrap()), Ok(false), "{options}");
     }
 }
 
