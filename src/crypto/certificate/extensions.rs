@@ -7,7 +7,7 @@ use const_oid::db::rfc5280;
 use super::alternative_name;
 use super::usage::{KeyUsage, purpose_text};
 use crate::crypto::asn1::{
-    Cursor, Element, TAG_BIT_STRING, TAG_BOOLEAN, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE,
+    Cursor, Element, TAG_BIT_STRING, TAG_BOOLEAN, TAG_INTEGER, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE,
 };
 
 /// The list of extensions, empty where the certificate has none.
@@ -33,6 +33,30 @@ impl<'a> Extensions<'a> {
             .content(&rfc5280::ID_CE_BASIC_CONSTRAINTS)
             .and_then(|constraints| constraints.children(WHAT).next());
         first.is_some_and(|element| element.tag == TAG_BOOLEAN && element.value.iter().any(|byte| *byte != 0))
+    }
+
+    /// pathLenConstraint of the basic constraints; one that is no small number allows nothing below.
+    pub(in crate::crypto) fn path_len(&self) -> Option<u64> {
+        let constraints = self.content(&rfc5280::ID_CE_BASIC_CONSTRAINTS)?;
+        let number = constraints.children(WHAT).find(|element| element.tag == TAG_INTEGER)?;
+        Some(match number.value {
+            [byte @ 0..=0x7F] => u64::from(*byte),
+            _ => 0,
+        })
+    }
+
+    /// The first extension that stops a path: critical and unknown here, known and broken, or name constraints,
+    /// which are never evaluated.
+    pub(in crate::crypto) fn not_understood(&self) -> Option<ObjectIdentifier> {
+        self.0.clone()?.find_map(|extension| {
+            let mut fields = extension.children(WHAT);
+            let id = fields.next()?.oid()?;
+            let critical = fields.optional(TAG_BOOLEAN);
+            let is_critical = critical.is_some_and(|flag| flag.value.iter().any(|byte| *byte != 0));
+            let is_broken = id == rfc5280::ID_CE_KEY_USAGE && self.key_usage().is_none();
+            let stops = if UNDERSTOOD.contains(&id) { is_broken } else { is_critical };
+            (stops || id == rfc5280::ID_CE_NAME_CONSTRAINTS).then_some(id)
+        })
     }
 
     pub(in crate::crypto) fn key_usage(&self) -> Option<KeyUsage> {
@@ -64,4 +88,14 @@ impl<'a> Extensions<'a> {
 }
 
 const WHAT: &str = "certificate extension";
+/// What a path looks at, and what does not limit the signatures of files: policies, since none is asked for.
+const UNDERSTOOD: [ObjectIdentifier; 7] = [
+    rfc5280::ID_CE_BASIC_CONSTRAINTS,
+    rfc5280::ID_CE_KEY_USAGE,
+    rfc5280::ID_CE_EXT_KEY_USAGE,
+    rfc5280::ID_CE_SUBJECT_ALT_NAME,
+    rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER,
+    rfc5280::ID_CE_AUTHORITY_KEY_IDENTIFIER,
+    rfc5280::ID_CE_CERTIFICATE_POLICIES,
+];
 const TAG_KEY_IDENTIFIER: u32 = 0x80;

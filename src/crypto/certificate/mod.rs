@@ -8,14 +8,18 @@ pub(super) mod alternative_name;
 mod builder;
 pub(super) mod extensions;
 pub(super) mod name;
+mod path;
 pub(super) mod time;
 pub(super) mod usage;
 
 pub use alternative_name::{AlternativeName, AlternativeNameError};
 pub use builder::{CertificateKind, CertificateTemplate, Issuer};
 pub use name::{common_name, name_text};
+pub use path::{Path, PathFault, find_path};
 pub use time::parse_date;
 pub use usage::{KeyUsage, UsageError, purpose_from_text, purpose_text};
+
+use const_oid::ObjectIdentifier;
 
 use super::asn1::{Cursor, Element, TAG_BIT_STRING, TAG_INTEGER, TAG_SEQUENCE};
 use super::digest::{DigestAlgorithm, digest};
@@ -107,6 +111,16 @@ impl CertificateDetails {
     /// `None` when the certificate does not limit it.
     pub fn extended_key_usage(&self) -> Option<Vec<String>> {
         Parts::parse(&self.der).ok()?.extensions().extended_key_usage()
+    }
+
+    /// How many authorities may stand between it and an end entity (RFC 5280, 4.2.1.9); `None` for any number.
+    pub fn path_len(&self) -> Option<u64> {
+        Parts::parse(&self.der).ok()?.extensions().path_len()
+    }
+
+    /// The first critical extension that a path may not go past: one that is not understood here, or does not parse.
+    pub fn not_understood(&self) -> Option<ObjectIdentifier> {
+        Parts::parse(&self.der).ok()?.extensions().not_understood()
     }
 
     /// The alternative names of the subject as text: `dns:example.org`, `ip:192.0.2.1`, `email:a@example.org`,
