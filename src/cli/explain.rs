@@ -116,6 +116,8 @@ fn kind(error: &engine::Error) -> ErrorKind {
             ErrorKind::Card
         }
         E::Card { source, .. } => card_kind(source),
+        E::Module { value, .. } => module_kind(value.name),
+        E::ModuleLies { .. } => ErrorKind::Card,
         E::PinIncorrect { .. }
         | E::PinLocked { .. }
         | E::PinLength { .. }
@@ -162,6 +164,25 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::OperationActive(_)
         | E::OperationNotInitialized(_)
         | E::BufferTooSmall { .. } => ErrorKind::Bug,
+    }
+}
+
+/// The family of a foreign module's return value, as for the engine's errors of the same names.
+fn module_kind(name: &str) -> ErrorKind {
+    match name {
+        "CKR_SLOT_ID_INVALID" | "CKR_TOKEN_NOT_PRESENT" | "CKR_KEY_HANDLE_INVALID" => ErrorKind::NotFound,
+        "CKR_GENERAL_ERROR"
+        | "CKR_FUNCTION_FAILED"
+        | "CKR_HOST_MEMORY"
+        | "CKR_DEVICE_ERROR"
+        | "CKR_DEVICE_MEMORY"
+        | "CKR_DEVICE_REMOVED"
+        | "CKR_TOKEN_NOT_RECOGNIZED"
+        | "CKR_CRYPTOKI_NOT_INITIALIZED" => ErrorKind::Card,
+        "CKR_MECHANISM_PARAM_INVALID" | "CKR_KEY_TYPE_INCONSISTENT" => ErrorKind::Usage,
+        name if name.starts_with("CKR_PIN_") || name.starts_with("CKR_USER_") => ErrorKind::Pin,
+        name if name.starts_with("CKR_TEMPLATE_") => ErrorKind::Usage,
+        _ => ErrorKind::Refused,
     }
 }
 

@@ -282,6 +282,22 @@ pub enum Error {
     /// Host-side mathematics.
     #[error("the computation is not possible")]
     Crypto(#[source] CryptoError),
+    /// A foreign module answered with a return value that means none of the above.
+    #[error("the module refused: {function} gave {} ({:#x})", .value.name, .value.number)]
+    Module {
+        /// Which function.
+        function: &'static str,
+        /// Its answer.
+        value: ReturnValue,
+    },
+    /// A foreign module's answer contradicts itself or the standard.
+    #[error("the module does not keep to PKCS#11: {function} gave {why}")]
+    ModuleLies {
+        /// Which function.
+        function: &'static str,
+        /// In what way.
+        why: &'static str,
+    },
     /// A thing that PKCS#11 has and this token has not.
     #[error("{0} is not supported")]
     NotSupported(&'static str),

@@ -107,6 +107,8 @@ impl Error {
             }
             Self::NoRandom => rv("CKR_RANDOM_NO_RNG", ck::CKR_RANDOM_NO_RNG),
             Self::Crypto(error) => crypto_return_value(error),
+            Self::Module { value, .. } => *value,
+            Self::ModuleLies { .. } => rv("CKR_GENERAL_ERROR", ck::CKR_GENERAL_ERROR),
             Self::NotSupported(_) => rv("CKR_FUNCTION_NOT_SUPPORTED", ck::CKR_FUNCTION_NOT_SUPPORTED),
         }
     }
