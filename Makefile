@@ -11,6 +11,8 @@ bashdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir     = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir    = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 sysconfdir = $(DESTDIR)/etc/p11ctl
+# Where the administrator tells p11-kit which modules there are.
+p11kitdir  = $(DESTDIR)/etc/pkcs11/modules
 
 # What the build needs, and what the tests need beyond it.
 BUILD_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev
@@ -47,9 +49,11 @@ generate:
 
 install:
 	@test -x target/release/p11ctl || { echo "run make first" >&2; exit 1; }
-	install -d $(bindir) $(moduledir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(sysconfdir)
+	install -d $(bindir) $(moduledir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(sysconfdir) $(p11kitdir)
 	install -m 755 target/release/p11ctl $(bindir)/
 	install -m 644 target/release/libp11ctl.so $(moduledir)/
+	sed 's|@moduledir@|$(PREFIX)/lib/pkcs11|' p11ctl.module.in >$(p11kitdir)/p11ctl.module
+	chmod 644 $(p11kitdir)/p11ctl.module
 	install -m 644 man/*.1 $(mandir)/
 	install -m 644 completions/p11ctl.bash $(bashdir)/p11ctl
 	install -m 644 completions/_p11ctl $(zshdir)/

@@ -48,6 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('random', 'random', [CompletionResultType]::ParameterValue, 'Make random bytes on a card')
             [CompletionResult]::new('card', 'card', [CompletionResultType]::ParameterValue, 'Make and serve software cards, send raw APDUs, repair')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Tell what is missing for cards to be used, and what to do next')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write shell completions or man pages')
             break
         }
@@ -839,6 +840,17 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             break
         }
         'p11ctl;config;check' {
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;doctor' {
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')

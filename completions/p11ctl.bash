@@ -31,6 +31,9 @@ _p11ctl() {
             p11ctl,digest)
                 cmd="p11ctl__subcmd__digest"
                 ;;
+            p11ctl,doctor)
+                cmd="p11ctl__subcmd__doctor"
+                ;;
             p11ctl,find)
                 cmd="p11ctl__subcmd__find"
                 ;;
@@ -158,7 +161,7 @@ _p11ctl() {
 
     case "${cmd}" in
         p11ctl)
-            opts="-v -h -V --card --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify decrypt digest random card config generate"
+            opts="-v -h -V --card --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify decrypt digest random card config doctor generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1098,6 +1101,50 @@ _p11ctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        p11ctl__subcmd__doctor)
+            opts="-v -h --card --config --json --stats --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --card)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then

@@ -45,6 +45,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand random 'Make random bytes on a card'
             cand card 'Make and serve software cards, send raw APDUs, repair'
             cand config 'Show or check the configuration'
+            cand doctor 'Tell what is missing for cards to be used, and what to do next'
             cand generate 'Write shell completions or man pages'
         }
         &'p11ctl;readers'= {
@@ -794,6 +795,16 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --help 'Print help'
         }
         &'p11ctl;config;check'= {
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --config 'Read this configuration file and no other'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'p11ctl;doctor'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'

@@ -48,6 +48,7 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "digest" -d 'Digest fi
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "random" -d 'Make random bytes on a card'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "card" -d 'Make and serve software cards, send raw APDUs, repair'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "config" -d 'Show or check the configuration'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "doctor" -d 'Tell what is missing for cards to be used, and what to do next'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "generate" -d 'Write shell completions or man pages'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l config -d 'Read this configuration file and no other' -r -F
@@ -670,6 +671,12 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'

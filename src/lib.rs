@@ -2,7 +2,7 @@
 //!
 //! The layers, from the bottom up (`tests/layering.rs` holds them; ARCHITECTURE.md explains them):
 //! `codec` · `config`, `crypto` · `token`, `transport` · `apdu` · `card`, `softcard`, `layout` ·
-//! `engine` · `cli`, `capi`.
+//! `engine`, `foreign` · `cli`, `capi`.
 
 pub mod apdu;
 #[allow(unsafe_code)]
@@ -13,6 +13,7 @@ pub mod codec;
 pub mod config;
 pub mod crypto;
 pub mod engine;
+pub mod foreign;
 pub mod layout;
 pub mod softcard;
 pub mod token;

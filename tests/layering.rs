@@ -25,6 +25,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "softcard", level: 3, also: &[], never: &[] },
     Layer { name: "layout", level: 3, also: &[], never: &["transport", "apdu"] },
     Layer { name: "engine", level: 4, also: &[], never: &[] },
+    Layer { name: "foreign", level: 4, also: &["engine"], never: &["apdu", "softcard"] },
     Layer { name: "cli", level: 5, also: &[], never: &[] },
     Layer { name: "capi", level: 5, also: &[], never: &["apdu", "card", "softcard", "transport"] },
 ];

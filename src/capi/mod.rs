@@ -1,5 +1,5 @@
 //! The C ABI (PKCS#11 2.40, 3.0 and 3.2): pointers, the buffer rule, function lists. The only `unsafe` of the
-//! project. Knows no card and no terminal: each entry point is a guard and one call into the engine.
+//! project beside `foreign/raw`. Knows no card and no terminal: each entry point is a guard and one call into the engine.
 
 mod absent;
 mod fault;

@@ -57,6 +57,16 @@ impl CacheStore {
         Some(Self { directory })
     }
 
+    /// The folder.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether the folder is used as it is. Errors: `NotFound` for one that is not there yet, or why it is not.
+    pub fn usable(&self) -> io::Result<()> {
+        self.check()
+    }
+
     fn file(&self, state: &CardState) -> PathBuf {
         let family: String = state.family.chars().filter(char::is_ascii_alphanumeric).collect();
         self.directory.join(format!("{family}-{}.cache", hex::encode(&state.serial)))

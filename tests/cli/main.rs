@@ -9,6 +9,7 @@ mod cards;
 mod common;
 mod config;
 mod digests;
+mod doctor;
 mod documents;
 mod ends;
 mod first_run;

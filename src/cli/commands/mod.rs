@@ -5,6 +5,7 @@ mod cert;
 pub mod config;
 mod decrypt;
 mod digest;
+mod doctor;
 pub mod find;
 mod generate;
 mod key;
@@ -67,6 +68,8 @@ pub enum Command {
     /// Show or check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Tell what is missing for cards to be used, and what to do next
+    Doctor(doctor::DoctorArgs),
     /// Write shell completions or man pages
     #[command(subcommand)]
     Generate(generate::GenerateCommand),
@@ -92,6 +95,7 @@ impl Command {
             Self::Random(args) => random::run(context, args),
             Self::Card(command) => card::run(context, command),
             Self::Config(command) => config::run(context, command),
+            Self::Doctor(args) => doctor::run(context, args),
             Self::Generate(command) => generate::run(context, command),
         }
     }

@@ -31,7 +31,11 @@ impl Library {
         let all = slots.len();
         slots.sort_unstable();
         slots.dedup();
-        if slots.len() == all { Ok(slots) } else { Err(Fault::Lies { function: FUNCTION, why: "a slot twice" }) }
+        if slots.len() == all {
+            Ok(slots)
+        } else {
+            Err(Fault::Lies { function: FUNCTION, why: "a slot twice" })
+        }
     }
 
     /// `C_GetSlotInfo`.

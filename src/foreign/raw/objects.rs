@@ -136,11 +136,7 @@ impl Library {
     }
 
     /// `C_DestroyObject`.
-    pub fn destroy_object(
-        &self,
-        session: ck::CK_SESSION_HANDLE,
-        object: ck::CK_OBJECT_HANDLE,
-    ) -> Answer<()> {
+    pub fn destroy_object(&self, session: ck::CK_SESSION_HANDLE, object: ck::CK_OBJECT_HANDLE) -> Answer<()> {
         const FUNCTION: &str = "C_DestroyObject";
         let (list, _turn) = self.call();
         let function = list.C_DestroyObject.ok_or(Fault::Missing { function: FUNCTION })?;
@@ -183,8 +179,7 @@ impl Library {
         let function = list.C_GenerateKeyPair.ok_or(Fault::Missing { function: FUNCTION })?;
         let mut prepared = Parameter::None.prepare(mechanism);
         let mut mechanism = prepared.structure();
-        let (mut public, mut private) =
-            (RawAttribute::structures(public), RawAttribute::structures(private));
+        let (mut public, mut private) = (RawAttribute::structures(public), RawAttribute::structures(private));
         let (public_len, private_len) = (public.len() as ck::CK_ULONG, private.len() as ck::CK_ULONG);
         let (mut public_key, mut private_key) = (ck::CK_INVALID_HANDLE, ck::CK_INVALID_HANDLE);
         // SAFETY: mechanism, structures and what they point to outlive the call, which only reads them.
@@ -287,7 +282,13 @@ impl Library {
         let (data_len, signature_len) = (data.len() as ck::CK_ULONG, signature.len() as ck::CK_ULONG);
         // SAFETY: data and signature are only read.
         check(FUNCTION, unsafe {
-            function(session, data.as_ptr().cast_mut(), data_len, signature.as_ptr().cast_mut(), signature_len)
+            function(
+                session,
+                data.as_ptr().cast_mut(),
+                data_len,
+                signature.as_ptr().cast_mut(),
+                signature_len,
+            )
         })
     }
 }
