@@ -11,7 +11,7 @@ use super::encode::{
 use super::trace::{self, Visibility};
 use super::{Command, Response, Stats, StatusWord};
 use crate::codec::Secret;
-use crate::transport::{Begun, Disposition, Limits, Protocol, Transport, TransportError};
+use crate::transport::{Begun, Disposition, Limits, PinEntry, PinPad, Protocol, Transport, TransportError};
 
 /// Why a command got no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -196,6 +196,19 @@ impl<'a> Channel<'a> {
         self.transmit(command, get_response)
     }
 
+    /// What the reader's own keys can be used for.
+    pub fn pinpad(&self) -> PinPad {
+        self.transport.pinpad()
+    }
+
+    /// Lets the holder type PINs on the reader's keys into a command; answers what the card, or the reader, says.
+    /// Errors: `Transport` with `NoPinPad` where there are no keys for it.
+    pub fn enter_pin(&mut self, entry: &PinEntry<'_>) -> Result<StatusWord, ApduError> {
+        self.visibility = Visibility::unless(true);
+        let response = self.traced(entry.command, false, |transport| transport.enter_pin(entry))?;
+        Ok(response.status)
+    }
+
     /// Ends the transaction.
     pub fn end(mut self, disposition: Disposition) -> Result<(), ApduError> {
         self.ended = true;
@@ -279,9 +292,19 @@ impl<'a> Channel<'a> {
     }
 
     fn transmit(&mut self, bytes: &[u8], get_response: bool) -> Result<Response, ApduError> {
+        self.traced(bytes, get_response, |transport| transport.transmit(bytes))
+    }
+
+    /// One exchange, however it is made, traced and counted.
+    fn traced(
+        &mut self,
+        bytes: &[u8],
+        get_response: bool,
+        exchange: impl FnOnce(&mut dyn Transport) -> Result<Vec<u8>, TransportError>,
+    ) -> Result<Response, ApduError> {
         trace::command(bytes, self.visibility);
         let start = Instant::now();
-        let mut received = self.transport.transmit(bytes)?;
+        let mut received = exchange(self.transport)?;
         self.stats.record(get_response, bytes.len(), received.len(), start.elapsed());
         trace::response(&received, self.visibility);
         if let Some(recording) = self.stats.recording() {

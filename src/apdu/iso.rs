@@ -4,6 +4,7 @@ use super::channel::{ApduError, Channel};
 use super::command::Command;
 use super::status::StatusWord;
 use crate::codec::Secret;
+use crate::transport::{PinBlock, PinEntry, Typed};
 
 /// What a card says of a PIN without being given one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,38 @@ pub fn verify(reference: u8, pin: Secret) -> Command {
     Command::new(0x00, INS_VERIFY, 0x00, reference).secret(pin)
 }
 
+/// VERIFY with a PIN that its holder types on the reader's keys. Answers what the card, or the reader, says.
+/// Errors: `Transport` with `NoPinPad`.
+pub fn verify_on_reader(
+    channel: &mut Channel<'_>,
+    reference: u8,
+    block: PinBlock,
+) -> Result<StatusWord, ApduError> {
+    enter_pin(channel, [0x00, INS_VERIFY, 0x00, reference], block, Typed::Pin)
+}
+
+/// CHANGE REFERENCE DATA with the old and the new PIN typed on the reader's keys, as [`verify_on_reader`].
+pub fn change_on_reader(
+    channel: &mut Channel<'_>,
+    reference: u8,
+    block: PinBlock,
+) -> Result<StatusWord, ApduError> {
+    enter_pin(channel, [0x00, INS_CHANGE_REFERENCE_DATA, 0x00, reference], block, Typed::OldAndNew)
+}
+
+fn enter_pin(
+    channel: &mut Channel<'_>,
+    header: [u8; 4],
+    block: PinBlock,
+    typed: Typed,
+) -> Result<StatusWord, ApduError> {
+    let blocks = block.filled(if typed == Typed::Pin { 1 } else { 2 });
+    let mut command = header.to_vec();
+    command.push(u8::try_from(blocks.len()).unwrap_or_default());
+    command.extend(blocks);
+    channel.enter_pin(&PinEntry { command: &command, block, typed })
+}
+
 /// GET DATA of one data object, its tag in P1 and P2. Errors: `UnexpectedStatus`, 6A88 where there is none.
 pub fn get_data(channel: &mut Channel<'_>, tag: u16) -> Result<Vec<u8>, ApduError> {
     let [p1, p2] = tag.to_be_bytes();
@@ -60,6 +93,7 @@ pub fn get_challenge(channel: &mut Channel<'_>, len: usize, piece_len: usize) ->
 }
 
 const INS_VERIFY: u8 = 0x20; // ISO 7816-4, 11.6.6
+const INS_CHANGE_REFERENCE_DATA: u8 = 0x24; // ISO 7816-4, 11.6.7
 const INS_GET_CHALLENGE: u8 = 0x84; // ISO 7816-4, 11.6.3
 const INS_GET_DATA: u8 = 0xCA; // ISO 7816-4, 11.4.3
 

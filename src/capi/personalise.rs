@@ -39,7 +39,7 @@ entry_points! {
         Ok(())
     }
 
-    /// Changes the PIN of who is logged in, or the user's.
+    /// Changes the PIN of who is logged in, or the user's. Two NULLs stand for the reader's pinpad.
     fn C_SetPIN(
         session: ck::CK_SESSION_HANDLE,
         old: *mut ck::CK_UTF8CHAR,
@@ -48,6 +48,9 @@ entry_points! {
         new_len: ck::CK_ULONG,
     ) {
         let engine = instance::engine()?;
+        if old.is_null() && new.is_null() {
+            return Ok(engine.set_pin_on_reader(input::session(session))?);
+        }
         let (old, new) = (secret(old, old_len)?, secret(new, new_len)?);
         Ok(engine.set_pin(input::session(session), &old, &new)?)
     }

@@ -43,6 +43,13 @@ pub trait CardAdmin: Send {
         new: &Secret,
     ) -> Result<(), CardError>;
 
+    /// As [`CardAdmin::change_pin`], with both values typed on the reader's keys.
+    /// Errors: `PinEntry` when they did not reach the card; `NotSupported` where card or reader cannot.
+    fn change_pin_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let _ = (channel, auth);
+        Err(CardError::NotSupported { what: "take a new PIN from the reader's keys".to_owned() })
+    }
+
     /// Sets a new PIN with all its tries, by its PUK or with the security officer verified.
     /// Errors: `PinLength` before anything is sent; `PinIncorrect` and `PinBlocked` speak of the PUK;
     /// `NotAuthenticated`; `NotSupported` where the security officer has no power over this PIN.

@@ -7,7 +7,7 @@ use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
 use crate::config::{AfterLogin, Config};
 use crate::token::{AuthId, ObjectId, Token};
-use crate::transport::{Begun, Disposition, Presence, Reader, Transport as _, TransportError};
+use crate::transport::{Begun, Disposition, PinPad, Presence, Reader, Transport as _, TransportError};
 
 use super::admin::{Format, Unblock};
 use super::cache::CacheStore;
@@ -235,14 +235,32 @@ impl Card {
         }
     }
 
+    /// What the reader's own keys can be used for; known once the card was asked for anything.
+    pub fn pinpad(&self) -> PinPad {
+        self.link.as_ref().map(|link| link.line.pinpad()).unwrap_or_default()
+    }
+
     /// Verifies a PIN, once: it is never sent again by itself. Several PINs may be verified at a time.
     pub fn verify(&mut self, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        self.verify_by(auth, &mut |driver, channel| driver.verify(channel, auth, pin))
+    }
+
+    /// As [`Card::verify`], with a PIN that its holder types on the reader's keys. Waits for the holder.
+    pub fn verify_on_reader(&mut self, auth: &AuthId) -> Result<(), CardError> {
+        self.verify_by(auth, &mut |driver, channel| driver.verify_on_reader(channel, auth))
+    }
+
+    fn verify_by(
+        &mut self,
+        auth: &AuthId,
+        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<(), CardError>,
+    ) -> Result<(), CardError> {
         let link = self.connect()?;
         let owed_before = link.owed.contains(auth);
         if !owed_before {
             link.owed.push(auth.clone());
         }
-        let result = self.attempt(&mut |driver, channel| driver.verify(channel, auth, pin));
+        let result = self.attempt(job);
         if let Some(link) = &mut self.link {
             match &result {
                 Ok(()) => {
@@ -274,6 +292,11 @@ impl Card {
         self.set_pin(auth, &mut |admin, channel| admin.change_pin(channel, auth, old, new))
     }
 
+    /// As [`Card::change_pin`], with both values typed on the reader's keys. Waits for the holder.
+    pub fn change_pin_on_reader(&mut self, auth: &AuthId) -> Result<(), CardError> {
+        self.set_pin(auth, &mut |admin, channel| admin.change_pin_on_reader(channel, auth))
+    }
+
     /// Gives a PIN a new value by its PUK or the security officer, once, as [`Card::change_pin`].
     /// Errors: see [`CardAdmin::unblock_pin`].
     pub fn unblock_pin(&mut self, auth: &AuthId, by: Unblock<'_>, new: &Secret) -> Result<(), CardError> {
@@ -296,7 +319,10 @@ impl Card {
         });
         let sent = !matches!(
             result,
-            Err(CardError::PinLength { .. } | CardError::PinCharacters | CardError::NotSupported { .. })
+            Err(CardError::PinLength { .. }
+                | CardError::PinCharacters
+                | CardError::PinEntry(_)
+                | CardError::NotSupported { .. })
         );
         if let Some(link) = self.link.as_mut().filter(|_| sent) {
             link.verified.retain(|known| known != auth);

@@ -4,7 +4,7 @@ use super::connection::Recognised;
 use super::{CardDriver, CardError};
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::token::AuthId;
-use crate::transport::{Begun, Disposition, Limits, Protocol, Transport, TransportError};
+use crate::transport::{Begun, Disposition, Limits, PinEntry, PinPad, Protocol, Transport, TransportError};
 
 /// What exists only while a card is connected.
 pub(super) struct Link {
@@ -127,6 +127,14 @@ impl Transport for Line {
 
     fn limits(&self) -> Limits {
         self.transport.limits()
+    }
+
+    fn pinpad(&self) -> PinPad {
+        self.transport.pinpad()
+    }
+
+    fn enter_pin(&mut self, entry: &PinEntry<'_>) -> Result<Vec<u8>, TransportError> {
+        self.transport.enter_pin(entry)
     }
 }
 

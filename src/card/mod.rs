@@ -7,11 +7,13 @@ pub mod example;
 pub mod generic;
 mod link;
 pub mod myeid;
+mod pin_entry;
 pub mod pkcs15;
 pub mod registry;
 
 pub use admin::CardAdmin;
 pub use connection::{Card, CardSettings};
+pub use pin_entry::PinEntryFailure;
 
 use crate::apdu::{ApduError, Channel, StatusWord};
 use crate::codec::Secret;
@@ -68,6 +70,13 @@ pub trait CardDriver: Send {
     /// Verifies a PIN. Never sends an empty one, nor one outside the PIN's length limits.
     /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;
+
+    /// As [`CardDriver::verify`], with a PIN that its holder types on the reader's keys.
+    /// Errors: `PinEntry` when it did not reach the card; `NotSupported` where card or reader cannot.
+    fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let _ = (channel, auth);
+        Err(CardError::NotSupported { what: "take a PIN from the reader's keys".to_owned() })
+    }
 
     /// Takes a PIN's verification back. Returns false when the card cannot: then only a reset does it.
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError>;
@@ -242,6 +251,9 @@ pub enum CardError {
     /// The PIN holds characters that the card does not take: it was not sent.
     #[error("PIN must consist of digits")]
     PinCharacters,
+    /// A PIN that was to be typed on the reader's keys did not reach the card.
+    #[error(transparent)]
+    PinEntry(#[from] PinEntryFailure),
     /// The card wants a PIN first.
     #[error("the card wants a PIN first")]
     NotAuthenticated,

@@ -50,6 +50,7 @@ pub fn transport_hint(error: &TransportError) -> Option<String> {
         }
         TransportError::MuteCard(_) => "take the card out and insert it the right way round, contacts first",
         TransportError::CardReset(_) => "run the command again; nothing was changed",
+        TransportError::NoPinPad => "use --pin prompt, env:NAME, file:PATH, fd:N or stdin",
         TransportError::Busy { .. } => {
             "end the program that holds it (for a software card p11ctl card serve; GnuPG: gpgconf --kill scdaemon), or raise busy_timeout in [readers]"
         }
@@ -192,6 +193,7 @@ fn card_kind(error: &CardError) -> ErrorKind {
             ErrorKind::Refused
         }
         CardError::NoSuchObject => ErrorKind::NotFound,
+        CardError::PinEntry(_) => ErrorKind::Pin,
         _ => ErrorKind::Card,
     }
 }
@@ -206,6 +208,9 @@ fn hints(error: &engine::Error) -> Option<String> {
         E::TokenNotRecognized { source: CardError::Apdu(ApduError::Transport(source)), .. }
         | E::Card { source: CardError::Apdu(ApduError::Transport(source)), .. }
         | E::Reader { source, .. } => transport_hint(source),
+        E::Card { source: CardError::PinEntry(_), .. } => {
+            Some("run the command again; no try was spent".to_owned())
+        }
         E::DeviceRemoved { .. } => Some("insert the card and run the command again".to_owned()),
         E::CardChanged { .. } => Some("run p11ctl slots to see what is on it now".to_owned()),
         E::OtherToken(slot) => Some(format!("give --slot {slot}")),

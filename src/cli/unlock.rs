@@ -108,7 +108,10 @@ impl Asked {
         };
         let pin = match pin {
             Pin::Typed(pin) => Some(pin),
-            Pin::OnReader => None,
+            Pin::OnReader => {
+                context.say(&on_reader(&request));
+                None
+            }
         };
         context.login(session, UserKind::User, pin.as_ref()).map_err(|error| explain(error, &request))?;
         Ok(Unlocked { session, status: Some(status), pin })
@@ -118,6 +121,9 @@ impl Asked {
 impl Unlocked {
     /// Verifies the PIN again for one use of a key that asks for it each time.
     pub fn authenticate_again(&self, context: &Context, token: &FoundToken) -> Result<(), CliError> {
+        if let (None, Some(status)) = (&self.pin, &self.status) {
+            context.say(&on_reader(&request(token, status, Kind::Pin)));
+        }
         context.login(self.session, UserKind::ContextSpecific, self.pin.as_ref()).map_err(|error| match error
         {
             LoginError::Cli(error) => error,
@@ -127,6 +133,13 @@ impl Unlocked {
             )),
         })
     }
+}
+
+/// What the holder does now: `type PIN 1 …`.
+pub fn on_reader(request: &PinRequest) -> String {
+    let tries =
+        request.tries_left.map(|left| format!(" ({} left)", count(usize::from(left), "try", "tries")));
+    format!("type the PIN on the reader: {}{}", describe(request), tries.unwrap_or_default())
 }
 
 /// What is asked for when the PIN of a token is wanted.

@@ -13,7 +13,7 @@ use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{self, ChainUsers, SlotId};
 use crate::token::{AuthId, AuthRole, CertificateHints, ObjectId, Problem, Token};
-use crate::transport::{Presence, ReaderKind, TransportError};
+use crate::transport::{PinPad, Presence, ReaderKind, TransportError};
 
 /// One reader and the lock of its card. The lock is held while the card works, and for nothing else.
 pub(super) struct Cell {
@@ -72,6 +72,8 @@ pub(super) struct LoadedCard {
     pub insertion: u64,
     pub driver: &'static str,
     pub abilities: Abilities,
+    /// What the keys of its reader can be used for.
+    pub pinpad: PinPad,
     pub token: Arc<Token>,
     /// The token as the card's directories gave it, before certificates were read for the layout.
     directories: Token,
@@ -354,6 +356,7 @@ pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
         insertion: card.insertion(),
         driver,
         abilities,
+        pinpad: card.pinpad(),
         token: Arc::new(token),
         directories,
         chain_users: OnceLock::new(),

@@ -78,7 +78,7 @@ impl Engine {
     }
 
     /// Logs in to the session's token, for all its sessions. An empty PIN is never sent.
-    /// `pin` is `None` only where the reader has a pinpad.
+    /// Without a `pin` its holder types it on the reader's keys; that needs `TokenFlags::protected_authentication_path`.
     /// Errors: `PinIncorrect`, `PinLocked`, `PinLength`, `UserAlreadyLoggedIn` and the other user errors.
     pub fn login(&self, session: SessionHandle, user: UserKind, pin: Option<&Secret>) -> Result<()> {
         let login = match user {
@@ -92,7 +92,7 @@ impl Engine {
     fn login_to_token(&self, session: &Session, login: Login, pin: Option<&Secret>) -> Result<()> {
         self.may_log_in(session, login)?;
         let auth = self.auth(session, login)?;
-        let pin = checked_pin(auth, pin)?;
+        let pin = checked_entry(session, auth, pin)?;
         self.with_card(session.reader, &session.card, |card| {
             // Once more, now that nobody else can log in: another thread may have been faster, or have changed
             // which token is in the slot.
@@ -136,7 +136,7 @@ impl Engine {
         }
         let id = key.auth.clone().ok_or(Error::UserTypeInvalid)?;
         let auth = session.card.token.auth(&id).ok_or(Error::UserTypeInvalid)?;
-        let pin = checked_pin(auth, pin)?;
+        let pin = checked_entry(session, auth, pin)?;
         self.with_card_as_it_is(session.reader, &session.card, |card| {
             self.verify_pin(session, card, &id, pin)
         })?;
@@ -153,9 +153,12 @@ impl Engine {
         session: &Session,
         card: &mut Card,
         auth: &AuthId,
-        pin: &Secret,
+        pin: Option<&Secret>,
     ) -> Result<(), CardError> {
-        let result = card.verify(auth, pin);
+        let result = match pin {
+            Some(pin) => card.verify(auth, pin),
+            None => card.verify_on_reader(auth),
+        };
         match &result {
             Ok(()) => session.card.note_tries_left(auth, None),
             Err(CardError::PinIncorrect { tries_left, .. }) => {
@@ -217,6 +220,14 @@ impl Engine {
             };
             ended.iter().try_for_each(|auth| card.log_out(auth)).map(Ok)
         })?
+    }
+}
+
+/// The PIN as given, or none where the reader has keys to type it on.
+fn checked_entry<'a>(session: &Session, auth: &Auth, pin: Option<&'a Secret>) -> Result<Option<&'a Secret>> {
+    match pin {
+        None if session.card.pinpad.verify => Ok(None),
+        pin => checked_pin(auth, pin).map(Some),
     }
 }
 

@@ -91,7 +91,7 @@ impl Engine {
                 if !lock(&self.state).is_current(session) {
                     return Ok(Err(Error::SessionHandleInvalid));
                 }
-                self.verify_pin(session, card, &auth.id, pin)?;
+                self.verify_pin(session, card, &auth.id, Some(pin))?;
                 let mut state = lock(&self.state);
                 let given = &mut state.token_mut(session.slot).authorised;
                 if !given.contains(&auth.id) {

@@ -86,21 +86,49 @@ impl Engine {
     /// may take the login back, as it does on the card.
     /// Errors: `SessionReadOnly`, `PinIncorrect`, `PinLocked`, `PinLength`, `UserPinNotInitialized`.
     pub fn set_pin(&self, session: SessionHandle, old: &Secret, new: &Secret) -> Result<()> {
+        self.change_pin(session, |writing, auth| {
+            check_length(old, 1, auth.max_len)?;
+            check_length(new, auth.min_len, auth.max_len)?;
+            let was_verified = writing.card().is_verified(&auth.id);
+            let changed = writing.card().change_pin(&auth.id, old, new);
+            Ok((changed, was_verified.then_some(new)))
+        })
+    }
+
+    /// As [`Engine::set_pin`], with both values typed on the reader's keys. Who was logged in is not any more on cards
+    /// that take the login back.
+    /// Errors: `Arguments` where the reader has no keys for it; `Card` with `PinEntry` when nothing reached the card.
+    pub fn set_pin_on_reader(&self, session: SessionHandle) -> Result<()> {
+        self.change_pin(session, |writing, auth| {
+            if !writing.card().pinpad().modify {
+                return Err(Error::Arguments("no PINs, and no PIN pad that changes them"));
+            }
+            let changed = writing.card().change_pin_on_reader(&auth.id);
+            if changed.is_ok() && !writing.card().is_verified(&auth.id) {
+                lock(&self.state).end_logins_with(writing.session.reader, &auth.id);
+            }
+            Ok((changed, None))
+        })
+    }
+
+    /// Changes a PIN by `change`, which says what the card answered and which PIN has to be verified again.
+    fn change_pin<'a>(
+        &self,
+        session: SessionHandle,
+        change: impl Fn(&mut Writing<'_>, &Auth) -> Result<(Result<(), CardError>, Option<&'a Secret>)>,
+    ) -> Result<()> {
         self.write(session, |writing| {
             let session = Arc::clone(&writing.session);
             let login = lock(&self.state).login(session.slot);
             let who = if login == Login::SecurityOfficer { login } else { Login::User };
             let auth = self.auth(&session, who)?;
-            check_length(old, 1, auth.max_len)?;
-            check_length(new, auth.min_len, auth.max_len)?;
-            let was_verified = writing.card().is_verified(&auth.id);
-            let changed = writing.card().change_pin(&auth.id, old, new);
+            let (changed, again) = change(writing, auth)?;
             note_tries(&session.card, &auth.id, &changed);
             if matches!(changed, Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. })) {
                 lock(&self.state).end_logins_with(session.reader, &auth.id);
             }
             writing.told(changed)?;
-            if was_verified {
+            if let Some(new) = again {
                 let verified = writing.card().verify(&auth.id, new);
                 writing.told(verified)?;
             }

@@ -111,6 +111,7 @@ impl Engine {
     pub fn token_info(&self, slot: SlotId) -> Result<TokenInfo> {
         let view = self.virtual_token(slot)?;
         let pins = self.pin_status(slot)?;
+        let (_, loaded) = self.card_of(slot)?;
         let (info, user) = (&view.card.info, pins.user.as_ref());
         let state_of = |pin: Option<&PinStatus>| {
             pin.map(|pin| PinState::of(pin.tries_left, pin.tries_max)).unwrap_or_default()
@@ -120,7 +121,7 @@ impl Engine {
             write_protected: info.read_only,
             login_required: user.is_some(),
             user_pin_initialized: user.is_some_and(|pin| pin.initialized),
-            protected_authentication_path: false,
+            protected_authentication_path: user.is_some() && loaded.pinpad.verify,
             token_initialized: info.initialized,
             user_pin: state_of(user),
             so_pin: state_of(pins.so.as_ref()),

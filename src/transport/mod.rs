@@ -1,11 +1,14 @@
 //! Bytes to a card: readers and transports. Does not know what the bytes mean.
 
 pub mod pcsc;
+pub mod pinpad;
 pub mod replay;
 pub mod software;
 pub mod vpcd;
 
 use std::time::Duration;
+
+pub use pinpad::{DigitCoding, PinBlock, PinEntry, PinPad, Typed};
 
 /// A reader: a place for a card, with a name that stays.
 pub trait Reader: Send {
@@ -70,6 +73,19 @@ pub trait Transport: Send {
     /// Longest command and response APDU that this reader carries, in bytes.
     fn limits(&self) -> Limits {
         Limits::SHORT
+    }
+
+    /// What the reader's own keys can be used for; known from the first transaction on.
+    fn pinpad(&self) -> PinPad {
+        PinPad::default()
+    }
+
+    /// Lets the holder type PINs on the reader's keys into this command, and returns the card's response, or the
+    /// reader's own status word where nothing was sent. Only inside a transaction. Waits for the holder.
+    /// Errors: `NoPinPad`, and those of [`Transport::transmit`].
+    fn enter_pin(&mut self, entry: &PinEntry<'_>) -> Result<Vec<u8>, TransportError> {
+        let _ = entry;
+        Err(TransportError::NoPinPad)
     }
 }
 
@@ -180,6 +196,9 @@ pub enum TransportError {
         /// The line of the command that was recorded there.
         line: usize,
     },
+    /// The reader has no keys to type a PIN on, or none for this.
+    #[error("the reader has no keys for this PIN")]
+    NoPinPad,
     /// The reader gave fewer than two bytes, or more than it may.
     #[error("the reader gave a response of {0} bytes")]
     BadResponse(usize),

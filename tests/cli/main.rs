@@ -27,6 +27,7 @@ mod personalise_pins;
 mod personalise_races;
 mod personalise_shared;
 mod personalise_story;
+mod pinpad;
 mod pins;
 mod problems;
 mod prompts;

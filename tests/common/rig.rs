@@ -70,6 +70,36 @@ struct Inserted {
 impl Rig {
     /// Starts pcscd with two empty readers, `Virtual PCD 00 00` and `Virtual PCD 00 01`.
     pub fn start() -> Self {
+        Self::start_with_driver(Path::new(DRIVER))
+    }
+
+    /// As [`Rig::start`], with readers that have keys. What is typed on them is what [`Rig::type_on_reader`] says.
+    pub fn start_with_keys() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let driver = folder.path().join("libpinpad.so");
+        let compiled = Command::new("sh")
+            .args([
+                "-ec",
+                "exec gcc -shared -fPIC -w -o \"$1\" \"$2\" $(pkg-config --cflags libpcsclite) -ldl",
+                "sh",
+            ])
+            .arg(&driver)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/readers/pinpad.c"))
+            .status()
+            .expect("sh");
+        assert!(compiled.success(), "this test needs gcc, pkg-config and libpcsclite-dev");
+        let rig = Self::start_with_driver(&driver);
+        // Loaded by now: pcscd does not look for it again.
+        drop(folder);
+        rig
+    }
+
+    /// Says what the holder types next on the keys of a reader, one line an entry.
+    pub fn type_on_reader(&self, entries: &str) {
+        fs::write(self.folder.path().join(KEYS), entries).expect("the keys of the reader");
+    }
+
+    fn start_with_driver(driver: &Path) -> Self {
         for (program, package) in PACKAGES {
             assert!(
                 is_in_path(program),
@@ -82,11 +112,13 @@ impl Rig {
         );
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("reader.conf");
-        fs::write(&config, READER_CONF).expect("reader.conf");
+        let driver = driver.to_string_lossy();
+        fs::write(&config, READER_CONF.replace(DRIVER, &driver)).expect("reader.conf");
         let log = File::create(folder.path().join("pcscd.log")).expect("pcscd.log");
         let pcscd = Command::new("unshare")
             .args(["--mount", "--net", "sh", "-ec", START, "sh"])
             .arg(&config)
+            .env("PINPAD_KEYS", folder.path().join(KEYS))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("pcscd.log"))
             .stderr(log)
@@ -294,6 +326,8 @@ const PACKAGES: [(&str, &str); 8] = [
     ("nsenter", "util-linux"),
 ];
 
+/// The file with what is typed on the readers' keys.
+const KEYS: &str = "keys";
 const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// vpcd listens here for the card of its first reader.
 const FIRST_PORT: usize = 0x8C7B;

@@ -15,6 +15,7 @@ use crate::token::{AuthId, Key, KeyAlgorithm, KeyClass, ObjectId, Token};
 
 use self::files::{Extent, Selector, Walker};
 use self::operations::{Environment, KeyPlace};
+use super::pin_entry::from_reader;
 use super::pkcs15::{self, AuthPlace, Content, FILE_LIMIT, ObjectValue};
 use super::{Abilities, CardCall, CardDriver, CardError, CardSettings};
 
@@ -112,6 +113,14 @@ impl CardDriver for Generic {
         let bytes = pin::encode(policy, place, pin)?;
         let place = self.enter(channel, auth)?;
         pin::outcome(channel.send(&iso::verify(place.reference(), bytes))?.status)
+    }
+
+    fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let policy = self.content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
+        let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?;
+        let block = pin::block(policy, place)?;
+        let place = self.enter(channel, auth)?;
+        pin::outcome(from_reader(iso::verify_on_reader(channel, place.reference(), block)?)?)
     }
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {

@@ -7,6 +7,7 @@ use crate::card::CardError;
 use crate::card::pkcs15::{AuthPlace, PinFlags, PinType};
 use crate::codec::Secret;
 use crate::token::Auth;
+use crate::transport::{DigitCoding, PinBlock};
 
 /// The bytes that VERIFY sends for a PIN that somebody typed. Errors: `PinLength`, `PinCharacters`, and
 /// `NotSupported` for PINs that want an encrypted channel: nothing is sent then.
@@ -52,6 +53,27 @@ pub(super) fn encode(policy: &Auth, place: &AuthPlace, pin: &Secret) -> Result<S
         bytes.resize(padded_len, filler);
     }
     Ok(Secret::new(std::mem::take(&mut *bytes)))
+}
+
+/// How the card takes a PIN from a reader's keys. Errors: `NotSupported` for forms that readers do not make.
+pub(super) fn block(policy: &Auth, place: &AuthPlace) -> Result<PinBlock, CardError> {
+    let attributes = &place.attributes;
+    let coding = match attributes.pin_type {
+        PinType::AsciiNumeric | PinType::Utf8 => DigitCoding::Ascii,
+        PinType::Bcd => DigitCoding::Bcd,
+        PinType::HalfNibbleBcd | PinType::Iso9564 | PinType::Unknown(_) => {
+            return Err(CardError::NotSupported { what: "take this PIN from the reader's keys".to_owned() });
+        }
+    };
+    let short = |len: usize| u8::try_from(len.min(LONGEST)).unwrap_or(u8::MAX);
+    let is_padded = attributes.flags.contains(PinFlags::NEEDS_PADDING);
+    Ok(PinBlock {
+        len: is_padded.then(|| short(attributes.stored_length as usize)),
+        filler: attributes.pad_char.unwrap_or(0xFF),
+        min_len: short(policy.min_len.max(1)),
+        max_len: short(policy.max_len),
+        coding,
+    })
 }
 
 /// Two numbers of four bits in each byte; `filler` completes the last.

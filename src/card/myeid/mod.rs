@@ -153,6 +153,14 @@ impl CardDriver for MyEid {
         pins::verify(channel, policy, place, pin)
     }
 
+    fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
+        let policy = content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
+        let place = content.auths.get(auth).ok_or(CardError::NoSuchObject)?;
+        self.files.keep_nothing_more();
+        pins::verify_on_reader(channel, policy, place)
+    }
+
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
         let reference = self.reference(auth)?;
         let role = self.content.as_ref().and_then(|content| content.token.auth(auth)).map(|auth| auth.role);

@@ -2,10 +2,12 @@
 
 use crate::apdu::iso::{self, PinState};
 use crate::apdu::{ApduError, Channel, StatusWord};
+use crate::card::pin_entry::from_reader;
 use crate::card::pkcs15::AuthPlace;
 use crate::card::{CardError, Tries};
 use crate::codec::Secret;
 use crate::token::{Auth, AuthRole};
+use crate::transport::{DigitCoding, PinBlock};
 
 use super::commands;
 
@@ -42,6 +44,27 @@ pub(super) fn verify(
     let filler = place.attributes.pad_char.unwrap_or(commands::PIN_FILLER);
     let status = channel.send(&iso::verify(place.reference(), commands::padded(&[pin], filler)))?.status;
     judge(status, "verify the PIN")
+}
+
+/// As [`verify`], with a PIN that its holder types on the reader's keys.
+pub(super) fn verify_on_reader(
+    channel: &mut Channel<'_>,
+    policy: &Auth,
+    place: &AuthPlace,
+) -> Result<(), CardError> {
+    let status = iso::verify_on_reader(channel, place.reference(), block(policy, place))?;
+    judge(from_reader(status)?, "verify the PIN")
+}
+
+/// How the card takes a PIN from a reader's keys.
+pub(super) fn block(policy: &Auth, place: &AuthPlace) -> PinBlock {
+    PinBlock {
+        len: Some(commands::PIN_LEN as u8),
+        filler: place.attributes.pad_char.unwrap_or(commands::PIN_FILLER),
+        min_len: policy.min_len.clamp(1, commands::PIN_LEN) as u8,
+        max_len: policy.max_len.min(commands::PIN_LEN) as u8,
+        coding: DigitCoding::Ascii,
+    }
 }
 
 /// What the card says of a PIN or PUK that it was given.

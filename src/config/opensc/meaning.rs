@@ -131,7 +131,11 @@ const SETTINGS: &[(Context, &str, Meaning)] = &[
     (Context::Pcsc, "reconnect_action", Meaning::Nothing("a reconnection never resets the card")),
     (Context::Pcsc, "max_send_size", Meaning::Nothing(FINDS_LIMITS)),
     (Context::Pcsc, "max_recv_size", Meaning::Nothing(FINDS_LIMITS)),
-    (Context::Pcsc, "enable_pinpad", Meaning::Nothing("a PIN pad is used when --pin pinpad says so")),
+    (
+        Context::Pcsc,
+        "enable_pinpad",
+        Meaning::Nothing("a PIN pad is used where --pin pinpad, or a program without a PIN, asks for it"),
+    ),
     (Context::Pcsc, "fixed_pinlength", Meaning::Nothing("PIN lengths are those that the card tells")),
     (Context::Pcsc, "enable_escape", Meaning::Nothing("escape commands are not sent")),
     (Context::Pcsc, "enable_pace", Meaning::Nothing("there is no driver that needs it")),

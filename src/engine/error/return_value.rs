@@ -5,7 +5,7 @@ use cryptoki_sys as ck;
 
 use super::Error;
 use crate::apdu::ApduError;
-use crate::card::CardError;
+use crate::card::{CardError, PinEntryFailure};
 use crate::crypto::CryptoError;
 use crate::token::KeyAlgorithm;
 use crate::transport::TransportError;
@@ -127,6 +127,7 @@ fn card_return_value(error: &CardError) -> ReturnValue {
         CardError::PinBlocked { .. } => rv("CKR_PIN_LOCKED", ck::CKR_PIN_LOCKED),
         CardError::PinLength { .. } => rv("CKR_PIN_LEN_RANGE", ck::CKR_PIN_LEN_RANGE),
         CardError::PinCharacters => rv("CKR_PIN_INVALID", ck::CKR_PIN_INVALID),
+        CardError::PinEntry(failure) => entry_return_value(*failure),
         CardError::NotAuthenticated | CardError::LoginLost => {
             rv("CKR_USER_NOT_LOGGED_IN", ck::CKR_USER_NOT_LOGGED_IN)
         }
@@ -136,6 +137,16 @@ fn card_return_value(error: &CardError) -> ReturnValue {
             rv("CKR_DEVICE_ERROR", ck::CKR_DEVICE_ERROR)
         }
         CardError::Crypto(error) => crypto_return_value(error),
+    }
+}
+
+fn entry_return_value(failure: PinEntryFailure) -> ReturnValue {
+    match failure {
+        PinEntryFailure::TimedOut | PinEntryFailure::Cancelled => {
+            rv("CKR_FUNCTION_CANCELED", ck::CKR_FUNCTION_CANCELED)
+        }
+        PinEntryFailure::Different => rv("CKR_PIN_INVALID", ck::CKR_PIN_INVALID),
+        PinEntryFailure::Length => rv("CKR_PIN_LEN_RANGE", ck::CKR_PIN_LEN_RANGE),
     }
 }
 
@@ -157,6 +168,7 @@ fn transport_return_value(error: &TransportError) -> ReturnValue {
         }
         TransportError::NoCard(_) => rv("CKR_TOKEN_NOT_PRESENT", ck::CKR_TOKEN_NOT_PRESENT),
         TransportError::MuteCard(_) => rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED),
+        TransportError::NoPinPad => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
         TransportError::NoService
         | TransportError::AccessDenied
         | TransportError::CardReset(_)

@@ -7,9 +7,11 @@ use ::pcsc::{Card, Context, Error, Scope, Transaction};
 use self_cell::{MutBorrow, self_cell};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::features::{Features, WATCH};
+use super::features::{FEATURE_MODIFY_PIN_DIRECT, FEATURE_VERIFY_PIN_DIRECT, Features, WATCH};
 use super::{PROTOCOLS, Pause, Terms, presence, service, state};
-use crate::transport::{Begun, Disposition, Limits, Presence, Protocol, Transport, TransportError};
+use crate::transport::{
+    Begun, Disposition, Limits, PinEntry, PinPad, Presence, Protocol, Transport, TransportError, Typed,
+};
 
 /// The connection to one card. Dropped, it leaves the card as it is.
 pub(super) struct PcscCard {
@@ -21,8 +23,14 @@ pub(super) struct PcscCard {
     atr: Vec<u8>,
     protocol: Protocol,
     /// Asked of the reader in the first transaction.
-    limits: Option<Limits>,
+    reader_abilities: Option<ReaderAbilities>,
     buffer: Zeroizing<Vec<u8>>,
+}
+
+/// What the reader says of itself.
+struct ReaderAbilities {
+    features: Features,
+    limits: Limits,
 }
 
 /// The card handle, and the transaction on it while there is one.
@@ -58,7 +66,7 @@ impl PcscCard {
             line: Line::Lost,
             atr: Vec::new(),
             protocol: Protocol::T1,
-            limits: None,
+            reader_abilities: None,
             buffer: Zeroizing::new(Vec::new()),
         };
         let described = connected.describe(&card);
@@ -163,6 +171,30 @@ impl PcscCard {
         }
     }
 
+    /// The response that `exchange` puts into the buffer it is given; it tells how long it is.
+    fn answer(
+        &mut self,
+        exchange: impl FnOnce(&Transaction<'_>, &mut [u8]) -> Result<usize, Error>,
+    ) -> Result<Vec<u8>, TransportError> {
+        // A card may always answer with as much as it likes: a buffer too small would lose a response already given.
+        self.buffer.resize(Limits::EXTENDED.response_len, 0);
+        let Line::Open(held) = &self.line else {
+            return Err(TransportError::Pcsc(Error::NotTransacted));
+        };
+        let Some(transaction) = &held.borrow_dependent().0 else {
+            return Err(TransportError::Pcsc(Error::NotTransacted));
+        };
+        match exchange(transaction, &mut self.buffer) {
+            Ok(len) => {
+                let used = self.buffer.get_mut(..len).unwrap_or_default();
+                let response = used.to_vec();
+                used.zeroize();
+                Ok(response)
+            }
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
     /// Ends the transaction, if there is one, and keeps the handle.
     fn unlock(&mut self, disposition: ::pcsc::Disposition) -> Result<(), Error> {
         let mut held = match std::mem::replace(&mut self.line, Line::Lost) {
@@ -220,13 +252,15 @@ impl Transport for PcscCard {
                 error => return Err(self.explain(error)),
             }
         }
-        if let (None, Line::Open(held)) = (self.limits, &self.line)
+        if let (None, Line::Open(held)) = (&self.reader_abilities, &self.line)
             && let Some(transaction) = &held.borrow_dependent().0
         {
-            self.limits = Some(match self.protocol {
+            let features = Features::ask(transaction);
+            let limits = match self.protocol {
                 Protocol::T0 => Limits::SHORT,
-                Protocol::T1 => Features::ask(transaction).limits(transaction),
-            });
+                Protocol::T1 => features.limits(transaction),
+            };
+            self.reader_abilities = Some(ReaderAbilities { features, limits });
         }
         Ok(begun)
     }
@@ -245,28 +279,28 @@ impl Transport for PcscCard {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        // A card may always answer with as much as it likes: a buffer too small would lose a response already given.
-        self.buffer.resize(Limits::EXTENDED.response_len, 0);
-        let Line::Open(held) = &self.line else {
-            return Err(TransportError::Pcsc(Error::NotTransacted));
-        };
-        let Some(transaction) = &held.borrow_dependent().0 else {
-            return Err(TransportError::Pcsc(Error::NotTransacted));
-        };
-        match transaction.transmit(command, &mut self.buffer) {
-            Ok(answer) => {
-                let (response, len) = (answer.to_vec(), answer.len());
-                if let Some(used) = self.buffer.get_mut(..len) {
-                    used.zeroize();
-                }
-                Ok(response)
-            }
-            Err(error) => Err(self.explain(error)),
-        }
+        self.answer(|transaction, buffer| transaction.transmit(command, buffer).map(<[u8]>::len))
     }
 
     fn limits(&self) -> Limits {
-        self.limits.unwrap_or(Limits::SHORT)
+        self.reader_abilities.as_ref().map_or(Limits::SHORT, |reader| reader.limits)
+    }
+
+    fn pinpad(&self) -> PinPad {
+        self.reader_abilities.as_ref().map(|reader| reader.features.pinpad()).unwrap_or_default()
+    }
+
+    fn enter_pin(&mut self, entry: &PinEntry<'_>) -> Result<Vec<u8>, TransportError> {
+        let feature = match entry.typed {
+            Typed::Pin => FEATURE_VERIFY_PIN_DIRECT,
+            Typed::OldAndNew => FEATURE_MODIFY_PIN_DIRECT,
+        };
+        let code = self.reader_abilities.as_ref().and_then(|reader| reader.features.code(feature));
+        let code = code.ok_or(TransportError::NoPinPad)?;
+        let structure = entry.structure();
+        self.answer(|transaction, buffer| {
+            transaction.control(code.into(), &structure, buffer).map(<[u8]>::len)
+        })
     }
 }
 

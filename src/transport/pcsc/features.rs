@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::pcsc::Card;
 
-use crate::transport::Limits;
+use crate::transport::{Limits, PinPad};
 
 /// The features of one reader: their tags and control codes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +33,14 @@ impl Features {
     /// The control code of one feature.
     pub fn code(&self, tag: u8) -> Option<u32> {
         self.0.iter().find(|(known, _)| *known == tag).map(|(_, code)| *code)
+    }
+
+    /// What the reader's keys can be used for.
+    pub fn pinpad(&self) -> PinPad {
+        PinPad {
+            verify: self.code(FEATURE_VERIFY_PIN_DIRECT).is_some(),
+            modify: self.code(FEATURE_MODIFY_PIN_DIRECT).is_some(),
+        }
     }
 
     /// The longest APDUs that the reader says it carries. A reader that does not say is taken for one that carries
@@ -72,6 +80,8 @@ fn limits_from(properties: &[u8]) -> Limits {
 pub(super) const WATCH: Duration = Duration::from_millis(1000);
 
 const IOCTL_GET_FEATURE_REQUEST: ::pcsc::ffi::DWORD = 3400;
+pub(super) const FEATURE_VERIFY_PIN_DIRECT: u8 = 0x06;
+pub(super) const FEATURE_MODIFY_PIN_DIRECT: u8 = 0x07;
 const FEATURE_GET_TLV_PROPERTIES: u8 = 0x12;
 const PROPERTY_MAX_APDU_DATA_SIZE: u8 = 0x0A;
 const BUFFER_LEN: usize = 512;

@@ -72,6 +72,10 @@ impl CardAdmin for MyEid {
         self.change_pin_value(channel, auth, old, new)
     }
 
+    fn change_pin_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        self.change_pin_value_on_reader(channel, auth)
+    }
+
     fn unblock_pin(
         &mut self,
         channel: &mut Channel<'_>,

@@ -1,8 +1,9 @@
 //! Changing PINs of a MyEID card, and setting new ones by PUK or by the security officer.
 
-use crate::apdu::{Channel, StatusWord};
+use crate::apdu::{Channel, StatusWord, iso};
 use crate::card::CardError;
 use crate::card::admin::Unblock;
+use crate::card::pin_entry::from_reader;
 use crate::card::pkcs15::{AuthPlace, PinFlags};
 use crate::codec::Secret;
 use crate::token::{Auth, AuthId};
@@ -30,6 +31,22 @@ impl MyEid {
         }
         let both = commands::padded(&[old, new], filler(&place));
         let status = channel.send(&write_commands::change_pin(place.reference(), both))?.status;
+        new_pin_refused(status, &policy)?;
+        pins::judge(status, "change the PIN")
+    }
+
+    /// See [`CardAdmin::change_pin_on_reader`](crate::card::CardAdmin::change_pin_on_reader).
+    pub(super) fn change_pin_value_on_reader(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+    ) -> Result<(), CardError> {
+        let (policy, place) = self.pin(channel, auth)?;
+        if !policy.can_change {
+            return Err(CardError::NotSupported { what: format!("change {}", policy.label) });
+        }
+        let block = pins::block(&policy, &place);
+        let status = from_reader(iso::change_on_reader(channel, place.reference(), block)?)?;
         new_pin_refused(status, &policy)?;
         pins::judge(status, "change the PIN")
     }

@@ -11,9 +11,10 @@ use crate::cli::outcome::Outcome;
 use crate::cli::pin::{Kind, PinRequest};
 use crate::cli::selector::{Selector, pin_source};
 use crate::cli::text::quote;
-use crate::cli::unlock::{explain, request};
-use crate::cli::{tokens, writing};
-use crate::engine::SessionMode;
+use crate::cli::tokens::{self, FoundToken};
+use crate::cli::unlock::{explain, on_reader, request};
+use crate::cli::writing;
+use crate::engine::{PinStatus, SessionMode};
 
 /// Arguments of `pin change`.
 #[derive(Debug, Args)]
@@ -23,6 +24,7 @@ Both values from stdin are its lines: the old PIN, the new one.
 Examples:
   p11ctl pin change --slot 4
   p11ctl pin change --slot 4 --pin env:OLD --new-pin env:NEW
+  p11ctl pin change --slot 4 --pin pinpad
   p11ctl pin change --slot 4 --so-pin env:OLD --new-pin env:NEW")]
 pub struct ChangeArgs {
     /// Which token.
@@ -47,9 +49,9 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
     args.pin.check(false)?;
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewPin.check(args.new_pin.as_ref())?;
-    if args.pin.pin == Some(PinArg::PinPad) {
-        return Err(CliError::usage("a PIN is not changed on the keys of a reader")
-            .hint("use --pin prompt, env:NAME, file:PATH, fd:N or stdin"));
+    if args.pin.pin == Some(PinArg::PinPad) && args.new_pin.is_some() {
+        return Err(CliError::usage("with --pin pinpad the new PIN is typed on the reader as well")
+            .hint("leave --new-pin out"));
     }
     let selector = Selector::new(&args.token, None)?;
     let engine = context.engine()?;
@@ -69,6 +71,10 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
         (status, Kind::Pin)
     };
     let old_request = request(&token, &status, kind);
+    if args.pin.pin == Some(PinArg::PinPad) {
+        change_on_reader(context, args, &token, old_request)?;
+        return Ok(changed(&token, &status));
+    }
     let source = args.so_pin.as_ref().or(args.pin.pin.as_ref());
     let from_uri = pin_source(&args.token)?.filter(|_| source.is_none() && !officer);
     let old = match from_uri {
@@ -90,10 +96,30 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
     context
         .with_pin(|engine| engine.set_pin(session, &old, &new))
         .map_err(|error| explain(error, &old_request))?;
+    Ok(changed(&token, &status))
+}
+
+/// Lets the holder type the old PIN and, twice, the new one on the keys of the reader.
+fn change_on_reader(
+    context: &Context,
+    args: &ChangeArgs,
+    token: &FoundToken,
+    request: PinRequest,
+) -> Result<(), CliError> {
+    let engine = context.engine()?;
+    let has_pinpad = engine.token_info(token.slot)?.flags.protected_authentication_path;
+    let request = PinRequest { has_pinpad, ..request };
+    args.pin.read(&request, None)?;
+    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
+    context.say(&format!("{}, then twice the new one", on_reader(&request)));
+    context.with_pin(|engine| engine.set_pin_on_reader(session)).map_err(|error| explain(error, &request))
+}
+
+fn changed(token: &FoundToken, status: &PinStatus) -> Outcome {
     let document = json!({ "slot": token.slot.0, "token": token.candidate.label, "pin": status.label });
-    Ok(Outcome::new(document, "").note(format!(
+    Outcome::new(document, "").note(format!(
         "PIN {} of the token in slot {} is changed",
         quote(&status.label),
         token.slot
-    )))
+    ))
 }
