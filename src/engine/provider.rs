@@ -273,6 +273,9 @@ pub trait Provider: Send + Sync {
     /// Changes the PIN of who is logged in, or the user's.
     fn set_pin(&self, session: SessionHandle, old: &Secret, new: &Secret) -> Result<()>;
 
+    /// As [`Provider::set_pin`], with both values typed on the reader's keys.
+    fn set_pin_on_reader(&self, session: SessionHandle) -> Result<()>;
+
     /// Gives a locked PIN a new value.
     fn unblock_pin(&self, slot: SlotId, by: Unblocker<'_>, new: &Secret) -> Result<()>;
 }
@@ -543,6 +546,10 @@ impl Provider for Engine {
 
     fn set_pin(&self, session: SessionHandle, old: &Secret, new: &Secret) -> Result<()> {
         Engine::set_pin(self, session, old, new)
+    }
+
+    fn set_pin_on_reader(&self, session: SessionHandle) -> Result<()> {
+        Engine::set_pin_on_reader(self, session)
     }
 
     fn unblock_pin(&self, slot: SlotId, by: Unblocker<'_>, new: &Secret) -> Result<()> {
