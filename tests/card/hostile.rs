@@ -64,6 +64,9 @@ fn faults() -> Vec<Fault> {
     faults
 }
 
+/// Far beyond what a loaded machine takes for 30 000 commands.
+const SOON: Duration = Duration::from_secs(60);
+
 #[test]
 fn card_that_lies_from_any_command_on_is_an_error_or_harmless_and_soon_over() {
     let bench = Bench::example(ExampleKind::Shared);
@@ -75,7 +78,7 @@ fn card_that_lies_from_any_command_on_is_an_error_or_harmless_and_soon_over() {
             let started = Instant::now();
             let _ = use_card(&bench, &plan);
             assert!(plan.commands() < 30_000, "{fault:?} after {after}: {} commands", plan.commands());
-            assert!(started.elapsed() < Duration::from_secs(5), "{fault:?} after {after}");
+            assert!(started.elapsed() < SOON, "{fault:?} after {after}");
         }
     }
     let mut card = bench.card();

@@ -279,32 +279,33 @@ fn raw_command_that_is_no_apdu_is_not_sent() {
     }
 }
 
-/// What the traces of `work` say.
+/// What the traces of `work` say. One subscriber serves the whole process, because the coming and going of a thread's own
+/// switches levels off for a moment, for other threads too; it writes to the thread that asks.
 fn traced(work: impl FnOnce()) -> String {
-    #[derive(Clone, Default)]
-    struct Sink(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Sink {
+    use std::cell::RefCell;
+    thread_local!(static SINK: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) });
+    struct ToThread;
+    impl std::io::Write for ToThread {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            SINK.with_borrow_mut(|sink| sink.iter_mut().for_each(|sink| sink.extend_from_slice(bytes)));
             Ok(bytes.len())
         }
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
     }
-    // One at a time: the end of one subscriber switches levels off for a moment, for another thread's too.
-    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let sink = Sink::default();
-    let writer = sink.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, work);
-    let bytes = sink.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    static SUBSCRIBER: std::sync::Once = std::sync::Once::new();
+    SUBSCRIBER.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(|| ToThread)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    SINK.set(Some(Vec::new()));
+    work();
+    String::from_utf8(SINK.take().unwrap_or_default()).unwrap()
 }
 
 #[test]

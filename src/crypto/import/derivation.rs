@@ -13,18 +13,25 @@ use crate::crypto::{CryptoError, DigestAlgorithm, Digester};
 #[derive(Debug)]
 pub(super) struct Effort {
     done: u64,
+    limit: u64,
 }
 
 impl Effort {
-    pub fn new() -> Self {
-        Self { done: 0 }
+    /// As much as a file may cause.
+    pub fn of_a_file() -> Self {
+        Self::new(MAX_ROUNDS)
+    }
+
+    /// `limit` rounds of key derivation.
+    pub fn new(limit: u64) -> Self {
+        Self { done: 0, limit }
     }
 
     /// Takes `rounds` for each of the `blocks` of the key. Errors: `TooManyRounds`.
     fn spend(&mut self, rounds: u64, blocks: usize) -> Result<(), ImportError> {
         let rounds = self.done.saturating_add(rounds.saturating_mul(blocks as u64));
-        if rounds > MAX_ROUNDS {
-            return Err(ImportError::TooManyRounds { rounds, limit: MAX_ROUNDS });
+        if rounds > self.limit {
+            return Err(ImportError::TooManyRounds { rounds, limit: self.limit });
         }
         self.done = rounds;
         Ok(())

@@ -35,6 +35,15 @@ pub struct Pkcs12 {
 /// not; `WrongContent` for another file, or one without a private key; `SeveralKeys`; `Unsupported`,
 /// `TooLarge`, `TooManyRounds`, `BadKey`.
 pub fn read_pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<Pkcs12, ImportError> {
+    read_within(bytes, password, &mut Effort::of_a_file())
+}
+
+/// As [`read_pkcs12`], with so much work at most.
+pub(super) fn read_within(
+    bytes: &[u8],
+    password: Option<&Secret>,
+    effort: &mut Effort,
+) -> Result<Pkcs12, ImportError> {
     check_len(bytes)?;
     let decoded = match pem::text(bytes) {
         Some(text) => match pem::blocks(text)?.iter().find(|block| block.label == "PKCS12") {
@@ -45,14 +54,13 @@ pub fn read_pkcs12(bytes: &[u8], password: Option<&Secret>) -> Result<Pkcs12, Im
     };
     let der = ber::to_der(decoded.as_ref().map_or(bytes, Secret::expose), WHAT)?;
     match Content::of_der(der.expose()) {
-        Content::Pkcs12 => read(der.expose(), password).map_err(with_conversion),
+        Content::Pkcs12 => read(der.expose(), password, effort).map_err(with_conversion),
         other => Err(wrong_content(other, "PKCS#12")),
     }
 }
 
-fn read(der: &[u8], password: Option<&Secret>) -> Result<Pkcs12, ImportError> {
+fn read(der: &[u8], password: Option<&Secret>, effort: &mut Effort) -> Result<Pkcs12, ImportError> {
     let envelope = Envelope::parse(der)?;
-    let effort = &mut Effort::new();
     // An empty password is written in two ways.
     let candidates = match password {
         Some(password) if !password.is_empty() => vec![Password::new(password)],

@@ -66,7 +66,7 @@ fn from_der(bytes: &[u8], password: Option<&Secret>) -> Result<PrivateKey, Impor
         Content::PrivateKey => Ok(PrivateKey::from_der(&der)?),
         Content::EncryptedPrivateKey => {
             let password = password.ok_or(ImportError::PasswordNeeded { what: ENCRYPTED })?;
-            let plain = decrypt_pkcs8(der.expose(), &Password::new(password), &mut Effort::new())?;
+            let plain = decrypt_pkcs8(der.expose(), &Password::new(password), &mut Effort::of_a_file())?;
             let plain = plain.ok_or(ImportError::WrongPassword { what: ENCRYPTED })?;
             Ok(PrivateKey::from_pkcs8_der(&plain)?)
         }
