@@ -2,8 +2,10 @@
 
 pub mod admin;
 pub mod cache;
+mod certificate_names;
 pub mod connection;
 pub mod example;
+mod files;
 pub mod generic;
 mod link;
 pub mod myeid;

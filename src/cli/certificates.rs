@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::date;
+use crate::codec::date;
 use crate::crypto::CertificateDetails;
 
 /// First and last second of validity, and what they mean now.

@@ -6,7 +6,6 @@ mod certificates;
 mod commands;
 mod confirm;
 mod context;
-mod date;
 mod destination;
 mod error;
 mod explain;

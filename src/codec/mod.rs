@@ -1,5 +1,6 @@
-//! Encodings that know nothing but bytes: hexadecimal, BER-TLV, padded strings, secrets.
+//! Encodings that know nothing but bytes: hexadecimal, BER-TLV, padded strings, dates, secrets.
 
+pub mod date;
 pub mod hex;
 pub mod padded;
 mod secret;

@@ -3,8 +3,6 @@
 
 mod admin;
 pub mod commands;
-mod files;
-mod names;
 mod operations;
 mod pins;
 mod recognition;
@@ -18,14 +16,15 @@ use crate::token::{
 };
 
 use self::commands::AppletInfo;
-use self::files::{Extent, Files};
 use self::operations::{Environment, KeyFile};
 use self::recognition::{NIST_CURVES, abilities, applet_info, capabilities, state};
 
 pub use self::recognition::knows_atr;
 use super::cache::{CacheStore, CardCache};
-use super::pkcs15::{self, Content, ObjectValue, Path, Place};
+use super::certificate_names::names;
+use super::pkcs15::{self, Content, ObjectValue, Place};
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+use crate::card::files::{Extent, Files, Walker, from_master, named_part, read_value};
 
 /// The driver of one inserted card.
 pub struct MyEid {
@@ -62,7 +61,7 @@ pub fn open(
     Ok(Some(Box::new(MyEid {
         abilities: abilities(&info, capabilities),
         store: settings.cache.clone(),
-        files: Files::new(cache),
+        files: Files::new(cache, recognition::is_public),
         content: None,
         environment: None,
         current: true,
@@ -133,7 +132,7 @@ impl CardDriver for MyEid {
             _ => None,
         };
         self.files.cache.save();
-        Ok(beginning.as_deref().and_then(names::names))
+        Ok(beginning.as_deref().and_then(names))
     }
 
     fn tries(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
@@ -373,59 +372,6 @@ impl MyEid {
     }
 }
 
-/// Reads directory files for the PKCS#15 reader.
-struct Walker<'a, 'c> {
-    channel: &'a mut Channel<'c>,
-    files: &'a mut Files,
-    /// What is read instead of the card's ODF.
-    odf: Option<(Path, Vec<u8>)>,
-}
-
-impl pkcs15::Files for Walker<'_, '_> {
-    fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CardError> {
-        let mut bytes = match &self.odf {
-            Some((odf, content)) if odf == path => content.clone(),
-            _ => read_value(self.channel, self.files, path, Extent::Objects)?,
-        };
-        bytes.truncate(limit);
-        Ok(bytes)
-    }
-}
-
-/// Reads what a path names: a file, or the part of it that index and length say.
-fn read_value(
-    channel: &mut Channel<'_>,
-    files: &mut Files,
-    path: &Path,
-    extent: Extent,
-) -> Result<Vec<u8>, CardError> {
-    let file = from_master(path).ok_or(CardError::NoSuchObject)?;
-    let start = path.index.unwrap_or(0) as usize;
-    let extent = if start > 0 { Extent::Whole } else { extent };
-    let content = files.read(channel, &file, extent)?.ok_or(CardError::NoSuchObject)?;
-    Ok(named_part(&content, path))
-}
-
-/// Of a file's content, the part that a path names.
-fn named_part(content: &[u8], path: &Path) -> Vec<u8> {
-    let part = content.get(path.index.unwrap_or(0) as usize..).unwrap_or_default();
-    let length = path.length.map_or(part.len(), |length| part.len().min(length as usize));
-    part.get(..length).unwrap_or_default().to_vec()
-}
-
-/// A path from the MF, without the MF's own identifier; `None` for one that this card cannot have.
-fn from_master(path: &Path) -> Option<Vec<u8>> {
-    let mut value = path.value.strip_prefix(&MASTER_FILE).unwrap_or(&path.value).to_vec();
-    match path.aid.as_deref() {
-        Some(aid) if aid == commands::AID => {
-            value.splice(..0, APPLICATION);
-        }
-        Some(_) => return None,
-        None => {}
-    }
-    (!value.is_empty() && value.len().is_multiple_of(2) && value.len() <= MAX_PATH_LEN).then_some(value)
-}
-
 fn lacks_curve(key: &Key) -> bool {
     matches!(key.algorithm, KeyAlgorithm::Ec { curve: None })
 }
@@ -441,29 +387,8 @@ fn curve(descriptor: u8, size: usize) -> Option<Curve> {
 
 /// Random bytes asked for at a time.
 const RANDOM_LEN: usize = 128;
-const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
-/// The PKCS#15 application.
-const APPLICATION: [u8; 2] = [0x50, 0x15];
-const MAX_PATH_LEN: usize = 16;
 /// File descriptor byte of keys on NIST curves, on secp256k1 and for AES, and the bit that may be set besides.
 const KEY_NIST: u8 = 0x22;
 const KEY_SECP256K1: u8 = 0x23;
 const KEY_AES: u8 = 0x29;
 const SHAREABLE: u8 = 0x40;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn path_of_another_application_is_not_on_this_card() {
-        assert_eq!(
-            from_master(&Path::file(&[0x3F, 0, 0x50, 0x15, 0x44, 1])),
-            Some(vec![0x50, 0x15, 0x44, 1])
-        );
-        let foreign = Path { aid: Some(vec![1, 2]), ..Path::file(&[0x44, 1]) };
-        assert_eq!(from_master(&foreign), None);
-        let ours = Path { aid: Some(commands::AID.to_vec()), ..Path::file(&[0x44, 1]) };
-        assert_eq!(from_master(&ours), Some(vec![0x50, 0x15, 0x44, 1]));
-    }
-}

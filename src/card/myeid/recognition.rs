@@ -1,6 +1,6 @@
 //! What kind of card this is: by its answer to reset, its applet information, and what it can compute.
 
-use crate::apdu::{ApduError, Channel};
+use crate::apdu::{ApduError, Channel, FileInfo};
 use crate::card::cache::{CardCache, CardState};
 use crate::card::{Abilities, CardError};
 use crate::crypto::Curve;
@@ -64,6 +64,11 @@ pub(super) fn abilities(info: &AppletInfo, capabilities: Capabilities) -> Abilit
     }
 }
 
+/// Whether anybody may read a file: its access conditions have two operations in each byte, reading first.
+pub(super) fn is_public(info: &FileInfo) -> bool {
+    info.find(TAG_ACCESS).and_then(<[u8]>::first).is_some_and(|rules| rules >> 4 == ALWAYS)
+}
+
 /// Which card, and in which state: the change counter grows with every write.
 pub(super) fn state(info: &AppletInfo) -> CardState {
     let validator = [info.name.as_bytes(), &info.version, &info.change_counter].concat();
@@ -91,6 +96,9 @@ fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
     rest.get(..usize::from(format & 0x0F))
 }
 
+/// Access conditions in the file control information.
+const TAG_ACCESS: u32 = 0x86;
+const ALWAYS: u8 = 0;
 const OSEID: &str = "OsEID";
 const RSA_BITS: [u32; 5] = [1024, 1536, 2048, 3072, 4096];
 const AES_BITS: [u32; 3] = [128, 192, 256];

@@ -86,7 +86,7 @@ pub fn create_file(file: u16, kind: FileType, access: Access, rules: KeyRules) -
     Command::new(CLA, INS_CREATE_FILE, 0x00, 0x00).data(&tlv::encode(0x62, &fields))
 }
 
-/// UPDATE BINARY of the selected file, up to [`MAX_UPDATE`] bytes.
+/// UPDATE BINARY of the selected file, up to 255 bytes.
 pub fn update_binary(offset: u16, data: &[u8]) -> Command {
     let [p1, p2] = offset.to_be_bytes();
     Command::new(CLA, INS_UPDATE_BINARY, p1, p2).data(data)
@@ -228,8 +228,6 @@ pub fn generate_ec() -> Command {
 
 /// The public exponent of RSA keys that the card generates: 65537.
 pub const PUBLIC_EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];
-/// Longest data of one UPDATE BINARY.
-pub const MAX_UPDATE: usize = 255;
 
 const CLA: u8 = 0x00;
 const INS_ERASE_BINARY: u8 = 0x0E; // ISO 7816-4, 11.3.7

@@ -1,4 +1,5 @@
-//! The ISO 7816-15 (PKCS#15) file format: directories, objects, paths. No APDUs here.
+//! The ISO 7816-15 (PKCS#15) file format: directories, objects, paths. No APDUs here, but in [`write`], which changes
+//! files.
 //!
 //! [`read_directory`] walks a card's files through the [`Files`] trait; [`Content`] turns what it finds into the
 //! neutral token plus a table of where everything is. The same types are written back by `encode`, and keep
@@ -24,6 +25,7 @@ mod secret_key;
 pub(in crate::card) mod tests;
 mod token_info;
 mod value;
+pub mod write;
 
 pub use asn1::FormatError;
 pub use asymmetric_key::AsymmetricKey;

@@ -7,6 +7,7 @@
 use crate::apdu::{Channel, ReadBinary, StatusWord, Target, iso};
 use crate::card::CardError;
 use crate::card::admin::{CreatedPin, Format, NewPin};
+use crate::card::pkcs15::write::{DirectoryWriting as _, Structure as _, refused, update};
 use crate::card::pkcs15::{AuthObject, Directory, FileKind, Object, OdfRecord, encode_dir, encode_odf};
 use crate::codec::Secret;
 use crate::crypto::random;
@@ -17,7 +18,7 @@ use super::super::commands::{self, PIN_LEN};
 use super::super::pins;
 use super::super::write_commands::{self, Access, FileType, KeyRules, PinPolicy, PinPower};
 use super::structure::{self, APPLICATION, OFFICER, users};
-use super::{check_length, folder_path, refused, update};
+use super::{check_length, folder_path};
 
 impl MyEid {
     /// See [`CardAdmin::format`](crate::card::CardAdmin::format). The ODF gets its content last, when access
@@ -273,7 +274,7 @@ impl MyEid {
             }
             _ => None,
         }));
-        self.content = Some(super::content(directory));
+        self.take_over(directory);
         Ok(())
     }
 }

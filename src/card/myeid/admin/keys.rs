@@ -2,36 +2,20 @@
 
 use crate::apdu::{Channel, StatusWord};
 use crate::card::CardError;
-use crate::card::admin::{
-    CreatedKey, ImportedKey, KeyMaterial, KeyType, NewKey, NewPublicKey, ObjectKind, Write,
-};
-use crate::card::pkcs15::{
-    AsymmetricKey, CommonKey, CommonObject, Extras, FileKind, KeyAccessFlags, KeyFamily, Object, ObjectFlags,
-    ObjectValue, SecretKeyFamily, SecretKeyObject,
+use crate::card::admin::{CreatedKey, ImportedKey, KeyMaterial, KeyType, NewKey, ObjectKind, Write};
+use crate::card::pkcs15::FileKind;
+use crate::card::pkcs15::write::{
+    DirectoryWriting as _, KeyDescription, ObjectWriting as _, Structure as _, check_id, check_label,
+    key_entry, refused, secret_key_entry,
 };
 use crate::codec::{Secret, tlv};
 use crate::crypto::rsa::RsaComponents;
 use crate::crypto::{Curve, PrivateKey, PublicKey};
-use crate::token::{AuthId, Key, KeyAccess, KeyId, KeyUsage, ObjectId};
 
 use super::super::MyEid;
 use super::super::commands;
 use super::super::write_commands::{self, Access, FileType, KeyPart, KeyRules};
-use super::home::Home;
-use super::names::{check_id, check_label};
-use super::{refused, structure};
-
-/// What the directory says of a key, wherever it came from.
-struct Description<'a> {
-    owner: &'a AuthId,
-    label: &'a str,
-    id: &'a KeyId,
-    usage: KeyUsage,
-    extractable: bool,
-    always_authenticate: bool,
-    /// Made on the card.
-    local: bool,
-}
+use super::structure;
 
 impl MyEid {
     /// See [`CardAdmin::generate_key`](crate::card::CardAdmin::generate_key).
@@ -40,15 +24,7 @@ impl MyEid {
         channel: &mut Channel<'_>,
         key: &NewKey<'_>,
     ) -> Result<CreatedKey, CardError> {
-        let description = Description {
-            owner: key.owner,
-            label: key.label,
-            id: key.id,
-            usage: key.usage,
-            extractable: key.extractable,
-            always_authenticate: key.always_authenticate,
-            local: true,
-        };
+        let description = KeyDescription::from(key);
         let file_type = self.key_file_type(key.key_type, "generate")?;
         self.make_key(channel, &description, (key.key_type, file_type), |channel| {
             generate(channel, key.key_type)
@@ -61,15 +37,7 @@ impl MyEid {
         channel: &mut Channel<'_>,
         key: &ImportedKey<'_>,
     ) -> Result<CreatedKey, CardError> {
-        let description = Description {
-            owner: key.owner,
-            label: key.label,
-            id: key.id,
-            usage: key.usage,
-            extractable: key.extractable,
-            always_authenticate: key.always_authenticate,
-            local: false,
-        };
+        let description = KeyDescription::from(key);
         let key_type = match key.key {
             KeyMaterial::Private(PrivateKey::Rsa(key)) => KeyType::Rsa(key.modulus_bits()),
             KeyMaterial::Private(PrivateKey::Ec(key)) => KeyType::Ec(key.curve()),
@@ -102,7 +70,7 @@ impl MyEid {
     fn make_key(
         &mut self,
         channel: &mut Channel<'_>,
-        key: &Description<'_>,
+        key: &KeyDescription<'_>,
         (key_type, file_type): (KeyType, FileType),
         fill: impl FnOnce(&mut Channel<'_>) -> Result<Option<PublicKey>, CardError>,
     ) -> Result<CreatedKey, CardError> {
@@ -142,80 +110,12 @@ impl MyEid {
             }
             _ => None,
         };
-        let object = self.append(channel, directory, key_entry(key, &home, file, key_type))?;
-        Ok(CreatedKey { object, public })
-    }
-
-    /// The entry of the public half. One that is there already is taken; one that an interrupted generation left
-    /// behind, without its private half, would be taken for this one, and goes.
-    fn enter_public_half(
-        &mut self,
-        channel: &mut Channel<'_>,
-        (home, index): (&Home, usize),
-        key: &Description<'_>,
-        public: &PublicKey,
-    ) -> Result<ObjectId, CardError> {
-        let private = self.directory_in(&home.folder, FileKind::PrivateKeys);
-        let content = self.known()?;
-        let in_file = |known: &&Key, file: Option<usize>| {
-            known.id == *key.id && content.objects.get(&known.object).map(|place| place.file) == file
+        let entry = match key_type {
+            KeyType::Aes(bits) => secret_key_entry(key, &home, file, (bits, structure::AES_ALGORITHM)),
+            _ => key_entry(key, &home, home.path(file), u32::from(file & 0xFF), key_type),
         };
-        let mut keys = content.token.keys.iter();
-        let has_private = keys.any(|known| in_file(&known, private));
-        let halves = content.token.keys.iter().filter(|known| in_file(known, Some(index)));
-        let halves: Vec<(ObjectId, bool)> = halves.map(|known| (known.object, known.access.local)).collect();
-        let mut left_behind = Vec::new();
-        for (object, local) in halves {
-            if self.object_value(channel, object)? == public.to_spki_der() {
-                return Ok(object);
-            }
-            if local && key.local && !has_private {
-                left_behind.push(object);
-            }
-        }
-        for object in left_behind {
-            self.remove_object(channel, object)?;
-        }
-        let value = self.public_value(channel, home, public)?;
-        let usage = public_usage(key.usage);
-        let entry = public_entry(key.label, key.id, usage, key.local, public, value);
-        self.append(channel, index, entry)
-    }
-
-    /// See [`CardAdmin::store_public_key`](crate::card::CardAdmin::store_public_key).
-    pub(super) fn add_public_key(
-        &mut self,
-        channel: &mut Channel<'_>,
-        key: &NewPublicKey<'_>,
-    ) -> Result<ObjectId, CardError> {
-        check_label(key.label)?;
-        check_id(key.id)?;
-        if key.key.bytes_25519().is_some() {
-            return Err(no_25519());
-        }
-        self.require(channel, Write::Store(ObjectKind::PublicKey, key.owner))?;
-        let home = self.home(key.owner)?;
-        let index = self.directory_for(channel, &home, FileKind::PublicKeys)?;
-        let value = self.public_value(channel, &home, key.key)?;
-        let entry = public_entry(key.label, key.id, key.usage, false, key.key, value);
-        self.append(channel, index, entry)
-    }
-
-    /// Where the value of a public key goes: an RSA key into its entry, another one into a file of its own. That
-    /// is what OpenSC reads.
-    fn public_value(
-        &mut self,
-        channel: &mut Channel<'_>,
-        home: &Home,
-        public: &PublicKey,
-    ) -> Result<ObjectValue, CardError> {
-        if let Some((modulus, exponent)) = public.rsa() {
-            return Ok(ObjectValue::Direct(rsa_public_key(modulus, exponent)));
-        }
-        let access = Access::file(0, home.writer, home.writer);
-        let place = (structure::FIRST_PUBLIC_KEY, access);
-        let file = self.store_value(channel, home, place, &public.to_spki_der(), false)?;
-        Ok(ObjectValue::Path(home.path(file)))
+        let object = self.append(channel, directory, entry)?;
+        Ok(CreatedKey { object, public })
     }
 
     /// The file for a key, if the card has such keys. Errors: `NotSupported` with what it has.
@@ -348,125 +248,8 @@ fn load(channel: &mut Channel<'_>, parts: &[(KeyPart, Secret)]) -> Result<(), Ca
     Ok(())
 }
 
-fn family_of(key_type: KeyType, is_private: bool) -> KeyFamily {
-    match key_type {
-        KeyType::Rsa(bits) => KeyFamily::Rsa { modulus_length: bits },
-        KeyType::Ec(curve) => KeyFamily::Ec { field_size: is_private.then_some(curve.bits()) },
-        // Refused before an entry is made.
-        KeyType::Aes(_) | KeyType::Ed25519 | KeyType::X25519 => KeyFamily::Ec { field_size: None },
-    }
-}
-
-/// The entry of a private or secret key.
-fn key_entry(key: &Description<'_>, home: &Home, file: u16, key_type: KeyType) -> Object {
-    let common = CommonObject {
-        label: Some(key.label.to_owned()),
-        flags: ObjectFlags::PRIVATE.union(ObjectFlags::MODIFIABLE),
-        auth_id: home.auth_id.clone(),
-        user_consent: key.always_authenticate.then_some(1),
-        ..CommonObject::default()
-    };
-    let access = KeyAccess {
-        sensitive: true,
-        extractable: key.extractable,
-        always_sensitive: key.local,
-        never_extractable: key.local && !key.extractable,
-        local: key.local,
-    };
-    let attributes = CommonKey {
-        id: key.id.0.clone(),
-        usage: key.usage.into(),
-        access: Some(KeyAccessFlags::from(access)),
-        reference: Some(u32::from(file & 0xFF)),
-        ..CommonKey::default()
-    };
-    let value = ObjectValue::Path(home.path(file));
-    match key_type {
-        KeyType::Aes(bits) => Object::SecretKey(SecretKeyObject {
-            common,
-            key: CommonKey { algorithms: vec![structure::AES_ALGORITHM], ..attributes },
-            key_bits: Some(bits),
-            family: SecretKeyFamily::Generic,
-            value: Some(value),
-            extra: Extras::default(),
-        }),
-        KeyType::Rsa(_) | KeyType::Ec(_) | KeyType::Ed25519 | KeyType::X25519 => {
-            Object::PrivateKey(AsymmetricKey {
-                common,
-                key: attributes,
-                subject: None,
-                family: family_of(key_type, true),
-                value,
-                info: None,
-                extra: Extras::default(),
-            })
-        }
-    }
-}
-
-/// The entry of a public key.
-fn public_entry(
-    label: &str,
-    id: &KeyId,
-    usage: KeyUsage,
-    local: bool,
-    public: &PublicKey,
-    value: ObjectValue,
-) -> Object {
-    let family = match public {
-        PublicKey::Rsa { modulus, .. } => {
-            KeyFamily::Rsa { modulus_length: u32::try_from(modulus.len() * 8).unwrap_or(u32::MAX) }
-        }
-        // The others are refused before an entry is made.
-        PublicKey::Ec { .. } | PublicKey::Ed25519(_) | PublicKey::X25519(_) => {
-            KeyFamily::Ec { field_size: None }
-        }
-    };
-    Object::PublicKey(AsymmetricKey {
-        common: CommonObject {
-            label: Some(label.to_owned()),
-            flags: ObjectFlags::MODIFIABLE,
-            ..CommonObject::default()
-        },
-        key: CommonKey {
-            id: id.0.clone(),
-            usage: usage.into(),
-            access: Some(KeyAccessFlags::from(KeyAccess { local, ..KeyAccess::default() })),
-            ..CommonKey::default()
-        },
-        subject: None,
-        family,
-        value,
-        info: None,
-        extra: Extras::default(),
-    })
-}
-
-/// What the public half does for what the private half may do.
-fn public_usage(private: KeyUsage) -> KeyUsage {
-    KeyUsage {
-        encrypt: private.decrypt,
-        wrap: private.unwrap,
-        verify: private.sign || private.non_repudiation,
-        verify_recover: private.sign_recover,
-        derive: private.derive,
-        ..KeyUsage::default()
-    }
-}
-
-/// RSAPublicKey (RFC 8017, A.1.1).
-fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    let integer = |number: &[u8]| {
-        let sign: &[u8] = if number.first().is_some_and(|byte| byte & 0x80 != 0) { &[0x00] } else { &[] };
-        tlv::encode(TAG_INTEGER, &[sign, number].concat())
-    };
-    tlv::encode(TAG_SEQUENCE, &[integer(modulus), integer(exponent)].concat())
-}
-
 /// Tag of the point in the answer to GENERATE KEY PAIR.
 const TAG_POINT: u32 = 0x86;
-const TAG_INTEGER: u32 = 0x02;
-const TAG_SEQUENCE: u32 = 0x30;
 /// Parts of longer keys do not fit into one short APDU.
 const MOST_BITS_WITHOUT_CHAINING: u32 = 2048;
 
@@ -496,14 +279,5 @@ mod tests {
         let mut script = Script::t1(&[("0046000000", &answer)]);
         let result = generate(&mut channel(&mut script), KeyType::Ec(Curve::P256));
         assert!(matches!(result, Err(CardError::Crypto(_))), "{result:?}");
-    }
-
-    #[test]
-    fn rsa_public_key_is_der_with_a_sign_byte_where_needed() {
-        assert_eq!(
-            hex::encode(&rsa_public_key(&[0x81, 0x02], &[1, 0, 1])),
-            "300a 0203 008102 0203 010001".replace(' ', "")
-        );
-        assert_eq!(hex::encode(&rsa_public_key(&[0x71, 0x02], &[3])), "3007020271020201 03".replace(' ', ""));
     }
 }

@@ -1,32 +1,31 @@
 //! Writing a MyEID card: formatting, PINs, keys, certificates, data.
 
-mod directory;
 mod format;
-mod gaps;
 mod home;
 mod keys;
-mod names;
-mod objects;
 mod reclaim;
 mod rights;
 mod secrets;
 pub(super) mod structure;
+mod writing;
 
-use crate::apdu::{self, Channel, StatusWord, Target};
+use crate::apdu::{Channel, StatusWord};
 use crate::card::admin::{
     AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, LaterPins, NewCertificate,
     NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Ways, Write,
 };
 use crate::card::cache::CardCache;
-use crate::card::pkcs15::{Content, Directory, DirectoryFile};
+use crate::card::files::from_master;
+use crate::card::pkcs15::write::{ObjectWriting as _, Structure as _, image, refused, without_doubles};
+use crate::card::pkcs15::{Content, Directory};
 use crate::card::{Abilities, CardError, myeid::commands};
 use crate::codec::Secret;
 use crate::token::{AuthId, KeyId, ObjectId};
 
 use super::MyEid;
-use super::files::status;
 use super::recognition::{applet_info, state};
 use super::write_commands::{self, Access, FileType, KeyRules};
+use crate::card::files::status;
 
 impl CardAdmin for MyEid {
     fn admin_abilities(&self) -> AdminAbilities {
@@ -179,7 +178,7 @@ impl MyEid {
         self.files.cache.move_to(state(&self.info));
         // Nobody else wrote in this transaction: what was not changed is still so, what was is known.
         for file in &content.directory.files {
-            if let Some(path) = super::from_master(&file.path).filter(|path| changed.contains(path)) {
+            if let Some(path) = from_master(&file.path).filter(|path| changed.contains(path)) {
                 self.files.cache.insert(&path, &image(file));
             }
         }
@@ -188,12 +187,6 @@ impl MyEid {
         self.content = Some(content);
         self.files.cache.save();
         result
-    }
-
-    fn known(&mut self) -> Result<&mut Content, CardError> {
-        self.content.as_mut().ok_or_else(|| CardError::NotSupported {
-            what: "store anything before it is formatted".to_owned(),
-        })
     }
 
     /// As [`MyEid::writing`], for a change of an object: of the one that the caller saw, or of none.
@@ -240,17 +233,12 @@ impl MyEid {
 }
 
 /// The neutral token of directories. What lies in the folder of a PIN belongs to that PIN, public or not.
-pub(super) fn content(mut directory: Directory) -> Content {
-    // A move that was interrupted leaves an entry in two places of one file.
-    for file in &mut directory.files {
-        let mut seen = std::collections::BTreeSet::new();
-        file.entries.retain(|entry| seen.insert(entry.raw.clone()));
-    }
-    let mut content = Content::new(directory);
+pub(super) fn content(directory: Directory) -> Content {
+    let mut content = Content::new(without_doubles(directory));
     let Content { token, directory, objects, auths } = &mut content;
     let owner = |object: &ObjectId| {
         let file = directory.files.get(objects.get(object)?.file)?;
-        let reference = structure::owner_of(&super::from_master(&file.path)?)?;
+        let reference = structure::owner_of(&from_master(&file.path)?)?;
         auths.iter().find(|(_, place)| place.reference() == reference).map(|(id, _)| id.clone())
     };
     for key in token.keys.iter_mut().filter(|key| key.auth.is_none()) {
@@ -263,55 +251,6 @@ pub(super) fn content(mut directory: Directory) -> Content {
         data.auth = owner(&data.object);
     }
     content
-}
-
-/// What a directory file reads as.
-fn image(file: &DirectoryFile) -> Vec<u8> {
-    let mut bytes = vec![0x00; file.used.max(1)];
-    for entry in &file.entries {
-        let end = entry.offset + entry.raw.len();
-        bytes.resize(bytes.len().max(end), 0x00);
-        if let Some(place) = bytes.get_mut(entry.offset..end) {
-            place.copy_from_slice(&entry.raw);
-        }
-    }
-    bytes
-}
-
-/// Writes into the selected file.
-fn update(channel: &mut Channel<'_>, offset: usize, data: &[u8]) -> Result<(), CardError> {
-    write_binary(channel, offset, data, false)
-}
-
-/// As [`update`], for what may be seen by nobody without a PIN.
-fn update_secret(channel: &mut Channel<'_>, offset: usize, data: &[u8]) -> Result<(), CardError> {
-    write_binary(channel, offset, data, true)
-}
-
-fn write_binary(
-    channel: &mut Channel<'_>,
-    offset: usize,
-    data: &[u8],
-    sensitive: bool,
-) -> Result<(), CardError> {
-    apdu::update_binary(channel, Target::Current, offset, data, sensitive).map_err(|error| {
-        match status(&error) {
-            Some(status) => refused("write a file", status),
-            None => error.into(),
-        }
-    })
-}
-
-/// What a refused change means.
-fn refused(doing: &'static str, status: StatusWord) -> CardError {
-    match status {
-        StatusWord::SECURITY_NOT_SATISFIED => CardError::NotAuthenticated,
-        status => CardError::Refused { doing, status },
-    }
-}
-
-fn folder_of(path: &[u8]) -> &[u8] {
-    path.get(..path.len().saturating_sub(2)).unwrap_or_default()
 }
 
 /// Paths from the MF.

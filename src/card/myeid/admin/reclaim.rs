@@ -4,15 +4,18 @@
 use crate::apdu::{Channel, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::RepairReport;
-use crate::card::pkcs15::{DirectoryFile, FileKind, Object, ObjectValue, OdfRecord, Path, encode_odf};
+use crate::card::pkcs15::write::{
+    Structure as _, folder_of, is_named, refused, unreadable_directory, update,
+};
+use crate::card::pkcs15::{DirectoryFile, FileKind, Object, Path, encode_odf};
 use crate::codec::hex;
 
-use super::super::files::Extent;
+use super::super::MyEid;
 use super::super::write_commands::{self, Access, FileType, KeyRules};
-use super::super::{MyEid, from_master};
+use super::folder_path;
 use super::rights::Deed;
 use super::structure::{self, APPLICATION, OFFICER, users};
-use super::{folder_of, folder_path, update};
+use crate::card::files::Extent;
 
 impl MyEid {
     /// Creates a file without special rules; see [`MyEid::create_free_with`].
@@ -136,50 +139,12 @@ impl MyEid {
 
     /// Whether anything on the card leads to a file or into a folder.
     fn is_named(&self, path: &[u8]) -> bool {
-        let Some(content) = &self.content else { return false };
-        let leads = |said: &Path| {
-            let said = said.resolve(&content.directory.place.base);
-            from_master(&said).is_some_and(|said| said.starts_with(path))
-        };
-        let by_odf = content.directory.odf.iter().any(|record| match record {
-            OdfRecord::File { path, .. } => leads(path),
-            _ => false,
-        });
-        let by_object = content.objects.values().any(|place| match &place.value {
-            Some(ObjectValue::Path(said)) => leads(said),
-            _ => false,
-        });
-        by_odf || by_object || self.is_hinted(path)
+        self.content.as_ref().is_some_and(|content| is_named::<Self>(content, path))
     }
 
-    /// Whether an entry that is not understood has the file's identifier somewhere in it.
-    fn is_hinted(&self, path: &[u8]) -> bool {
-        let (Some(content), Some(file)) = (&self.content, path.last_chunk::<2>()) else { return false };
-        let places: Vec<(usize, usize)> =
-            content.objects.values().map(|place| (place.file, place.entry)).collect();
-        let files = content.directory.files.iter().enumerate();
-        let files = files.filter(|(_, directory)| directory.kind != FileKind::Auth);
-        let mut unknown = files.flat_map(|(index, directory)| {
-            directory.entries.iter().enumerate().map(move |(entry, it)| ((index, entry), &it.raw))
-        });
-        let raw_records = content.directory.odf.iter().any(|record| match record {
-            OdfRecord::Unknown { raw, .. } => raw.windows(2).any(|window| window == file),
-            OdfRecord::Objects { entries, .. } => entries.windows(2).any(|window| window == file),
-            OdfRecord::File { .. } => false,
-        });
-        raw_records
-            || unknown.any(|(at, raw)| !places.contains(&at) && raw.windows(2).any(|window| window == file))
-    }
-
-    /// A directory that the ODF names and that could not be read, though it is there: what it names is not known.
+    /// A directory that could not be read, though it is there.
     fn unreadable_directory(&self) -> Option<String> {
-        let content = self.content.as_ref()?;
-        let problem = content
-            .token
-            .problems
-            .iter()
-            .find(|problem| FileKind::ALL.iter().any(|kind| problem.what.starts_with(kind.acronym())))?;
-        Some(format!("{}: {}", problem.what, problem.why))
+        self.content.as_ref().and_then(unreadable_directory)
     }
 
     /// The files in a folder.
@@ -191,7 +156,7 @@ impl MyEid {
                 let (files, _) = answer.data.as_chunks::<2>();
                 Ok(files.iter().map(|file| u16::from_be_bytes(*file)).collect())
             }
-            status => Err(super::refused("list the files", status)),
+            status => Err(refused("list the files", status)),
         }
     }
 

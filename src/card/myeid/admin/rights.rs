@@ -3,13 +3,13 @@
 use crate::apdu::Channel;
 use crate::apdu::iso::{self, PinState};
 use crate::card::CardError;
-use crate::card::admin::{ObjectKind, Write};
-use crate::card::pkcs15::{FileKind, ObjectValue};
-use crate::token::{AuthId, ObjectId};
+use crate::card::admin::Write;
+use crate::card::pkcs15::write::{Structure as _, directories_of, own_value_file};
+use crate::token::AuthId;
 
+use super::super::MyEid;
 use super::super::commands::NEVER;
 use super::super::write_commands::Access;
-use super::super::{MyEid, from_master};
 use super::folder_path;
 use super::structure::{self, APPLICATION};
 
@@ -70,7 +70,7 @@ impl MyEid {
             Write::Change(object) => deeds.push((self.directory_of(object)?, Deed::Update)),
             Write::Delete(object) => {
                 deeds.push((self.directory_of(object)?, Deed::Update));
-                if let Some(file) = self.own_value_file(object)? {
+                if let Some(file) = own_value_file::<Self>(self.known()?, object) {
                     deeds.push((file, Deed::Delete));
                 }
             }
@@ -98,7 +98,11 @@ impl MyEid {
 
     /// Refuses a change for which a PIN is missing, before anything is written. A card whose every folder
     /// belongs to one PIN refuses by itself, with the first command.
-    pub(super) fn require(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<(), CardError> {
+    pub(super) fn require_pins(
+        &mut self,
+        channel: &mut Channel<'_>,
+        write: Write<'_>,
+    ) -> Result<(), CardError> {
         let needed = self.pins_for(channel, write)?;
         if needed.len() < 2 {
             return Ok(());
@@ -162,49 +166,6 @@ impl MyEid {
             }
         }
         Ok(named)
-    }
-
-    pub(super) fn directory_path(&mut self, index: usize) -> Result<Vec<u8>, CardError> {
-        let file = self.known()?.directory.files.get(index).ok_or(CardError::NoSuchObject)?;
-        from_master(&file.path).ok_or_else(|| CardError::NotSupported {
-            what: "change what stands in the ODF itself".to_owned(),
-        })
-    }
-
-    fn directory_of(&mut self, object: ObjectId) -> Result<Vec<u8>, CardError> {
-        let index = self.known()?.objects.get(&object).ok_or(CardError::NoSuchObject)?.file;
-        self.directory_path(index)
-    }
-
-    /// The file that holds the value of an object, when it holds nothing else and is no file of the structure.
-    pub(super) fn own_value_file(&mut self, object: ObjectId) -> Result<Option<Vec<u8>>, CardError> {
-        let content = self.known()?;
-        let file_of = |value: &Option<ObjectValue>| from_master(value.as_ref()?.path()?);
-        let place = content.objects.get(&object).ok_or(CardError::NoSuchObject)?;
-        let Some(path) = file_of(&place.value) else { return Ok(None) };
-        let shared = content
-            .objects
-            .iter()
-            .any(|(other, place)| *other != object && file_of(&place.value).as_ref() == Some(&path));
-        let structural = content
-            .directory
-            .files
-            .iter()
-            .any(|file| from_master(&file.path).is_some_and(|known| known.starts_with(&path)));
-        let in_application = path.starts_with(&folder_path(&[APPLICATION]));
-        let usual = path.last_chunk::<2>().is_some_and(|file| structure::is_object_file(*file));
-        Ok((!shared && !structural && in_application && usual).then_some(path))
-    }
-}
-
-/// The directories that a new object is entered in.
-fn directories_of(kind: ObjectKind) -> &'static [FileKind] {
-    match kind {
-        ObjectKind::KeyPair => &[FileKind::PublicKeys, FileKind::PrivateKeys],
-        ObjectKind::SecretKey => &[FileKind::SecretKeys],
-        ObjectKind::PublicKey => &[FileKind::PublicKeys],
-        ObjectKind::Certificate => &[FileKind::Certificates],
-        ObjectKind::Data => &[FileKind::Data],
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::apdu::{Channel, StatusWord, iso};
 use crate::card::CardError;
 use crate::card::admin::Unblock;
+use crate::card::pkcs15::write::refused;
 use crate::card::pin_entry::from_reader;
 use crate::card::pkcs15::{AuthPlace, PinFlags};
 use crate::codec::Secret;
@@ -10,7 +11,7 @@ use crate::token::{Auth, AuthId};
 
 use super::super::commands::{self, PIN_LEN};
 use super::super::{MyEid, pins, write_commands};
-use super::{check_length, refused};
+use super::check_length;
 
 impl MyEid {
     /// See [`CardAdmin::change_pin`](crate::card::CardAdmin::change_pin).

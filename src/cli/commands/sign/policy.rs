@@ -2,10 +2,10 @@
 //! or is not for signing.
 
 use crate::cli::context::Context;
-use crate::cli::date;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::keys::{ChosenKey, algorithm_name};
 use crate::cli::text::quote;
+use crate::codec::date;
 use crate::crypto::{CertificateDetails, DigestAlgorithm};
 use crate::engine::mechanism::mechanism;
 use crate::engine::{MechanismCall, Parameters};

@@ -4,7 +4,7 @@ use crate::codec::tlv::Reader;
 use crate::token::CertificateHints;
 
 /// The names in the beginning of a certificate (RFC 5280, 4.1); `None` when it ends before them, or is none.
-pub(super) fn names(prefix: &[u8]) -> Option<CertificateHints> {
+pub fn names(prefix: &[u8]) -> Option<CertificateHints> {
     let mut fields = Reader::new(content_of_sequence(content_of_sequence(prefix)?)?);
     let mut sequences = Vec::with_capacity(4);
     while sequences.len() < 4 {

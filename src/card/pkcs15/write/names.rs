@@ -4,22 +4,22 @@ use crate::card::CardError;
 use crate::token::{KeyId, LONGEST_APPLICATION, LONGEST_ID, LONGEST_LABEL, MOST_OID_NUMBERS};
 
 /// Refuses a label that others do not read, before anything is sent.
-pub(super) fn check_label(label: &str) -> Result<(), CardError> {
+pub fn check_label(label: &str) -> Result<(), CardError> {
     check("a label", label.len(), LONGEST_LABEL)
 }
 
 /// Refuses an application name that others do not read, before anything is sent.
-pub(super) fn check_application(name: &str) -> Result<(), CardError> {
+pub fn check_application(name: &str) -> Result<(), CardError> {
     check("an application name", name.len(), LONGEST_APPLICATION)
 }
 
 /// Refuses an identifier that others do not read, before anything is sent.
-pub(super) fn check_id(id: &KeyId) -> Result<(), CardError> {
+pub fn check_id(id: &KeyId) -> Result<(), CardError> {
     check("an identifier", id.0.len(), LONGEST_ID)
 }
 
 /// Refuses an object identifier (its content bytes) that others do not read, before anything is sent.
-pub(super) fn check_oid(oid: &[u8]) -> Result<(), CardError> {
+pub fn check_oid(oid: &[u8]) -> Result<(), CardError> {
     // The first byte holds two numbers; all but the last byte of a number have their top bit set.
     let numbers = oid.iter().filter(|byte| **byte < 0x80).count() + 1;
     if numbers <= MOST_OID_NUMBERS {

@@ -1,17 +1,18 @@
-//! Reading files of a MyEID card with as few APDUs as possible, through the cache of public contents.
-//! Paths are from the MF, without its own identifier.
+//! Reading files of a card with as few APDUs as possible, through the cache of public contents: for families with a
+//! PKCS#15 application in DF 5015 and SELECT by path. Paths are from the MF, without its own identifier.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::CardError;
+use super::cache::CardCache;
+use super::pkcs15::{self, PKCS15_AID, Path};
 use crate::apdu::{
     self, ApduError, Channel, FileInfo, FileKind, ReadBinary, Select, StatusWord, Target, Tell,
 };
-use crate::card::CardError;
-use crate::card::cache::CardCache;
 
 /// How much of a file is of use: the rest is filler and need not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub enum Extent {
     /// One data object: a certificate.
     Object,
     /// Data objects until filler or the end of the file: a directory.
@@ -24,7 +25,7 @@ pub(super) enum Extent {
 
 /// The files of one card: what is selected, and what is known without reading.
 #[derive(Debug)]
-pub(super) struct Files {
+pub struct Files {
     /// Public contents of earlier reads.
     pub cache: CardCache,
     /// The current DF, when it is known.
@@ -35,11 +36,16 @@ pub(super) struct Files {
     changed: Option<BTreeSet<Vec<u8>>>,
     /// Types of key files that were asked for.
     key_types: BTreeMap<Vec<u8>, (u8, usize)>,
+    is_public: IsPublic,
 }
 
+/// Whether anybody may read a file, by what the card says of it.
+pub type IsPublic = fn(&FileInfo) -> bool;
+
 impl Files {
-    pub fn new(cache: CardCache) -> Self {
-        Self { cache, current: None, keeps: true, changed: None, key_types: BTreeMap::new() }
+    /// The files of a card of which `cache` knows some.
+    pub fn new(cache: CardCache, is_public: IsPublic) -> Self {
+        Self { cache, current: None, keeps: true, changed: None, key_types: BTreeMap::new(), is_public }
     }
 
     /// The card is in another state: what was read before is not true any more.
@@ -172,7 +178,7 @@ impl Files {
             return Ok(Some(content.to_vec()));
         }
         let Some(info) = self.select(channel, path)? else { return Ok(None) };
-        let public = info.find(TAG_ACCESS).and_then(<[u8]>::first).is_some_and(|rules| rules >> 4 == ALWAYS);
+        let public = (self.is_public)(&info);
         let mut request = ReadBinary::new(Target::Current).len(info.size).max_len(MAX_FILE_LEN);
         request = match extent {
             Extent::Object => request.one_object(),
@@ -196,17 +202,69 @@ impl Files {
     }
 }
 
+/// Reads directory files for the PKCS#15 reader.
+pub struct Walker<'a, 'c> {
+    /// The way to the card.
+    pub channel: &'a mut Channel<'c>,
+    /// Its files.
+    pub files: &'a mut Files,
+    /// What is read instead of the card's ODF.
+    pub odf: Option<(Path, Vec<u8>)>,
+}
+
+impl pkcs15::Files for Walker<'_, '_> {
+    fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CardError> {
+        let mut bytes = match &self.odf {
+            Some((odf, content)) if odf == path => content.clone(),
+            _ => read_value(self.channel, self.files, path, Extent::Objects)?,
+        };
+        bytes.truncate(limit);
+        Ok(bytes)
+    }
+}
+
+/// Reads what a path names: a file, or the part of it that index and length say.
+pub fn read_value(
+    channel: &mut Channel<'_>,
+    files: &mut Files,
+    path: &Path,
+    extent: Extent,
+) -> Result<Vec<u8>, CardError> {
+    let file = from_master(path).ok_or(CardError::NoSuchObject)?;
+    let start = path.index.unwrap_or(0) as usize;
+    let extent = if start > 0 { Extent::Whole } else { extent };
+    let content = files.read(channel, &file, extent)?.ok_or(CardError::NoSuchObject)?;
+    Ok(named_part(&content, path))
+}
+
+/// Of a file's content, the part that a path names.
+pub fn named_part(content: &[u8], path: &Path) -> Vec<u8> {
+    let part = content.get(path.index.unwrap_or(0) as usize..).unwrap_or_default();
+    let length = path.length.map_or(part.len(), |length| part.len().min(length as usize));
+    part.get(..length).unwrap_or_default().to_vec()
+}
+
+/// A path from the MF, without the MF's own identifier; `None` for one that this card cannot have.
+pub fn from_master(path: &Path) -> Option<Vec<u8>> {
+    let mut value = path.value.strip_prefix(&MASTER_FILE).unwrap_or(&path.value).to_vec();
+    match path.aid.as_deref() {
+        Some(aid) if aid == PKCS15_AID => {
+            value.splice(..0, APPLICATION);
+        }
+        Some(_) => return None,
+        None => {}
+    }
+    (!value.is_empty() && value.len().is_multiple_of(2) && value.len() <= MAX_PATH_LEN).then_some(value)
+}
+
 /// The status that a card refused with.
-pub(super) fn status(error: &ApduError) -> Option<StatusWord> {
+pub fn status(error: &ApduError) -> Option<StatusWord> {
     match error {
         ApduError::UnexpectedStatus { status, .. } => Some(*status),
         _ => None,
     }
 }
 
-/// Access conditions in the file control information: two operations in each byte.
-const TAG_ACCESS: u32 = 0x86;
-const ALWAYS: u8 = 0;
 /// Behind a path in the cache: not the file's content but its type.
 const KEY_TYPE_MARK: &[u8] = b"?";
 /// Behind a path in the cache: only the beginning of the file's content.
@@ -214,3 +272,24 @@ const BEGINNING_MARK: &[u8] = b"<";
 const BEGINNING_LEN: usize = 256;
 /// The offset of READ BINARY has 15 bits.
 const MAX_FILE_LEN: usize = 0x7FFF;
+const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
+/// The PKCS#15 application.
+const APPLICATION: [u8; 2] = [0x50, 0x15];
+const MAX_PATH_LEN: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_of_another_application_is_not_on_this_card() {
+        assert_eq!(
+            from_master(&Path::file(&[0x3F, 0, 0x50, 0x15, 0x44, 1])),
+            Some(vec![0x50, 0x15, 0x44, 1])
+        );
+        let foreign = Path { aid: Some(vec![1, 2]), ..Path::file(&[0x44, 1]) };
+        assert_eq!(from_master(&foreign), None);
+        let ours = Path { aid: Some(PKCS15_AID.to_vec()), ..Path::file(&[0x44, 1]) };
+        assert_eq!(from_master(&ours), Some(vec![0x50, 0x15, 0x44, 1]));
+    }
+}

@@ -6,10 +6,8 @@ use crate::apdu::Channel;
 use crate::card::CardError;
 use crate::card::pkcs15::DirectoryFile;
 
-use super::super::MyEid;
-use super::super::write_commands::MAX_UPDATE;
 use super::directory::{COVER_LEN, clear, cover, write_hidden};
-use super::{content, update};
+use super::{MAX_UPDATE, Structure, update};
 
 /// A gap and the entry behind it.
 struct Gap {
@@ -23,40 +21,42 @@ struct Gap {
     entry: Vec<u8>,
 }
 
-impl MyEid {
-    /// Moves entries into the gaps before them, as far as there is room to do so. Tells whether any moved.
-    pub(super) fn close_gaps(&mut self, channel: &mut Channel<'_>, index: usize) -> Result<bool, CardError> {
-        let path = self.directory_path(index)?;
-        let mut file = self.known()?.directory.files.get(index).ok_or(CardError::NoSuchObject)?.clone();
-        let Some(gap) = first_gap(&file) else { return Ok(false) };
-        let info = self.files.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
-        let size = info.size.unwrap_or(file.len);
-        let (mut next, mut moved) = (Some(gap), false);
-        while let Some(gap) = next {
-            if !fill(channel, &gap, file.used, size)? {
-                break;
-            }
-            moved = true;
-            let end = gap.start + gap.entry.len();
-            if let Some(entry) = file.entries.get_mut(gap.position) {
-                entry.offset = gap.start;
-            }
-            if gap.position + 1 == file.entries.len() {
-                if file.used >= end + COVER_LEN {
-                    update(channel, end, &cover(file.used - end))?;
-                    clear(channel, end, file.used)?;
-                }
-                file.used = end;
-            }
-            next = first_gap(&file);
+/// Moves entries into the gaps before them, as far as there is room to do so. Tells whether any moved.
+pub(super) fn close_gaps<S: Structure + ?Sized>(
+    card: &mut S,
+    channel: &mut Channel<'_>,
+    index: usize,
+) -> Result<bool, CardError> {
+    let path = card.directory_path(index)?;
+    let mut file = card.known()?.directory.files.get(index).ok_or(CardError::NoSuchObject)?.clone();
+    let Some(gap) = first_gap(&file) else { return Ok(false) };
+    let info = card.select(channel, &path)?.ok_or(CardError::NoSuchObject)?;
+    let size = info.size.unwrap_or(file.len);
+    let (mut next, mut moved) = (Some(gap), false);
+    while let Some(gap) = next {
+        if !fill::<S>(channel, &gap, file.used, size)? {
+            break;
         }
-        let mut directory = self.known()?.directory.clone();
-        if let Some(known) = directory.files.get_mut(index) {
-            *known = file;
+        moved = true;
+        let end = gap.start + gap.entry.len();
+        if let Some(entry) = file.entries.get_mut(gap.position) {
+            entry.offset = gap.start;
         }
-        self.content = Some(content(directory));
-        Ok(moved)
+        if gap.position + 1 == file.entries.len() {
+            if file.used >= end + COVER_LEN {
+                update(channel, end, &cover(file.used - end))?;
+                clear::<S>(channel, end, file.used)?;
+            }
+            file.used = end;
+        }
+        next = first_gap(&file);
     }
+    let mut directory = card.known()?.directory.clone();
+    if let Some(known) = directory.files.get_mut(index) {
+        *known = file;
+    }
+    card.take_over(directory);
+    Ok(moved)
 }
 
 /// The first gap that an entry can move into.
@@ -74,7 +74,12 @@ fn first_gap(file: &DirectoryFile) -> Option<Gap> {
 }
 
 /// Moves the entry behind a gap to its beginning; false when there is no room to do so.
-fn fill(channel: &mut Channel<'_>, gap: &Gap, used: usize, size: usize) -> Result<bool, CardError> {
+fn fill<S: Structure + ?Sized>(
+    channel: &mut Channel<'_>,
+    gap: &Gap,
+    used: usize,
+    size: usize,
+) -> Result<bool, CardError> {
     let Gap { start, len, entry, .. } = gap;
     let (start, len, entry_len) = (*start, *len, entry.len());
     if entry_len == len || entry_len + COVER_LEN <= len {
@@ -95,7 +100,7 @@ fn fill(channel: &mut Channel<'_>, gap: &Gap, used: usize, size: usize) -> Resul
     update(channel, start, &cover(len + entry_len))?;
     write_below(channel, start, entry, Some(len))?;
     update(channel, used, &cover(entry_len))?;
-    clear(channel, used, used + entry_len)?;
+    clear::<S>(channel, used, used + entry_len)?;
     Ok(true)
 }
 
