@@ -1,4 +1,4 @@
-//! The ISO 7816-15 (PKCS#15) file format: directories, objects, paths. No APDUs here, but in [`write`], which changes
+//! The ISO 7816-15 (PKCS#15) file format: directories, objects, paths. No APDUs here, but in [`mod@write`], which changes
 //! files.
 //!
 //! [`read_directory`] walks a card's files through the [`Files`] trait; [`Content`] turns what it finds into the
