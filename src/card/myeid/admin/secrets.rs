@@ -3,8 +3,8 @@
 use crate::apdu::{Channel, StatusWord, iso};
 use crate::card::CardError;
 use crate::card::admin::Unblock;
-use crate::card::pkcs15::write::refused;
 use crate::card::pin_entry::from_reader;
+use crate::card::pkcs15::write::refused;
 use crate::card::pkcs15::{AuthPlace, PinFlags};
 use crate::codec::Secret;
 use crate::token::{Auth, AuthId};
