@@ -23,6 +23,8 @@ pub struct CardSettings {
     pub drivers: Option<Vec<String>>,
     /// Where public contents are kept between runs; `None` = nowhere.
     pub cache: Option<CacheStore>,
+    /// Keep PINs that were verified, to verify them again after a reset by another program.
+    pub pin_cache: bool,
 }
 
 impl CardSettings {
@@ -32,6 +34,7 @@ impl CardSettings {
             after_login: config.readers.after_login,
             drivers: config.drivers.only.clone(),
             cache: CacheStore::new(&config.cache),
+            pin_cache: config.pkcs11.pin_cache,
         }
     }
 }
@@ -76,15 +79,24 @@ impl Card {
 
     /// What is in the reader now. Touches no card. Forgets the connection when its card is gone.
     pub fn presence(&mut self) -> Result<Presence, CardError> {
-        let presence = self.reader.presence().map_err(ApduError::from)?;
+        let presence = self.reader.presence();
         let same = match (&presence, &self.link) {
-            (Presence::Card { atr }, Some(link)) => link.line.atr() == atr,
-            _ => false,
+            (Ok(Presence::Card { atr }), Some(link)) => {
+                link.line.atr() == atr && link.changes == self.reader.changes()
+            }
+            (Ok(_), _) | (Err(TransportError::ReaderGone(_) | TransportError::NoService), _) => false,
+            // What was not told says nothing of the card.
+            (Err(_), _) => true,
         };
         if !same {
             self.link = None;
         }
-        Ok(presence)
+        presence.map_err(|error| ApduError::from(error).into())
+    }
+
+    /// How often cards came and went, where the reader counts that: as of the last look.
+    pub fn changes(&self) -> u32 {
+        self.reader.changes()
     }
 
     /// Grows each time a card is connected anew: whatever was read under another number is of another
@@ -106,22 +118,32 @@ impl Card {
     /// Runs `job` in one exclusive transaction, connecting and recognising the card first where needed.
     ///
     /// A card that another program resets meanwhile is asked once more when no PIN had been verified by this
-    /// process; otherwise the error is `LoginLost`. `job` must therefore be fit to run twice, and must not
-    /// send a PIN: that is for [`Card::verify`].
+    /// process, or when it could be verified again (`[pkcs11] pin_cache`); otherwise the error is `LoginLost`. `job`
+    /// must therefore be fit to run twice, and must not send a PIN: that is for [`Card::verify`].
     pub fn with<T>(
         &mut self,
         job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let mut job = job;
-        match self.attempt(&mut job) {
-            Err(error) if is_reset(&error) => {
-                if self.take_login_lost() {
-                    return Err(CardError::LoginLost);
-                }
-                self.attempt(&mut job)
-            }
+        let result = self.attempt(&mut job);
+        let was_reset = result.as_ref().is_err_and(is_reset);
+        let lost = self.has_lost_login() || matches!(result, Err(CardError::LoginLost));
+        if lost && self.log_in_again() {
+            let again = was_reset || matches!(result, Err(CardError::LoginLost));
+            return if again { self.attempt(&mut job) } else { result };
+        }
+        match result {
+            Err(_) if was_reset && self.take_login_lost() => Err(CardError::LoginLost),
+            Err(_) if was_reset => self.attempt(&mut job),
             other => other,
         }
+    }
+
+    /// Verifies again what was remembered. What the card refuses now is forgotten, and not sent a second time.
+    fn log_in_again(&mut self) -> bool {
+        let remembered = self.link.as_mut().map(|link| std::mem::take(&mut link.remembered));
+        let remembered = remembered.unwrap_or_default();
+        !remembered.is_empty() && remembered.iter().all(|(auth, pin)| self.verify(auth, pin).is_ok())
     }
 
     /// Keeps the transaction open between calls (a batch of signatures by one command) until
@@ -232,6 +254,7 @@ impl Card {
         if let Some(link) = &mut self.link {
             link.verified.clear();
             link.owed.clear();
+            link.remembered.clear();
         }
     }
 
@@ -240,9 +263,14 @@ impl Card {
         self.link.as_ref().map(|link| link.line.pinpad()).unwrap_or_default()
     }
 
-    /// Verifies a PIN, once: it is never sent again by itself. Several PINs may be verified at a time.
+    /// Verifies a PIN, once: it is never sent again by itself, but for `[pkcs11] pin_cache`. Several PINs may be verified
+    /// at a time.
     pub fn verify(&mut self, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
-        self.verify_by(auth, &mut |driver, channel| driver.verify(channel, auth, pin))
+        let result = self.verify_by(auth, &mut |driver, channel| driver.verify(channel, auth, pin));
+        if let Some(link) = self.link.as_mut().filter(|_| result.is_ok() && self.settings.pin_cache) {
+            link.remembered.push((auth.clone(), pin.clone()));
+        }
+        result
     }
 
     /// As [`Card::verify`], with a PIN that its holder types on the reader's keys. Waits for the holder.
@@ -271,10 +299,12 @@ impl Card {
                     if !link.verified.contains(auth) {
                         link.verified.push(auth.clone());
                     }
+                    link.remembered.retain(|(known, _)| known != auth);
                 }
                 // A wrong PIN takes an earlier verification back (ISO 7816-4, 11.6.6).
                 Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. }) => {
                     link.verified.retain(|known| known != auth);
+                    link.remembered.retain(|(known, _)| known != auth);
                     // Nothing was verified, so nothing has to be taken back.
                     if !owed_before {
                         link.owed.retain(|known| known != auth);
@@ -326,6 +356,7 @@ impl Card {
         );
         if let Some(link) = self.link.as_mut().filter(|_| sent) {
             link.verified.retain(|known| known != auth);
+            link.remembered.retain(|(known, _)| known != auth);
         }
         result
     }
@@ -336,6 +367,7 @@ impl Card {
         let after_login = self.settings.after_login;
         let Some(link) = &mut self.link else { return Ok(()) };
         link.verified.retain(|known| known != auth);
+        link.remembered.retain(|(known, _)| known != auth);
         if !link.owed.contains(auth) || after_login == AfterLogin::Leave {
             return Ok(());
         }
@@ -357,6 +389,7 @@ impl Card {
     pub fn finish(&mut self) -> Result<(), CardError> {
         let Some(link) = &mut self.link else { return Ok(()) };
         link.verified.clear();
+        link.remembered.clear();
         let logins = std::mem::take(&mut link.owed);
         if logins.is_empty() || self.settings.after_login == AfterLogin::Leave {
             return self.release();
@@ -398,7 +431,7 @@ impl Card {
         if self.link.is_none() {
             let transport = self.reader.connect().map_err(ApduError::from)?;
             self.insertion += 1;
-            self.link = Some(Link::new(transport));
+            self.link = Some(Link::new(transport, self.reader.changes()));
         }
         self.link.as_mut().ok_or_else(|| TransportError::NoCard(String::new()).into())
     }

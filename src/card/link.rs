@@ -3,6 +3,7 @@
 use super::connection::Recognised;
 use super::{CardDriver, CardError};
 use crate::apdu::{ApduError, Channel, Stats};
+use crate::codec::Secret;
 use crate::token::AuthId;
 use crate::transport::{Begun, Disposition, Limits, PinEntry, PinPad, Protocol, Transport, TransportError};
 
@@ -15,16 +16,22 @@ pub(super) struct Link {
     /// PINs that may be verified on the card by our doing: what the end has to take back.
     pub owed: Vec<AuthId>,
     pub login_lost: bool,
+    /// PINs to verify again after a reset, where the configuration wants that.
+    pub remembered: Vec<(AuthId, Secret)>,
+    /// What the reader had counted when the card was connected (`Reader::changes`).
+    pub changes: u32,
 }
 
 impl Link {
-    pub fn new(transport: Box<dyn Transport>) -> Self {
+    pub fn new(transport: Box<dyn Transport>, changes: u32) -> Self {
         Self {
             line: Line { transport, held: false, open: false },
             driver: None,
             verified: Vec::new(),
             owed: Vec::new(),
             login_lost: false,
+            remembered: Vec::new(),
+            changes,
         }
     }
 

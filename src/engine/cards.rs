@@ -1,12 +1,13 @@
 //! Cards as the engine holds them: read once when first asked for, locked while they work, noticed when lost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, from_card};
 use super::session::{Login, SessionHandle};
-use super::state::CardState;
+use super::state::{CardState, Seen};
 use super::{Engine, Result, lock};
 use crate::apdu::{ApduError, Channel};
 use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
@@ -52,8 +53,10 @@ impl Cell {
 
 /// A transaction that stays open: see [`Engine::batch`].
 pub struct Batch<'a> {
-    cell: &'a Cell,
+    cell: Arc<Cell>,
     insertion: u64,
+    /// Not longer than the engine.
+    engine: PhantomData<&'a Engine>,
 }
 
 impl Drop for Batch<'_> {
@@ -163,8 +166,14 @@ impl LoadedCard {
 }
 
 impl Engine {
-    pub(super) fn cell(&self, reader: usize) -> Result<&Cell> {
-        self.cells.get(reader).ok_or(Error::Arguments("no such reader"))
+    pub(super) fn cell(&self, reader: usize) -> Result<Arc<Cell>> {
+        let cells = self.cells.read().unwrap_or_else(PoisonError::into_inner);
+        cells.get(reader).cloned().ok_or(Error::Arguments("no such reader"))
+    }
+
+    /// A reader's name, for messages.
+    pub(super) fn name_of(&self, reader: usize) -> String {
+        self.cell(reader).map(|cell| cell.name.clone()).unwrap_or_default()
     }
 
     /// The card in a reader, read now if it was not read before. `None` when the reader is empty.
@@ -238,11 +247,17 @@ impl Engine {
     /// Looks whether the card of a reader is still the one that was read; touches no card. A card that is
     /// at work in another thread is there.
     pub(super) fn look(&self, reader: usize) {
-        let Some(cell) = self.cells.get(reader) else { return };
+        let Ok(cell) = self.cell(reader) else { return };
         let Ok(mut card) = cell.card.try_lock() else { return };
         let presence = card.presence().ok();
         let insertion = card.is_connected().then(|| card.insertion());
+        let seen = Seen {
+            attached: presence.is_some(),
+            occupied: matches!(presence, Some(Presence::Card { .. } | Presence::Mute)),
+            changes: card.changes(),
+        };
         let mut state = lock(&self.state);
+        state.note_seen(reader, seen);
         let Some(known) = state.readers.get_mut(reader) else { return };
         match &known.card {
             CardState::Read(loaded) if insertion == Some(loaded.insertion) => known.presence = presence,
@@ -303,14 +318,14 @@ impl Engine {
     pub fn batch(&self, session: SessionHandle) -> Result<Batch<'_>> {
         let session = self.session(session)?;
         self.with_card(session.reader, &session.card, Card::hold)?;
-        Ok(Batch { cell: self.cell(session.reader)?, insertion: session.card.insertion })
+        Ok(Batch { cell: self.cell(session.reader)?, insertion: session.card.insertion, engine: PhantomData })
     }
 
     /// Closes every session and takes every login back from the cards, as dropping the engine does; but a card
     /// that did not let go is told. All cards are tried; the error is the first one's.
     pub fn finish(&self) -> Result<()> {
         let mut outcome = Ok(());
-        for cell in &self.cells {
+        for cell in self.cells() {
             let finished = lock(&cell.card).finish().map_err(|error| from_card(&cell.name, error));
             outcome = outcome.and(finished);
         }

@@ -138,8 +138,8 @@ impl Engine {
         card: &LoadedCard,
         certificate: &Certificate,
     ) -> Result<Arc<CertificateDetails>> {
-        let name = self.cells.get(reader).map_or("", |cell| &cell.name);
-        details(name, card, certificate, |object| self.read(reader, card, object))
+        let name = self.name_of(reader);
+        details(&name, card, certificate, |object| self.read(reader, card, object))
     }
 
     /// The public half of a key: from the directory, from its public key object, from its certificate.
@@ -150,8 +150,8 @@ impl Engine {
         card: &LoadedCard,
         key: &Key,
     ) -> Result<Option<Arc<PublicKey>>> {
-        let name = self.cells.get(reader).map_or("", |cell| &cell.name);
-        public_half(name, card, key, |object| self.read(reader, card, object))
+        let name = self.name_of(reader);
+        public_half(&name, card, key, |object| self.read(reader, card, object))
     }
 
     fn read(&self, reader: usize, card: &LoadedCard, object: ObjectId) -> Result<Vec<u8>> {

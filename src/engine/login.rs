@@ -13,12 +13,16 @@ use crate::layout::SlotId;
 use crate::token::{Auth, AuthId};
 
 impl Engine {
-    /// Opens a session. Errors: `SessionReadWriteSoExists` for a read-only one while the SO is logged in.
+    /// Opens a session. Errors: `SessionReadWriteSoExists` for a read-only one while the SO is logged in;
+    /// `WriteProtected` for a read/write one where the configuration lets nothing be written.
     pub fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle> {
         let (reader, card) = self.present_card_of(slot)?;
         let mut state = lock(&self.state);
         if state.slot(slot)?.token.is_none() {
             return Err(Error::TokenNotPresent(slot));
+        }
+        if mode == SessionMode::ReadWrite && self.read_only {
+            return Err(Error::WriteProtected);
         }
         if mode == SessionMode::ReadOnly && state.login(slot) == Login::SecurityOfficer {
             return Err(Error::SessionReadWriteSoExists);

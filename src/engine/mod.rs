@@ -15,6 +15,7 @@ mod contents;
 mod create;
 mod deletion;
 pub mod error;
+mod events;
 mod from_template;
 mod login;
 pub mod mechanism;
@@ -40,7 +41,7 @@ pub mod uri;
 mod writing;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
 pub use cards::Batch;
@@ -48,6 +49,7 @@ pub use create::{KeyOrigin, KeySpec, NewObject};
 pub use deletion::{DeletionPlan, Extent, NeededBy, PlannedObject};
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
+pub use operation::OperationKind;
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
 pub use placement::KeyPlacement;
@@ -63,8 +65,9 @@ use crate::card::{Card, CardSettings};
 use crate::codec::Secret;
 use crate::config::Config;
 use crate::layout::Policy;
-use crate::transport::Reader;
+use crate::transport::{Reader, ReaderSource};
 use cards::Cell;
+use events::Waits;
 use operation::Session;
 use state::{ReaderState, State};
 
@@ -85,10 +88,16 @@ pub const ANY_ROOM: usize = usize::MAX;
 /// verb. `room` is how many bytes the caller has for the output ([`ANY_ROOM`] for as many as it takes): with less
 /// than needed the answer is `BufferTooSmall` and the operation stays. Every other error ends it.
 pub struct Engine {
-    /// One for each reader, in the order given.
-    cells: Vec<Cell>,
+    /// One for each reader ever seen, in the order in which they were: it only grows.
+    cells: RwLock<Vec<Arc<Cell>>>,
+    /// Where readers come from that are attached later.
+    source: Option<Mutex<Box<dyn ReaderSource>>>,
+    settings: CardSettings,
     policy: Policy,
+    /// Nothing is written to any token.
+    read_only: bool,
     stats: Stats,
+    waits: Waits,
     state: Mutex<State>,
     handles: AtomicU64,
 }
@@ -96,25 +105,56 @@ pub struct Engine {
 impl Engine {
     /// An engine over these readers. Touches no reader and no card.
     pub fn new(readers: Vec<Box<dyn Reader>>, config: &Config) -> Self {
-        let stats = Stats::default();
-        let settings = CardSettings::new(config);
-        let cells = readers
-            .into_iter()
-            .map(|reader| {
-                let (name, kind) = (reader.name().to_owned(), reader.kind());
-                Cell::new(Card::new(reader, settings.clone(), stats.clone()), name, kind)
-            })
-            .collect();
-        Self::over(cells, stats, Policy::from(&config.pkcs11))
+        let engine = Self::over(Vec::new(), CardSettings::new(config), Policy::from(&config.pkcs11));
+        engine.add_readers(readers);
+        Self { read_only: config.pkcs11.read_only, ..engine }
     }
 
-    fn over(cells: Vec<Cell>, stats: Stats, policy: Policy) -> Self {
-        let mut state = State {
-            readers: cells.iter().map(|cell| ReaderState::new(&cell.name)).collect(),
-            ..State::default()
+    /// As [`Engine::new`], and readers that `source` finds later are taken in.
+    pub fn with_source(
+        readers: Vec<Box<dyn Reader>>,
+        source: Option<Box<dyn ReaderSource>>,
+        config: &Config,
+    ) -> Self {
+        Self { source: source.map(Mutex::new), ..Self::new(readers, config) }
+    }
+
+    fn over(cells: Vec<Cell>, settings: CardSettings, policy: Policy) -> Self {
+        let engine = Self {
+            cells: RwLock::default(),
+            source: None,
+            settings,
+            policy,
+            read_only: false,
+            stats: Stats::default(),
+            waits: Waits::default(),
+            state: Mutex::default(),
+            handles: AtomicU64::new(1),
         };
-        state.lay_out(&policy);
-        Self { cells, policy, stats, state: Mutex::new(state), handles: AtomicU64::new(1) }
+        engine.add_cells(cells);
+        engine
+    }
+
+    fn add_readers(&self, readers: Vec<Box<dyn Reader>>) {
+        let cells = readers.into_iter().map(|reader| {
+            let (name, kind) = (reader.name().to_owned(), reader.kind());
+            Cell::new(Card::new(reader, self.settings.clone(), self.stats.clone()), name, kind)
+        });
+        self.add_cells(cells.collect());
+    }
+
+    /// New readers get slots behind all that are there.
+    fn add_cells(&self, fresh: Vec<Cell>) {
+        let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
+        state.readers.extend(fresh.iter().map(|cell| ReaderState::new(&cell.name)));
+        cells.extend(fresh.into_iter().map(Arc::new));
+        state.lay_out(&self.policy);
+    }
+
+    /// The readers as they are now: an index stays that of its reader.
+    fn cells(&self) -> Vec<Arc<Cell>> {
+        self.cells.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What card traffic has cost so far.

@@ -110,6 +110,9 @@ impl Engine {
         job: impl Fn(&mut dyn CardAdmin, &mut Channel<'_>, &AdminAbilities) -> Result<(), CardError>,
     ) -> Result<()> {
         let (reader, loaded) = self.present_card_of(slot)?;
+        if self.read_only {
+            return Err(Error::WriteProtected);
+        }
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
         self.check_insertion(reader, &card, &loaded)?;

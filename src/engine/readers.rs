@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::softcard;
-use crate::transport::{Reader, TransportError, pcsc};
+use crate::transport::pcsc::{self, PcscSource};
+use crate::transport::{Reader, ReaderSource, TransportError};
 
 /// One `--card` argument: a card image in a reader of its own, or an empty reader (`-`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Assembled {
     pub readers: Vec<Box<dyn Reader>>,
     /// Why there are no PC/SC readers although they are wanted. It does not stop software readers.
     pub pcsc_problem: Option<TransportError>,
+    /// Finds PC/SC readers that are attached later.
+    pub source: Option<Box<dyn ReaderSource>>,
 }
 
 /// Builds the readers: with `cards` exactly these and no PC/SC; else the PC/SC readers (unless switched off)
@@ -49,17 +52,20 @@ pub fn assemble(config: &Config, cards: Option<&[CardArgument]>) -> Assembled {
             };
             softcard::reader(name, file, busy_timeout)
         };
-        return Assembled { readers: (1..).zip(cards).map(reader).collect(), pcsc_problem: None };
+        let readers = (1..).zip(cards).map(reader).collect();
+        return Assembled { readers, pcsc_problem: None, source: None };
     }
     let (mut readers, pcsc_problem) = match pcsc::list_readers(&config.readers) {
         Ok(readers) => (readers, None),
         Err(problem) => (Vec::new(), Some(problem)),
     };
-    for software in &config.software_readers {
+    let used = config.software_readers.iter().filter(|software| config.readers.is_wanted(&software.name));
+    for software in used {
         let name = unique_name(&software.name, &readers);
         readers.push(softcard::reader(name, software.card.clone(), busy_timeout));
     }
-    Assembled { readers, pcsc_problem }
+    let source = config.readers.pcsc.then(|| Box::new(PcscSource::new(&config.readers)) as _);
+    Assembled { readers, pcsc_problem, source }
 }
 
 /// A reader's name that no other reader has: slots are told apart by it.

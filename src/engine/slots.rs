@@ -14,7 +14,7 @@ use super::{Engine, Result, lock};
 use crate::card::Tries;
 use crate::codec::padded::truncate;
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::layout::{Layout, SlotId, Unplaced};
+use crate::layout::{Layout, SlotId, Unplaced, VirtualSlot};
 use crate::token::{Auth, Problem};
 use crate::transport::{Presence, ReaderKind};
 
@@ -22,8 +22,9 @@ impl Engine {
     /// Every reader with its card, driver, slots and problem. Reads every card that has not been read.
     pub fn readers(&self) -> Vec<ReaderReport> {
         self.survey_all();
+        let cells = self.cells();
         let state = lock(&self.state);
-        let reports = self.cells.iter().zip(&state.readers).enumerate();
+        let reports = cells.iter().zip(&state.readers).enumerate();
         reports
             .map(|(index, (cell, reader))| ReaderReport {
                 name: cell.name.clone(),
@@ -39,12 +40,12 @@ impl Engine {
             .collect()
     }
 
-    /// Looks at every reader again: sessions of cards that are gone end, new cards are read when asked for,
-    /// and PIN counters are asked again. Sends nothing to any card.
+    /// Looks at every reader again, new ones included: sessions of cards that are gone end, new cards are read when
+    /// asked for, and PIN counters are asked again. Sends nothing to any card.
     pub fn refresh(&self) {
-        for (reader, cell) in self.cells.iter().enumerate() {
+        self.look_around();
+        for (reader, cell) in self.cells().iter().enumerate() {
             cell.forget_busy();
-            self.look(reader);
             let mut state = lock(&self.state);
             let Some(known) = state.readers.get_mut(reader) else { continue };
             match &known.card {
@@ -60,12 +61,9 @@ impl Engine {
 
     /// The readers by name, with the slots that each owns. Touches no reader and no card.
     pub fn reader_slots(&self) -> Vec<(String, Vec<SlotId>)> {
+        let cells = self.cells();
         let state = lock(&self.state);
-        self.cells
-            .iter()
-            .enumerate()
-            .map(|(index, cell)| (cell.name.clone(), state.slots_of(index)))
-            .collect()
+        cells.iter().enumerate().map(|(index, cell)| (cell.name.clone(), state.slots_of(index))).collect()
     }
 
     /// The whole layout. Reads every card that has not been read.
@@ -85,6 +83,25 @@ impl Engine {
         slots.map(|slot| slot.id).collect()
     }
 
+    /// Slots in which a token is to be expected, without asking a card: those with a token where the card has been read,
+    /// else all of a reader with a card in it, because what the card does not use holds an empty token. Where empty
+    /// tokens are hidden nothing is known before the card is read; then it is.
+    pub fn expected_slots(&self) -> Vec<SlotId> {
+        if self.policy.hide_empty_tokens {
+            return self.slots(true);
+        }
+        let state = lock(&self.state);
+        let expected = |slot: &&VirtualSlot| {
+            let owner = state.reader_of(slot.id).ok().flatten().and_then(|reader| state.readers.get(reader));
+            owner.is_some_and(|reader| match &reader.card {
+                CardState::Read(_) => slot.token.is_some(),
+                CardState::NotAsked => matches!(reader.presence, Some(Presence::Card { .. })),
+                CardState::Absent | CardState::Failed(_) => false,
+            })
+        };
+        state.layout.slots.iter().filter(expected).map(|slot| slot.id).collect()
+    }
+
     /// One slot. Asks its reader for presence, and reads its card if that has not been read.
     pub fn slot_info(&self, slot: SlotId) -> Result<SlotInfo> {
         let reader = lock(&self.state).reader_of(slot)?;
@@ -95,7 +112,7 @@ impl Engine {
         let state = lock(&self.state);
         let found = state.slot(slot)?;
         let description = state.layout.readers.get(found.reader).map(|reader| reader.name.clone());
-        let kind = reader.and_then(|reader| self.cells.get(reader)).map(|cell| cell.kind);
+        let kind = reader.and_then(|reader| self.cell(reader).ok()).map(|cell| cell.kind);
         Ok(SlotInfo {
             id: slot,
             description: description.unwrap_or_default(),
@@ -118,7 +135,7 @@ impl Engine {
         };
         let flags = TokenFlags {
             rng: info.has_random,
-            write_protected: info.read_only,
+            write_protected: info.read_only || self.read_only,
             login_required: user.is_some(),
             user_pin_initialized: user.is_some_and(|pin| pin.initialized),
             protected_authentication_path: user.is_some() && loaded.pinpad.verify,
@@ -197,8 +214,9 @@ impl Engine {
 
     /// What is amiss with the cards that were read so far. Reads no card.
     pub fn known_problems(&self) -> Vec<KnownProblems> {
+        let cells = self.cells();
         let state = lock(&self.state);
-        let readers = self.cells.iter().zip(&state.readers);
+        let readers = cells.iter().zip(&state.readers);
         let known = readers.map(|(cell, reader)| KnownProblems {
             reader: cell.name.clone(),
             error: match &reader.card {
@@ -253,7 +271,7 @@ impl Engine {
     }
 
     fn survey_all(&self) {
-        for reader in 0..self.cells.len() {
+        for reader in 0..self.cells().len() {
             self.survey(reader);
         }
     }

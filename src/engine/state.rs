@@ -1,7 +1,7 @@
 //! What the engine believes: readers, layout, sessions, logins, object tables. Bookkeeping only:
 //! it is under the engine's one short lock, so nothing here waits for anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::ObjectHandle;
@@ -22,6 +22,8 @@ pub(super) struct State {
     pub readers: Vec<ReaderState>,
     pub sessions: HashMap<SessionHandle, Arc<Session>>,
     pub tokens: HashMap<SlotId, TokenState>,
+    /// Slots in which something came or went since somebody asked for that.
+    pub events: BTreeSet<SlotId>,
 }
 
 /// What is known of one reader.
@@ -29,6 +31,19 @@ pub(super) struct ReaderState {
     pub name: String,
     pub presence: Option<Presence>,
     pub card: CardState,
+    /// What was there at the last look; `None` before the first.
+    pub seen: Option<Seen>,
+}
+
+/// What a look at a reader shows: when it differs from the one before, a card or the reader came or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The reader is there.
+    pub attached: bool,
+    /// Something is in the reader.
+    pub occupied: bool,
+    /// How often cards came and went, where the reader counts that.
+    pub changes: u32,
 }
 
 /// What is known of the card in a reader.
@@ -59,7 +74,7 @@ pub(super) struct TokenState {
 
 impl ReaderState {
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), presence: None, card: CardState::NotAsked }
+        Self { name: name.to_owned(), presence: None, card: CardState::NotAsked, seen: None }
     }
 
     pub fn loaded(&self) -> Option<&Arc<LoadedCard>> {
@@ -173,6 +188,15 @@ impl State {
         of_slot.fold((0, 0), |(all, writing), session| {
             (all + 1, writing + usize::from(session.mode == SessionMode::ReadWrite))
         })
+    }
+
+    /// Somebody looked at a reader. A difference is an event of each of its slots.
+    pub fn note_seen(&mut self, reader: usize, seen: Seen) {
+        let Some(known) = self.readers.get_mut(reader) else { return };
+        if known.seen.replace(seen).is_some_and(|before| before != seen) {
+            let slots = self.slots_of(reader);
+            self.events.extend(slots);
+        }
     }
 
     /// The card of a reader is gone: its sessions, logins and handles are over and stay over.

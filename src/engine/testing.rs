@@ -29,6 +29,8 @@ pub(super) struct Puppet(Arc<Mutex<Strings>>);
 pub(super) struct Strings {
     pub name: &'static str,
     pub present: bool,
+    /// How often cards came and went, as the reader counts it.
+    pub changes: u32,
     /// Another program holds the card.
     pub busy: bool,
     /// The next transaction finds the card reset.
@@ -67,6 +69,7 @@ impl Puppet {
         let mut strings = Strings {
             name,
             present: true,
+            changes: 0,
             busy: false,
             reset: false,
             delay: Duration::ZERO,
@@ -140,7 +143,6 @@ pub(super) fn engine(puppets: &[&Puppet]) -> Engine {
 
 /// An engine over puppets.
 pub(super) fn engine_with(puppets: &[&Puppet], policy: Policy) -> Engine {
-    let stats = Stats::default();
     let cells = puppets.iter().map(|puppet| {
         let strings = Arc::clone(&puppet.0);
         let recognise = move |_: &mut Channel<'_>, _: &CardSettings| {
@@ -150,10 +152,10 @@ pub(super) fn engine_with(puppets: &[&Puppet], policy: Policy) -> Engine {
         };
         let reader = Box::new(PuppetReader { name: puppet.strings().name, strings: Arc::clone(&puppet.0) });
         let card =
-            Card::with_recognition(reader, CardSettings::default(), stats.clone(), Arc::new(recognise));
+            Card::with_recognition(reader, CardSettings::default(), Stats::default(), Arc::new(recognise));
         Cell::new(card, puppet.strings().name.to_owned(), ReaderKind::Software)
     });
-    Engine::over(cells.collect(), stats.clone(), policy)
+    Engine::over(cells.collect(), CardSettings::default(), policy)
 }
 
 impl Strings {
@@ -309,6 +311,10 @@ impl Reader for PuppetReader {
     fn presence(&mut self) -> Result<Presence, TransportError> {
         let present = lock(&self.strings).present;
         Ok(if present { Presence::Card { atr: ATR.to_vec() } } else { Presence::Empty })
+    }
+
+    fn changes(&self) -> u32 {
+        lock(&self.strings).changes
     }
 
     fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError> {

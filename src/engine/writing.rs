@@ -135,7 +135,8 @@ impl Engine {
     pub fn exclusive(&self, handle: SessionHandle) -> Result<Batch<'_>> {
         let batch = self.batch(handle)?;
         let reader = self.session(handle)?.reader;
-        let mut card = lock(&self.cell(reader)?.card);
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
         let session = self.session(handle)?;
         self.check_insertion(reader, &card, &session.card)?;
         let outcome = self.session_as_it_is(handle, &session, &mut card);
@@ -144,10 +145,6 @@ impl Engine {
         }
         drop(card);
         outcome.map(|_| batch)
-    }
-
-    fn name_of(&self, reader: usize) -> String {
-        self.cells.get(reader).map(|cell| cell.name.clone()).unwrap_or_default()
     }
 
     /// A card's error as the engine tells it.

@@ -6,6 +6,7 @@ pub mod replay;
 pub mod software;
 pub mod vpcd;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use pinpad::{DigitCoding, PinBlock, PinEntry, PinPad, Typed};
@@ -23,8 +24,33 @@ pub trait Reader: Send {
     /// What is in the reader now. Touches no card; errors are those of the service, not of the card.
     fn presence(&mut self) -> Result<Presence, TransportError>;
 
+    /// How often a card came or went, where the reader counts that, as of the last question to it: two different
+    /// answers tell of a card that was exchanged between two looks.
+    fn changes(&self) -> u32 {
+        0
+    }
+
     /// Powers the card and opens a connection to it (shared with other programs).
     fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError>;
+}
+
+/// Where readers come from that can be attached while the program runs.
+pub trait ReaderSource: Send {
+    /// The readers that are attached now and are not `known` by their names.
+    fn attached(&mut self, known: &dyn Fn(&str) -> bool) -> Vec<Box<dyn Reader>>;
+
+    /// Something to wait with for the next change.
+    fn watch(&self) -> Arc<dyn Watch>;
+}
+
+/// A wait for a change of any reader of a [`ReaderSource`].
+pub trait Watch: Send + Sync {
+    /// Returns when a card or reader came or went since the last call, or perhaps did, and after `at_most` in any
+    /// case. False when there is nothing to wait with at the moment; then it returns at once.
+    fn wait(&self, at_most: Duration) -> bool;
+
+    /// Ends a wait of another thread.
+    fn cancel(&self);
 }
 
 /// What kind of reader it is.

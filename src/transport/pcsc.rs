@@ -6,17 +6,22 @@
 
 mod card;
 mod features;
+mod gate;
 mod service;
+mod watch;
 
 use std::ffi::CString;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use ::pcsc::{Context, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use ::pcsc::{Context, Error, Protocols, ReaderState, ShareMode, State};
 
 use super::{Presence, Reader, ReaderKind, Transport, TransportError};
 use crate::config::ReadersConfig;
 use card::PcscCard;
+use gate::Service;
+pub use gate::{close_for_fork, open_after_fork};
+pub use watch::PcscSource;
 
 /// All PC/SC readers in the order of the service, without those that the configuration ignores. No reader is an
 /// empty list. Errors: `NoService`, `AccessDenied`.
@@ -24,22 +29,31 @@ pub fn list_readers(config: &ReadersConfig) -> Result<Vec<Box<dyn Reader>>, Tran
     if !config.pcsc {
         return Ok(Vec::new());
     }
-    let context = Context::establish(Scope::User).map_err(service::explain_refusal)?;
-    let names = match context.list_readers_owned() {
-        Ok(names) => names,
-        Err(Error::NoReadersAvailable) => Vec::new(),
-        Err(error) => return Err(service::explain(error)),
-    };
+    let context = Service::establish().map_err(service::explain_refusal)?;
+    let names = names(&context).map_err(service::explain)?;
+    Ok(readers(names, &context, config))
+}
+
+/// The readers of these names, without those that the configuration leaves out.
+fn readers(names: Vec<CString>, context: &Service, config: &ReadersConfig) -> Vec<Box<dyn Reader>> {
     let readers = names.into_iter().filter_map(|c_name| {
         let name = c_name.to_string_lossy().into_owned();
-        let ignored = config.ignored.iter().any(|part| !part.is_empty() && name.contains(part.as_str()));
-        (!ignored).then(|| {
-            let terms = Terms::new(config);
-            Box::new(PcscReader { name, c_name, context: context.clone(), terms, waiting: None })
-                as Box<dyn Reader>
+        config.uses_pcsc(&name).then(|| {
+            let (context, terms) = (context.clone(), Terms::new(config));
+            let reader = PcscReader { name, c_name, context, terms, changes: 0, waiting: None };
+            Box::new(reader) as Box<dyn Reader>
         })
     });
-    Ok(readers.collect())
+    readers.collect()
+}
+
+fn names(context: &Context) -> Result<Vec<CString>, Error> {
+    let _inside = gate::enter();
+    match context.list_readers_owned() {
+        Ok(names) => Ok(names),
+        Err(Error::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// How a card is connected to, from the configuration.
@@ -48,6 +62,8 @@ struct Terms {
     share: ShareMode,
     /// How long to wait for a card that another program holds.
     patience: Duration,
+    /// Whether a thread may do the waiting.
+    own_threads: bool,
 }
 
 impl Terms {
@@ -55,6 +71,7 @@ impl Terms {
         Self {
             share: if config.exclusive { ShareMode::Exclusive } else { ShareMode::Shared },
             patience: Duration::from_secs(config.busy_timeout.into()),
+            own_threads: config.own_threads,
         }
     }
 }
@@ -63,8 +80,10 @@ impl Terms {
 struct PcscReader {
     name: String,
     c_name: CString,
-    context: Context,
+    context: Service,
     terms: Terms,
+    /// How often a card came or went, by the last answer of the service.
+    changes: u32,
     /// A connection that was asked for and not given yet.
     waiting: Option<Receiver<Result<PcscCard, Error>>>,
 }
@@ -83,13 +102,21 @@ impl Reader for PcscReader {
         presence(&self.name, &state)
     }
 
+    fn changes(&self) -> u32 {
+        self.changes
+    }
+
     fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError> {
         let start = Instant::now();
         let mut pause = Pause::default();
         loop {
             let left = self.terms.patience.saturating_sub(start.elapsed());
             match self.connect_within(left) {
-                Ok(card) => return Ok(Box::new(card)),
+                Ok(card) => {
+                    // What it is compared with later is how things were from now on.
+                    let _ = self.state();
+                    return Ok(Box::new(card));
+                }
                 Err(Error::SharingViolation | Error::Timeout) if left.is_zero() => {
                     return Err(TransportError::Busy { reader: self.name.clone(), waited: start.elapsed() });
                 }
@@ -103,14 +130,16 @@ impl Reader for PcscReader {
 
 impl PcscReader {
     fn state(&mut self) -> Result<ReaderState, Error> {
-        match state(&self.context, &self.c_name) {
+        let result = match state(&self.context, &self.c_name) {
             // Perhaps the service was started again: the context died with the old one.
             Err(error) if service::is_gone(error) => {
-                self.context = Context::establish(Scope::User)?;
+                self.context = Service::establish()?;
                 state(&self.context, &self.c_name)
             }
             result => result,
-        }
+        };
+        self.changes = result.as_ref().map_or(0, ReaderState::event_count);
+        result
     }
 
     /// Connects, or gives up with `Timeout` after `patience`.
@@ -124,7 +153,8 @@ impl PcscReader {
             None => {
                 let state = self.state()?;
                 let (name, c_name, terms) = (self.name.clone(), self.c_name.clone(), self.terms);
-                if !state.event_state().intersects(State::INUSE | State::EXCLUSIVE) {
+                let in_use = state.event_state().intersects(State::INUSE | State::EXCLUSIVE);
+                if !in_use || !self.terms.own_threads {
                     return PcscCard::connect(name, c_name, terms);
                 }
                 let (sender, receiver) = channel();
@@ -180,6 +210,7 @@ impl Pause {
 
 /// What the service says of a reader now; waits for nothing.
 fn state(context: &Context, reader: &CString) -> Result<ReaderState, Error> {
+    let _inside = gate::enter();
     let mut states = [ReaderState::new(reader.clone(), State::UNAWARE)];
     context.get_status_change(Duration::ZERO, &mut states)?;
     let [state] = states;

@@ -32,7 +32,13 @@ impl Error {
                 }
                 other => card_return_value(other),
             },
-            Self::Reader { source, .. } => transport_return_value(source),
+            Self::Reader { source, .. } => match source {
+                // A slot without its reader is an empty one.
+                TransportError::ReaderGone(_) | TransportError::NoService => {
+                    rv("CKR_TOKEN_NOT_PRESENT", ck::CKR_TOKEN_NOT_PRESENT)
+                }
+                other => transport_return_value(other),
+            },
             // For a caller of PKCS#11 the token of its session is gone, with that session.
             Self::DeviceRemoved { .. } | Self::CardChanged { .. } => {
                 rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED)
@@ -163,14 +169,13 @@ fn apdu_return_value(error: &ApduError) -> ReturnValue {
 
 fn transport_return_value(error: &TransportError) -> ReturnValue {
     match error {
-        TransportError::CardRemoved(_) | TransportError::ReaderGone(_) => {
+        TransportError::CardRemoved(_) | TransportError::ReaderGone(_) | TransportError::NoService => {
             rv("CKR_DEVICE_REMOVED", ck::CKR_DEVICE_REMOVED)
         }
         TransportError::NoCard(_) => rv("CKR_TOKEN_NOT_PRESENT", ck::CKR_TOKEN_NOT_PRESENT),
         TransportError::MuteCard(_) => rv("CKR_TOKEN_NOT_RECOGNIZED", ck::CKR_TOKEN_NOT_RECOGNIZED),
         TransportError::NoPinPad => rv("CKR_ARGUMENTS_BAD", ck::CKR_ARGUMENTS_BAD),
-        TransportError::NoService
-        | TransportError::AccessDenied
+        TransportError::AccessDenied
         | TransportError::CardReset(_)
         | TransportError::Busy { .. }
         | TransportError::Pcsc(_)

@@ -1,6 +1,7 @@
 //! Operations of a session (PKCS#11 3.1, 5.8 to 5.13): each is a value that moves through its states.
 //! A session holds at most one of a kind, and one of each kind at a time.
 
+mod cancel;
 mod compute;
 mod decrypt;
 mod digest;
@@ -47,6 +48,7 @@ impl Operations {
     }
 }
 
+pub use cancel::OperationKind;
 pub(super) use compute::{CardKey, Consent};
 
 /// Kinds of operations, as errors name them.

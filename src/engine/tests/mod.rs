@@ -1,6 +1,7 @@
 //! The engine's rules, one test each, on puppet cards. Numbers such as I.30 are those of the checklist of
 //! behaviours that modules get wrong.
 
+mod events;
 mod login;
 mod objects;
 mod operations;

@@ -3,11 +3,12 @@
 use std::ffi::CString;
 use std::time::{Duration, Instant};
 
-use ::pcsc::{Card, Context, Error, Scope, Transaction};
+use ::pcsc::{Card, Error, Transaction};
 use self_cell::{MutBorrow, self_cell};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::features::{FEATURE_MODIFY_PIN_DIRECT, FEATURE_VERIFY_PIN_DIRECT, Features, WATCH};
+use super::gate::Service;
 use super::{PROTOCOLS, Pause, Terms, presence, service, state};
 use crate::transport::{
     Begun, Disposition, Limits, PinEntry, PinPad, Presence, Protocol, Transport, TransportError, Typed,
@@ -17,7 +18,7 @@ use crate::transport::{
 pub(super) struct PcscCard {
     reader: String,
     c_name: CString,
-    context: Context,
+    context: Service,
     terms: Terms,
     line: Line,
     atr: Vec<u8>,
@@ -56,7 +57,7 @@ struct Lock<'card>(Option<Transaction<'card>>);
 impl PcscCard {
     /// Connects. Blocks as long as another program is inside a transaction.
     pub fn connect(reader: String, c_name: CString, terms: Terms) -> Result<Self, Error> {
-        let context = Context::establish(Scope::User)?;
+        let context = Service::establish()?;
         let card = context.connect(&c_name, terms.share, PROTOCOLS)?;
         let mut connected = Self {
             reader,
