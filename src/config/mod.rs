@@ -39,19 +39,21 @@ pub struct Config {
     /// `[drivers]`: which card families are tried.
     pub drivers: DriversConfig,
     /// `[application.NAME]`: what differs for one program that loads the module.
-    pub applications: BTreeMap<String, Pkcs11Overrides>,
+    pub applications: BTreeMap<String, ApplicationConfig>,
     /// The file it came from; `None` for the built-in defaults.
     pub origin: Option<PathBuf>,
 }
 
 impl Config {
-    /// The configuration for one program: over `[pkcs11]` goes `[application.NAME]`, where NAME is the file name of
-    /// its executable or (this counts more) the whole path.
+    /// The configuration for one program: over `[pkcs11]` and `[readers] only` goes `[application.NAME]`, where NAME is
+    /// the file name of its executable or (this counts more) the whole path.
     pub fn for_program(mut self, program: &Path) -> Self {
         let names = [program.file_name().map(Path::new), Some(program)];
         for name in names.into_iter().flatten().filter_map(Path::to_str) {
-            if let Some(overrides) = self.applications.get(name) {
-                overrides.apply(&mut self.pkcs11);
+            let Some(application) = self.applications.get(name) else { continue };
+            application.pkcs11.apply(&mut self.pkcs11);
+            if let Some(readers) = &application.readers {
+                self.readers.only.clone_from(readers);
             }
         }
         self
@@ -69,6 +71,12 @@ pub struct Pkcs11Config {
     pub hide_empty_tokens: bool,
     /// Which user PINs get a slot.
     pub create_slots_for_pins: PinSelection,
+    /// Which objects are shown.
+    pub visible_objects: ObjectSelection,
+    /// Nothing is written to any token.
+    pub read_only: bool,
+    /// Keep the PIN of a login until the logout, to log in again when another program reset the card.
+    pub pin_cache: bool,
 }
 
 impl Default for Pkcs11Config {
@@ -78,6 +86,9 @@ impl Default for Pkcs11Config {
             max_virtual_slots: 8,
             hide_empty_tokens: false,
             create_slots_for_pins: PinSelection::All,
+            visible_objects: ObjectSelection::All,
+            read_only: false,
+            pin_cache: false,
         }
     }
 }
@@ -93,7 +104,27 @@ pub enum PinSelection {
     Only(Vec<String>),
 }
 
-/// `[application.NAME]`: settings that override `[pkcs11]`; `None` leaves the general one.
+/// Which objects of a token are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ObjectSelection {
+    /// Every object.
+    #[default]
+    All,
+    /// Only what fits one of these: a class (`certificate`, `public-key`, `private-key`, `secret-key`, `data`),
+    /// `label:TEXT`, or `id:HEX`.
+    Only(Vec<String>),
+}
+
+/// `[application.NAME]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApplicationConfig {
+    /// What differs from `[pkcs11]`.
+    pub pkcs11: Pkcs11Overrides,
+    /// What differs from `[readers] only`.
+    pub readers: Option<Option<Vec<String>>>,
+}
+
+/// Settings that override `[pkcs11]`; `None` leaves the general one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pkcs11Overrides {
     /// See [`Pkcs11Config::num_slots`].
@@ -104,6 +135,12 @@ pub struct Pkcs11Overrides {
     pub hide_empty_tokens: Option<bool>,
     /// See [`Pkcs11Config::create_slots_for_pins`].
     pub create_slots_for_pins: Option<PinSelection>,
+    /// See [`Pkcs11Config::visible_objects`].
+    pub visible_objects: Option<ObjectSelection>,
+    /// See [`Pkcs11Config::read_only`].
+    pub read_only: Option<bool>,
+    /// See [`Pkcs11Config::pin_cache`].
+    pub pin_cache: Option<bool>,
 }
 
 impl Pkcs11Overrides {
@@ -115,6 +152,11 @@ impl Pkcs11Overrides {
         if let Some(pins) = &self.create_slots_for_pins {
             config.create_slots_for_pins.clone_from(pins);
         }
+        if let Some(objects) = &self.visible_objects {
+            config.visible_objects.clone_from(objects);
+        }
+        config.read_only = self.read_only.unwrap_or(config.read_only);
+        config.pin_cache = self.pin_cache.unwrap_or(config.pin_cache);
     }
 }
 
@@ -123,7 +165,9 @@ impl Pkcs11Overrides {
 pub struct ReadersConfig {
     /// Use PC/SC readers.
     pub pcsc: bool,
-    /// Readers whose name contains one of these are ignored.
+    /// `None` = all; else only readers whose name contains one of these, software readers too.
+    pub only: Option<Vec<String>>,
+    /// PC/SC readers whose name contains one of these are ignored.
     pub ignored: Vec<String>,
     /// Connect exclusively: no other program reaches the card meanwhile.
     pub exclusive: bool,
@@ -131,16 +175,36 @@ pub struct ReadersConfig {
     pub busy_timeout: u32,
     /// What becomes of a login at the end of a command.
     pub after_login: AfterLogin,
+    /// Whether threads may be started, for a wait that ends. Not in any file: the program that loads the module says it.
+    pub own_threads: bool,
+}
+
+impl ReadersConfig {
+    /// Whether a reader of this name is used, by `only`.
+    pub fn is_wanted(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|parts| contains_one(name, parts))
+    }
+
+    /// Whether a PC/SC reader of this name is used, by `only` and `ignored`.
+    pub fn uses_pcsc(&self, name: &str) -> bool {
+        self.is_wanted(name) && !contains_one(name, &self.ignored)
+    }
+}
+
+fn contains_one(name: &str, parts: &[String]) -> bool {
+    parts.iter().any(|part| !part.is_empty() && name.contains(part.as_str()))
 }
 
 impl Default for ReadersConfig {
     fn default() -> Self {
         Self {
             pcsc: true,
+            only: None,
             ignored: Vec::new(),
             exclusive: false,
             busy_timeout: 5,
             after_login: AfterLogin::Deauthenticate,
+            own_threads: true,
         }
     }
 }

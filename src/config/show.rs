@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::toml_file::{AFTER_LOGIN, ALL};
 use super::{
-    CacheConfig, Config, DriversConfig, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig,
-    SoftwareReaderConfig,
+    ApplicationConfig, CacheConfig, Config, DriversConfig, ObjectSelection, PinSelection, Pkcs11Config,
+    Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
 };
 
 impl Config {
@@ -27,10 +27,13 @@ impl Config {
         out.path("directory", directory.as_deref());
         let DriversConfig { only } = drivers;
         out.section("[drivers]");
-        out.setting("only", only.as_deref().map_or_else(|| text(ALL), list));
-        for (program, overrides) in applications {
+        out.setting("only", list_or_all(only.as_deref()));
+        for (program, ApplicationConfig { pkcs11, readers }) in applications {
             out.section(&format!("[application.{}]", text(program)));
-            out.overrides(overrides);
+            if let Some(readers) = readers {
+                out.setting("readers", list_or_all(readers.as_deref()));
+            }
+            out.overrides(pkcs11);
         }
         out.0
     }
@@ -56,10 +59,12 @@ impl Document {
     }
 
     fn readers(&mut self, readers: &ReadersConfig) {
-        let ReadersConfig { pcsc, ignored, exclusive, busy_timeout, after_login } = readers;
+        let ReadersConfig { pcsc, only, ignored, exclusive, busy_timeout, after_login, own_threads: _ } =
+            readers;
         let word = AFTER_LOGIN.iter().find(|(_, meaning)| meaning == after_login);
         self.section("[readers]");
         self.setting("pcsc", pcsc);
+        self.setting("only", list_or_all(only.as_deref()));
         self.setting("ignored", list(ignored));
         self.setting("exclusive", exclusive);
         self.setting("busy_timeout", busy_timeout);
@@ -67,8 +72,15 @@ impl Document {
     }
 
     fn overrides(&mut self, overrides: &Pkcs11Overrides) {
-        let Pkcs11Overrides { num_slots, max_virtual_slots, hide_empty_tokens, create_slots_for_pins } =
-            overrides;
+        let Pkcs11Overrides {
+            num_slots,
+            max_virtual_slots,
+            hide_empty_tokens,
+            create_slots_for_pins,
+            visible_objects,
+            read_only,
+            pin_cache,
+        } = overrides;
         if let Some(value) = num_slots {
             self.setting("num_slots", value);
         }
@@ -83,18 +95,44 @@ impl Document {
             Some(PinSelection::Only(names)) => self.setting("create_slots_for_pins", list(names)),
             None => {}
         }
+        match visible_objects {
+            Some(ObjectSelection::All) => self.setting("visible_objects", text(ALL)),
+            Some(ObjectSelection::Only(names)) => self.setting("visible_objects", list(names)),
+            None => {}
+        }
+        if let Some(value) = read_only {
+            self.setting("read_only", value);
+        }
+        if let Some(value) = pin_cache {
+            self.setting("pin_cache", value);
+        }
     }
 }
 
 /// Overrides that set everything.
 fn all(config: &Pkcs11Config) -> Pkcs11Overrides {
-    let Pkcs11Config { num_slots, max_virtual_slots, hide_empty_tokens, create_slots_for_pins } = config;
+    let Pkcs11Config {
+        num_slots,
+        max_virtual_slots,
+        hide_empty_tokens,
+        create_slots_for_pins,
+        visible_objects,
+        read_only,
+        pin_cache,
+    } = config;
     Pkcs11Overrides {
         num_slots: Some(*num_slots),
         max_virtual_slots: Some(*max_virtual_slots),
         hide_empty_tokens: Some(*hide_empty_tokens),
         create_slots_for_pins: Some(create_slots_for_pins.clone()),
+        visible_objects: Some(visible_objects.clone()),
+        read_only: Some(*read_only),
+        pin_cache: Some(*pin_cache),
     }
+}
+
+fn list_or_all(values: Option<&[String]>) -> String {
+    values.map_or_else(|| text(ALL), list)
 }
 
 fn text(value: &str) -> String {

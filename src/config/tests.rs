@@ -30,6 +30,9 @@ pub(super) fn everything() -> Config {
         max_virtual_slots: Some(2),
         hide_empty_tokens: Some(true),
         create_slots_for_pins: Some(PinSelection::All),
+        visible_objects: Some(ObjectSelection::All),
+        read_only: Some(true),
+        pin_cache: Some(true),
     };
     let only_pins = Pkcs11Overrides {
         create_slots_for_pins: Some(PinSelection::Only(Vec::new())),
@@ -41,13 +44,18 @@ pub(super) fn everything() -> Config {
             max_virtual_slots: 0,
             hide_empty_tokens: true,
             create_slots_for_pins: PinSelection::Only(names(&["#2", "PIN \"x\"\n", "Ü\\"])),
+            visible_objects: ObjectSelection::Only(names(&["certificate", "label:my key", "id:0aFF"])),
+            read_only: true,
+            pin_cache: true,
         },
         readers: ReadersConfig {
             pcsc: false,
+            only: Some(names(&["Virtual"])),
             ignored: names(&["SPR 532", "'"]),
             exclusive: true,
             busy_timeout: 0,
             after_login: AfterLogin::Leave,
+            own_threads: true,
         },
         software_readers: vec![
             SoftwareReaderConfig { name: "one".into(), card: Some("/cards/a b.p11card".into()) },
@@ -56,8 +64,11 @@ pub(super) fn everything() -> Config {
         cache: CacheConfig { enabled: false, directory: Some("/var/cache".into()) },
         drivers: DriversConfig { only: Some(names(&["MyEID"])) },
         applications: BTreeMap::from([
-            ("firefox".into(), overrides),
-            ("C:\\a.b\\\"c\".exe".into(), only_pins),
+            (
+                "firefox".into(),
+                ApplicationConfig { pkcs11: overrides, readers: Some(Some(names(&["SPR 532"]))) },
+            ),
+            ("C:\\a.b\\\"c\".exe".into(), ApplicationConfig { pkcs11: only_pins, readers: Some(None) }),
         ]),
         origin: Some("/folder/opensc.conf".into()),
     }
@@ -71,7 +82,7 @@ fn shipped_file_as_it_is_is_the_default() {
 #[test]
 fn shipped_file_with_its_settings_in_force_is_the_default() {
     let settings = uncommented("#");
-    assert_eq!(settings.lines().filter(|line| line.contains('=')).count(), 11);
+    assert_eq!(settings.lines().filter(|line| line.contains('=')).count(), 15);
     assert_eq!(read(&settings), built_in());
 }
 

@@ -9,21 +9,45 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Problem, nearest};
 use super::load::{Fault, Located};
 use super::{
-    AfterLogin, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, NUM_SLOTS, PinSelection,
-    Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
+    AfterLogin, ApplicationConfig, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, NUM_SLOTS,
+    ObjectSelection, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
 };
 
 /// The sections and their settings. `application` holds a section for each program.
 pub(super) const SECTIONS: [(&str, &[&str]); 6] = [
     ("pkcs11", PKCS11),
-    ("readers", &["pcsc", "ignored", "exclusive", "busy_timeout", "after_login"]),
+    ("readers", &["pcsc", "only", "ignored", "exclusive", "busy_timeout", "after_login"]),
     ("software_reader", &["name", "card"]),
     ("cache", &["enabled", "directory"]),
     ("drivers", &["only"]),
-    ("application", PKCS11),
+    ("application", APPLICATION),
 ];
 
-const PKCS11: &[&str] = &["num_slots", "max_virtual_slots", "hide_empty_tokens", "create_slots_for_pins"];
+const PKCS11: &[&str] = &[
+    "num_slots",
+    "max_virtual_slots",
+    "hide_empty_tokens",
+    "create_slots_for_pins",
+    "visible_objects",
+    "read_only",
+    "pin_cache",
+];
+
+/// Those of `[pkcs11]`, and its own.
+const APPLICATION: &[&str] = &[
+    "readers",
+    "num_slots",
+    "max_virtual_slots",
+    "hide_empty_tokens",
+    "create_slots_for_pins",
+    "visible_objects",
+    "read_only",
+    "pin_cache",
+];
+
+/// How `visible_objects` names classes.
+pub(super) const OBJECT_CLASSES: [&str; 5] =
+    ["certificate", "public-key", "private-key", "secret-key", "data"];
 
 /// The words of `after_login`.
 pub(super) const AFTER_LOGIN: [(&str, AfterLogin); 3] = [
@@ -72,17 +96,42 @@ fn overrides(section: &Section<'_, '_>) -> Result<Pkcs11Overrides, Fault> {
             Some(names) => PinSelection::Only(names),
             None => PinSelection::All,
         }),
+        visible_objects: visible_objects(section)?,
+        read_only: section.boolean("read_only")?,
+        pin_cache: section.boolean("pin_cache")?,
     })
+}
+
+fn visible_objects(section: &Section<'_, '_>) -> Result<Option<ObjectSelection>, Fault> {
+    const NAME: &str = "visible_objects";
+    let Some(names) = section.names_or_all(NAME)? else { return Ok(None) };
+    let Some(names) = names else { return Ok(Some(ObjectSelection::All)) };
+    let is_known = |name: &String| match name.split_once(':') {
+        Some(("label", text)) => !text.is_empty(),
+        Some(("id", digits)) => crate::codec::hex::decode(digits).is_ok_and(|id| !id.is_empty()),
+        Some(_) => false,
+        None => OBJECT_CLASSES.contains(&name.as_str()),
+    };
+    match (names.iter().all(is_known), section.table.get(NAME)) {
+        (false, Some(value)) => {
+            let classes = OBJECT_CLASSES.join(", ");
+            let expected = format!("\"all\" or a list of {classes}, label:TEXT, id:HEX");
+            Err(section.document.value_fault(NAME, value, expected))
+        }
+        _ => Ok(Some(ObjectSelection::Only(names))),
+    }
 }
 
 fn readers(section: &Section<'_, '_>) -> Result<ReadersConfig, Fault> {
     let default = ReadersConfig::default();
     Ok(ReadersConfig {
         pcsc: section.boolean("pcsc")?.unwrap_or(default.pcsc),
+        only: section.names_or_all("only")?.unwrap_or(default.only),
         ignored: section.names("ignored")?.unwrap_or(default.ignored),
         exclusive: section.boolean("exclusive")?.unwrap_or(default.exclusive),
         busy_timeout: section.number("busy_timeout", BUSY_TIMEOUT)?.unwrap_or(default.busy_timeout),
         after_login: section.word("after_login", &AFTER_LOGIN)?.unwrap_or(default.after_login),
+        own_threads: default.own_threads,
     })
 }
 
@@ -168,14 +217,16 @@ impl<'d> Document<'d> {
         Ok(section)
     }
 
-    fn applications(&self, value: &Value<'_>) -> Result<BTreeMap<String, Pkcs11Overrides>, Fault> {
+    fn applications(&self, value: &Value<'_>) -> Result<BTreeMap<String, ApplicationConfig>, Fault> {
         let DeValue::Table(programs) = value.get_ref() else {
             return Err(self.value_fault("application", value, "a section [application.PROGRAM]"));
         };
         let mut applications = BTreeMap::new();
         for (program, value) in programs {
             let section = self.section(&format!("application.{}", program.get_ref()), value)?;
-            applications.insert(program.get_ref().to_string(), overrides(&section)?);
+            let application =
+                ApplicationConfig { pkcs11: overrides(&section)?, readers: section.names_or_all("readers")? };
+            applications.insert(program.get_ref().to_string(), application);
         }
         Ok(applications)
     }

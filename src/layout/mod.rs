@@ -7,7 +7,7 @@
 //! A blank card, one that was never formatted, is no empty token: it shows one token, empty and not
 //! initialised, in the first slot of its reader, and `hide_empty_tokens` does not hide it.
 
-pub use crate::config::PinSelection;
+pub use crate::config::{ObjectSelection, PinSelection};
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ mod names;
 mod numbering;
 mod place;
 mod signatures;
+mod visible;
 
 pub use deletion::{ChainUsers, Deletion, Item};
 pub use place::possible_chains;
@@ -48,6 +49,8 @@ pub struct Policy {
     pub hide_empty_tokens: bool,
     /// Which user PINs get a slot (`create_slots_for_pins`).
     pub create_slots_for_pins: PinSelection,
+    /// Which objects are shown (`visible_objects`).
+    pub visible_objects: ObjectSelection,
 }
 
 impl From<&Pkcs11Config> for Policy {
@@ -57,6 +60,7 @@ impl From<&Pkcs11Config> for Policy {
             max_virtual_slots: config.max_virtual_slots,
             hide_empty_tokens: config.hide_empty_tokens,
             create_slots_for_pins: config.create_slots_for_pins.clone(),
+            visible_objects: config.visible_objects.clone(),
         }
     }
 }
@@ -215,7 +219,13 @@ pub fn virtual_slots(previous: Option<&Layout>, readers: &[ReaderView<'_>], poli
             homeless.push((position, UnplacedWhat::Reader, Some(lack)));
         }
         let placement = match view.and_then(|view| view.token) {
-            Some(token) if run.count > 0 => place::place(token, run.count as usize, policy),
+            Some(token) if run.count > 0 => {
+                let mut placement = place::place(token, run.count as usize, policy);
+                for shown in placement.tokens.iter_mut().flatten() {
+                    visible::keep_visible(token, shown, &policy.visible_objects);
+                }
+                placement
+            }
             _ => place::Placement::default(),
         };
         let mut tokens = placement.tokens.into_iter();

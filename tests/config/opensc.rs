@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{read, refusal};
-use p11ctl::config::{AfterLogin, Loaded, PinSelection, Pkcs11Overrides, Severity};
+use p11ctl::config::{AfterLogin, ApplicationConfig, Loaded, PinSelection, Pkcs11Overrides, Severity};
 
 /// Every construct and every kind of block that OpenSC's own example has, written for this test.
 const EXAMPLE: &str = include_str!("example.conf");
@@ -31,6 +31,7 @@ fn example_with_every_block_is_taken_over() {
     assert_eq!(config.cache.directory.as_deref(), Some(Path::new("/var/lib/cards/cache")));
     assert_eq!(config.drivers.only, Some(vec!["MyEID".to_owned(), "PKCS#15".to_owned()]));
     let browser = Pkcs11Overrides { num_slots: Some(1), ..Pkcs11Overrides::default() };
+    let browser = ApplicationConfig { pkcs11: browser, readers: None };
     let names: Vec<_> = config.applications.keys().map(String::as_str).collect();
     assert_eq!(names, ["C:\\Program Files\\Browser\\browser.exe"]);
     assert_eq!(config.applications["C:\\Program Files\\Browser\\browser.exe"], browser);

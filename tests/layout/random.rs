@@ -109,5 +109,6 @@ pub fn policy(random: &mut Random) -> Policy {
         max_virtual_slots: random.below(12) as u32,
         hide_empty_tokens: random.once_in(2),
         create_slots_for_pins: if random.once_in(3) { PinSelection::Only(chosen) } else { PinSelection::All },
+        ..Policy::default()
     }
 }

@@ -8,7 +8,9 @@ use super::grammar::{Block, Setting};
 use super::meaning::{self, Context, Meaning};
 use crate::config::error::{Problem, nearest};
 use crate::config::load::{Fault, Loaded, Located, Notice, Severity};
-use crate::config::{AfterLogin, Config, DRIVERS, NUM_SLOTS, PinSelection, Pkcs11Overrides};
+use crate::config::{
+    AfterLogin, ApplicationConfig, Config, DRIVERS, NUM_SLOTS, PinSelection, Pkcs11Overrides,
+};
 
 /// Takes over what means something, and names the rest.
 pub(super) fn map(file: &Block, located: &Located<'_>) -> Result<Loaded, Fault> {
@@ -113,7 +115,8 @@ impl Mapper<'_> {
         }
         match overrides {
             Some(overrides) => {
-                self.config.applications.insert(name.to_owned(), overrides);
+                let application = ApplicationConfig { pkcs11: overrides, readers: None };
+                self.config.applications.insert(name.to_owned(), application);
             }
             None => self.note(app.line, &app.title(), "it has no pkcs11 block"),
         }
