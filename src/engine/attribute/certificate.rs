@@ -22,7 +22,9 @@ impl CertificateView<'_> {
         match kind {
             A::ID => certificate.id.0.as_slice().into(),
             A::CERTIFICATE_TYPE => ck::CKC_X_509.into(),
-            A::TRUSTED => certificate.trusted.into(),
+            // Also what the card's directory calls an authority, as OpenSC has it: among these alone GnuTLS looks for the
+            // issuers of a chain.
+            A::TRUSTED => (certificate.trusted || certificate.authority).into(),
             A::CERTIFICATE_CATEGORY => self.category(),
             A::SUBJECT => self.name(certificate.subject(), |details| &details.subject),
             A::ISSUER => self.name(certificate.issuer(), |details| &details.issuer),
