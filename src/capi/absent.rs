@@ -139,24 +139,6 @@ entry_points! {
     }
 
     /// Not supported.
-    fn C_WaitForSlotEvent(_1: ck::CK_FLAGS, _2: *mut ck::CK_SLOT_ID, _3: ck::CK_VOID_PTR) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_LoginUser(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_USER_TYPE, _3: *mut ck::CK_UTF8CHAR, _4: ck::CK_ULONG, _5: *mut ck::CK_UTF8CHAR, _6: ck::CK_ULONG) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_SessionCancel(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_FLAGS) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
     fn C_MessageEncryptInit(_1: ck::CK_SESSION_HANDLE, _2: *mut ck::CK_MECHANISM, _3: ck::CK_OBJECT_HANDLE) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
@@ -308,12 +290,6 @@ entry_points! {
 
     /// Not supported.
     fn C_VerifySignatureFinal(_1: ck::CK_SESSION_HANDLE) {
-        instance::engine()?;
-        Err(Fault::NOT_SUPPORTED)
-    }
-
-    /// Not supported.
-    fn C_GetSessionValidationFlags(_1: ck::CK_SESSION_HANDLE, _2: ck::CK_SESSION_VALIDATION_FLAGS_TYPE, _3: *mut ck::CK_FLAGS) {
         instance::engine()?;
         Err(Fault::NOT_SUPPORTED)
     }

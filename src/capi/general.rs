@@ -13,8 +13,10 @@ pub(super) const CRYPTOKI_VERSION: ck::CK_VERSION = ck::CK_VERSION { major: 3, m
 entry_points! {
     /// Initialises the module. Touches no card.
     fn C_Initialize(arguments: ck::CK_VOID_PTR) {
-        check_arguments(arguments.cast::<ck::CK_C_INITIALIZE_ARGS>().as_ref())?;
-        instance::start()
+        let arguments = arguments.cast::<ck::CK_C_INITIALIZE_ARGS>().as_ref();
+        check_arguments(arguments)?;
+        let own_threads = arguments.is_none_or(|given| given.flags & ck::CKF_LIBRARY_CANT_CREATE_OS_THREADS == 0);
+        instance::start(own_threads)
     }
 
     /// Ends the module: sessions close, logins end.

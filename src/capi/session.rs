@@ -5,7 +5,7 @@ use cryptoki_sys as ck;
 use super::fault::Fault;
 use super::{entry_points, input, instance};
 use crate::codec::Secret;
-use crate::engine::{SessionMode, SessionState, UserKind};
+use crate::engine::{OperationKind, SessionMode, SessionState, UserKind};
 
 entry_points! {
     /// Opens a session. Callbacks are not used: what they would announce is asked for.
@@ -68,15 +68,42 @@ entry_points! {
         pin: *mut ck::CK_UTF8CHAR,
         pin_len: ck::CK_ULONG,
     ) {
-        let engine = instance::engine()?;
-        let user = match user {
-            ck::CKU_USER => UserKind::User,
-            ck::CKU_SO => UserKind::SecurityOfficer,
-            ck::CKU_CONTEXT_SPECIFIC => UserKind::ContextSpecific,
-            _ => return Err(Fault::Code(ck::CKR_USER_TYPE_INVALID)),
-        };
-        let pin = if pin.is_null() { None } else { Some(Secret::from(input::slice(pin.cast_const(), pin_len)?)) };
-        Ok(engine.login(input::session(session), user, pin.as_ref())?)
+        login(session, user, pin, pin_len)
+    }
+
+    /// As `C_Login`. These tokens know their users by PIN, not by name: a name is refused.
+    fn C_LoginUser(
+        session: ck::CK_SESSION_HANDLE,
+        user: ck::CK_USER_TYPE,
+        pin: *mut ck::CK_UTF8CHAR,
+        pin_len: ck::CK_ULONG,
+        name: *mut ck::CK_UTF8CHAR,
+        name_len: ck::CK_ULONG,
+    ) {
+        instance::engine()?;
+        if !input::slice(name.cast_const(), name_len)?.is_empty() {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        login(session, user, pin, pin_len)
+    }
+
+    /// Ends operations of a session without a result.
+    fn C_SessionCancel(session: ck::CK_SESSION_HANDLE, flags: ck::CK_FLAGS) {
+        let kinds: Vec<_> = OPERATIONS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, kind)| *kind).collect();
+        Ok(instance::engine()?.cancel(input::session(session), &kinds)?)
+    }
+
+    /// Tells which validations the last operation met: none of these tokens is validated in the sense of the standard.
+    fn C_GetSessionValidationFlags(
+        session: ck::CK_SESSION_HANDLE,
+        kind: ck::CK_SESSION_VALIDATION_FLAGS_TYPE,
+        flags: *mut ck::CK_FLAGS,
+    ) {
+        instance::engine()?.session_info(input::session(session))?;
+        if kind != ck::CKS_LAST_VALIDATION_OK {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        input::write(flags, 0)
     }
 
     /// Logs out of the session's token.
@@ -84,3 +111,36 @@ entry_points! {
         Ok(instance::engine()?.logout(input::session(session))?)
     }
 }
+
+/// # Safety
+/// `pin` is NULL or valid for `pin_len` bytes.
+unsafe fn login(
+    session: ck::CK_SESSION_HANDLE,
+    user: ck::CK_USER_TYPE,
+    pin: *mut ck::CK_UTF8CHAR,
+    pin_len: ck::CK_ULONG,
+) -> Result<(), Fault> {
+    let engine = instance::engine()?;
+    let user = match user {
+        ck::CKU_USER => UserKind::User,
+        ck::CKU_SO => UserKind::SecurityOfficer,
+        ck::CKU_CONTEXT_SPECIFIC => UserKind::ContextSpecific,
+        _ => return Err(Fault::Code(ck::CKR_USER_TYPE_INVALID)),
+    };
+    let pin = if pin.is_null() {
+        None
+    } else {
+        // SAFETY: the caller's promise.
+        Some(Secret::from(unsafe { input::slice(pin.cast_const(), pin_len)? }))
+    };
+    Ok(engine.login(input::session(session), user, pin.as_ref())?)
+}
+
+/// What `C_SessionCancel` can name.
+const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 5] = [
+    (ck::CKF_FIND_OBJECTS, OperationKind::Find),
+    (ck::CKF_DIGEST, OperationKind::Digest),
+    (ck::CKF_SIGN, OperationKind::Sign),
+    (ck::CKF_VERIFY, OperationKind::Verify),
+    (ck::CKF_DECRYPT, OperationKind::Decrypt),
+];

@@ -9,15 +9,31 @@ use crate::engine::mechanism::Uses;
 use crate::engine::{MechanismId, MechanismInfo, PinState, SlotInfo, TokenFlags, TokenInfo};
 
 entry_points! {
-    /// Lists the slots, or those with a token.
+    /// Lists the slots, or those in which a token is to be expected. Without a place for the list readers are asked
+    /// anew; no card is.
     fn C_GetSlotList(token_present: ck::CK_BBOOL, list: *mut ck::CK_SLOT_ID, count: *mut ck::CK_ULONG) {
         let engine = instance::engine()?;
         if list.is_null() {
             engine.refresh();
         }
-        let slots: Vec<_> =
-            engine.slots(token_present != 0).into_iter().map(|slot| ck::CK_SLOT_ID::from(slot.0)).collect();
+        let slots = if token_present == 0 { engine.slots(false) } else { engine.expected_slots() };
+        let slots: Vec<_> = slots.into_iter().map(|slot| ck::CK_SLOT_ID::from(slot.0)).collect();
         output::list(list, count, &slots)
+    }
+
+    /// Gives a slot in which something came or went, or waits until there is one. A wait ends with the module.
+    fn C_WaitForSlotEvent(flags: ck::CK_FLAGS, slot: *mut ck::CK_SLOT_ID, reserved: ck::CK_VOID_PTR) {
+        let engine = instance::engine()?;
+        if slot.is_null() || !reserved.is_null() {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        let (found, without) = if flags & ck::CKF_DONT_BLOCK != 0 {
+            (engine.poll_event(), ck::CKR_NO_EVENT)
+        } else {
+            (engine.wait_event(), ck::CKR_CRYPTOKI_NOT_INITIALIZED)
+        };
+        let found = found.ok_or(Fault::Code(without))?;
+        input::write(slot, found.0.into())
     }
 
     /// Describes a slot.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::softcard;
 use crate::transport::pcsc::{self, PcscSource};
+pub use crate::transport::pcsc::{close_for_fork, open_after_fork};
 use crate::transport::{Reader, ReaderSource, TransportError};
 
 /// One `--card` argument: a card image in a reader of its own, or an empty reader (`-`).
