@@ -15,7 +15,7 @@ impl Lengthening {
 }
 
 /// The historical bytes, behind the interface bytes that T0 and each TDi announce (ISO 7816-3, 8.2).
-fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
+pub fn historical_bytes(atr: &[u8]) -> Option<&[u8]> {
     let (format, mut rest) = atr.get(1..)?.split_first()?;
     let len = usize::from(format & 0x0F);
     let mut announced = format >> 4;

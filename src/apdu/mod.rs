@@ -14,6 +14,7 @@ mod status;
 pub(crate) mod testing;
 pub mod trace;
 
+pub use atr::historical_bytes;
 pub use binary::{ReadBinary, Target, update_binary};
 pub use channel::{ApduError, Channel, Lengthening};
 pub use command::{Command, Response};

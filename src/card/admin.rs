@@ -19,6 +19,13 @@ pub trait CardAdmin: Send {
     /// What can be made on this card: known before it is asked for.
     fn admin_abilities(&self) -> AdminAbilities;
 
+    /// Asks the card what can be made on it, where it tells and was not asked yet; comes before
+    /// [`CardAdmin::admin_abilities`].
+    fn ask_abilities(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        let _ = channel;
+        Ok(())
+    }
+
     /// Erases the card and makes an empty PKCS#15 application with a security officer's PIN, the given user PINs,
     /// and room for more. On a card in use the old security officer must be verified (or the card blank).
     /// Errors: `PinLength` before anything is sent; `NotAuthenticated`.

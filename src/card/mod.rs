@@ -9,6 +9,7 @@ mod files;
 pub mod generic;
 mod link;
 pub mod myeid;
+pub mod openpgp;
 mod pin_entry;
 pub mod pkcs15;
 pub mod registry;

@@ -3,7 +3,7 @@
 
 use crate::apdu::Channel;
 
-use super::{CardDriver, CardError, CardSettings, generic, myeid};
+use super::{CardDriver, CardError, CardSettings, generic, myeid, openpgp};
 
 /// One card family.
 pub struct Row {
@@ -27,6 +27,12 @@ pub static DRIVERS: &[Row] = &[
         reason: "before the generic PKCS#15 driver, which could only read these cards",
         knows_atr: myeid::knows_atr,
         open: myeid::open,
+    },
+    Row {
+        name: openpgp::NAME,
+        reason: "before the generic PKCS#15 driver, which asks more questions of a card that has no PKCS#15",
+        knows_atr: openpgp::knows_atr,
+        open: openpgp::open,
     },
     Row {
         name: generic::NAME,

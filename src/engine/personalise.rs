@@ -4,7 +4,7 @@ use super::error::{Error, from_card};
 use super::login::checked_pin;
 use super::pins::{DEFAULT_TRIES, check_length, note_tries};
 use super::session::SessionHandle;
-use super::writing::admin_of;
+use super::writing::{abilities_told, admin_of};
 use super::{Engine, Result, lock};
 use crate::apdu::Channel;
 use crate::card::admin::{AdminAbilities, CardAdmin, Format, NewPin, RepairReport};
@@ -64,9 +64,7 @@ impl Engine {
     /// What can be put on the card behind a slot. Errors: `NotSupported` for a card that cannot be written.
     pub fn admin_abilities(&self, slot: SlotId) -> Result<AdminAbilities> {
         let (reader, loaded) = self.card_of(slot)?;
-        let told = |card: &mut Card| {
-            card.with(|driver, _| admin_of(driver.admin()).map(|admin| admin.admin_abilities()))
-        };
+        let told = |card: &mut Card| card.with(abilities_told);
         self.with_card(reader, &loaded, told)
     }
 

@@ -12,7 +12,7 @@ use super::session::{Login, SessionHandle, SessionMode};
 use super::{Batch, Engine, Result, lock};
 use crate::apdu::Channel;
 use crate::card::admin::{AdminAbilities, CardAdmin, Write};
-use crate::card::{Card, CardError};
+use crate::card::{Card, CardDriver, CardError};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{SlotId, VirtualToken};
 use crate::token::{AuthId, Certificate, Key, ObjectId, Token};
@@ -157,7 +157,7 @@ impl Engine {
 
     /// What can be put on the card behind a slot.
     pub(super) fn abilities_of(&self, reader: usize, card: &mut Card) -> Result<AdminAbilities> {
-        let told = card.with(|driver, _| admin_of(driver.admin()).map(|admin| admin.admin_abilities()));
+        let told = card.with(abilities_told);
         told.map_err(|error| self.card_error(reader, error))
     }
 }
@@ -260,6 +260,16 @@ impl Writing<'_> {
     pub fn cannot<T>(&self, what: &str) -> Result<T> {
         self.told(Err(CardError::NotSupported { what: what.to_owned() }))
     }
+}
+
+/// What can be put on a card, which is asked where it tells. Errors: `NotSupported`.
+pub(super) fn abilities_told(
+    driver: &mut dyn CardDriver,
+    channel: &mut Channel<'_>,
+) -> Result<AdminAbilities, CardError> {
+    let admin = admin_of(driver.admin())?;
+    admin.ask_abilities(channel)?;
+    Ok(admin.admin_abilities())
 }
 
 /// The personalisation side of a driver. Errors: `NotSupported`.

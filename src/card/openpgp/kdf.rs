@@ -1,0 +1,170 @@
+//! KDF-DO (OpenPGP card 3.4, 4.3.2): PINs that the host hashes before the card sees them, by the iterated and salted
+//! S2K of RFC 4880 (3.7.1.3).
+
+use zeroize::Zeroizing;
+
+use super::pin::Pin;
+use crate::card::CardError;
+use crate::codec::{Secret, tlv};
+use crate::crypto::{DigestAlgorithm, Digester};
+
+/// How PINs become what the card is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kdf {
+    /// As they are typed.
+    None,
+    /// Hashed.
+    Hashed(S2k),
+}
+
+/// Iterated and salted S2K.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct S2k {
+    digest: DigestAlgorithm,
+    /// Bytes to be hashed.
+    count: u32,
+    /// Of PW1, resetting code, PW3. Where the card has one salt, it is that of PW1.
+    salts: [[u8; SALT_LEN]; 3],
+}
+
+impl Kdf {
+    /// Reads the DO; an empty one says that PINs are not hashed. Errors: `Malformed`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CardError> {
+        let bytes = tlv::find(bytes, TAG_KDF).unwrap_or(bytes);
+        let algorithm = match tlv::find(bytes, TAG_ALGORITHM) {
+            None if bytes.is_empty() => return Ok(Self::None),
+            None => return Err(damaged("no algorithm")),
+            Some(algorithm) => algorithm,
+        };
+        match algorithm {
+            [NO_KDF] => Ok(Self::None),
+            [ITERATED_SALTED] => S2k::parse(bytes).map(Self::Hashed),
+            _ => Err(damaged("an algorithm that nobody knows")),
+        }
+    }
+
+    /// What the card is sent for a PIN.
+    pub fn apply(&self, pin: Pin, value: &Secret) -> Secret {
+        match self {
+            Self::None => value.clone(),
+            Self::Hashed(s2k) => s2k.hash(pin, value),
+        }
+    }
+}
+
+impl S2k {
+    fn parse(bytes: &[u8]) -> Result<Self, CardError> {
+        let digest = match tlv::find(bytes, TAG_DIGEST) {
+            Some([SHA256]) => DigestAlgorithm::Sha256,
+            Some([SHA512]) => DigestAlgorithm::Sha512,
+            _ => return Err(damaged("a digest that nobody knows")),
+        };
+        let count = tlv::find(bytes, TAG_COUNT).and_then(|count| <[u8; 4]>::try_from(count).ok());
+        let count = u32::from_be_bytes(count.ok_or_else(|| damaged("no count"))?);
+        if count > MAX_COUNT {
+            return Err(damaged("more work than anybody waits for"));
+        }
+        let salt = |tag| tlv::find(bytes, tag).and_then(|salt| <[u8; SALT_LEN]>::try_from(salt).ok());
+        let user = salt(TAG_SALT_USER).ok_or_else(|| damaged("no salt"))?;
+        let salts = [user, salt(TAG_SALT_CODE).unwrap_or(user), salt(TAG_SALT_ADMIN).unwrap_or(user)];
+        Ok(Self { digest, count, salts })
+    }
+
+    /// Salt and PIN over and over, until `count` bytes are hashed; once at least.
+    fn hash(&self, pin: Pin, value: &Secret) -> Secret {
+        let salt = self.salts.get(pin.counter()).copied().unwrap_or_default();
+        let mut once = Zeroizing::new(Vec::with_capacity(SALT_LEN + value.len()));
+        once.extend_from_slice(&salt);
+        once.extend_from_slice(value.expose());
+        let mut digester = Digester::new(self.digest);
+        let mut left = (self.count as usize).max(once.len());
+        // In pieces of many rounds: one round is a dozen bytes.
+        let piece = Zeroizing::new(once.repeat(PIECE_LEN.div_ceil(once.len())));
+        while left > 0 {
+            let part = piece.get(..left.min(piece.len())).unwrap_or_default();
+            digester.update(part);
+            left -= part.len();
+        }
+        Secret::new(digester.finish())
+    }
+}
+
+fn damaged(why: &str) -> CardError {
+    CardError::Malformed { what: "key derivation data (DO F9)".to_owned(), why: why.to_owned() }
+}
+
+/// The DO itself.
+pub(super) const TAG_KDF_DO: u16 = 0xF9;
+const TAG_KDF: u32 = 0xF9;
+const TAG_ALGORITHM: u32 = 0x81;
+const TAG_DIGEST: u32 = 0x82;
+const TAG_COUNT: u32 = 0x83;
+const TAG_SALT_USER: u32 = 0x84;
+const TAG_SALT_CODE: u32 = 0x85;
+const TAG_SALT_ADMIN: u32 = 0x86;
+const NO_KDF: u8 = 0x00;
+const ITERATED_SALTED: u8 = 0x03;
+/// Numbers of RFC 4880, 9.4.
+const SHA256: u8 = 0x08;
+const SHA512: u8 = 0x0A;
+const SALT_LEN: usize = 8;
+/// RFC 4880 counts no further (3.7.1.3).
+const MAX_COUNT: u32 = 0x03E0_0000;
+const PIECE_LEN: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::hex;
+
+    /// The salts and the count of the standard's example, SHA-256.
+    fn example() -> Vec<u8> {
+        hex::decode(concat!(
+            "810103",
+            "820108",
+            "8304000186a0",
+            "84083031323334353637",
+            "85084142434445464748",
+            "86083837363534333231",
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn kdf_hashes_as_the_standard_and_as_another_implementation() {
+        let Kdf::Hashed(s2k) = Kdf::parse(&example()).unwrap() else { panic!("no KDF") };
+        let hash = |pin, value: &str| hex::encode(s2k.hash(pin, &Secret::from(value)).expose());
+        assert_eq!(
+            hash(Pin::User, "123456"),
+            "773784a602b6c81e3f092f4d7d00e17cc822d88f7360fcf2d2ef2d9d901f44b6"
+        );
+        // By Python's hashlib.
+        assert_eq!(
+            hash(Pin::Admin, "12345678"),
+            "0642968eebeec0d58e7f0e9553e7c98e1427a62b03b073bc71bafbb2465f452b"
+        );
+        assert_eq!(hash(Pin::User, "123456"), hash(Pin::UserSign, "123456"));
+    }
+
+    #[test]
+    fn kdf_is_read_with_and_without_its_tag_and_none_is_none() {
+        let bytes = example();
+        assert_eq!(Kdf::parse(&bytes).unwrap(), Kdf::parse(&tlv::encode(TAG_KDF, &bytes)).unwrap());
+        assert_eq!(Kdf::parse(&[]).unwrap(), Kdf::None);
+        assert_eq!(Kdf::parse(&[0x81, 0x01, 0x00]).unwrap(), Kdf::None);
+        // One salt for all.
+        let Kdf::Hashed(one) = Kdf::parse(&bytes[..22]).unwrap() else { panic!("no KDF") };
+        assert_eq!(one.hash(Pin::Admin, &Secret::from("1")), one.hash(Pin::User, &Secret::from("1")));
+    }
+
+    #[test]
+    fn kdf_damaged_or_endless_is_an_error() {
+        let whole = example();
+        for end in 1..whole.len() - 20 {
+            assert!(Kdf::parse(&whole[..end]).is_err(), "cut at {end}");
+        }
+        let endless = [&whole[..6], &hex::decode("8304ffffffff").unwrap(), &whole[12..]].concat();
+        assert!(Kdf::parse(&endless).unwrap_err().to_string().contains("work"));
+        assert!(Kdf::parse(&[0x81, 0x01, 0x04]).is_err());
+    }
+}
