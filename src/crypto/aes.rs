@@ -3,6 +3,7 @@
 
 mod ctr;
 pub mod gcm;
+pub mod gcm_stream;
 mod padding;
 mod wrap;
 

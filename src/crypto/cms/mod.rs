@@ -1,8 +1,18 @@
 //! Cryptographic Message Syntax (RFC 5652): what all of its kinds share. Each kind has files of its own:
-//! `signed*.rs` for SignedData. No files here, no cards: whoever holds the key computes.
+//! `signed*.rs` for SignedData; `enveloped/` for what is encrypted, as streams of any length. No files here, no cards:
+//! whoever holds the key computes.
 
+pub mod enveloped;
+mod error;
+mod identifier;
+mod oid;
 pub mod signed;
 pub mod signed_reading;
+mod stream;
+pub mod text;
+
+pub use error::CmsError;
+pub use identifier::Identifier;
 
 use const_oid::ObjectIdentifier;
 
