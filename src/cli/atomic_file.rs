@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::error::CliError;
 
@@ -71,6 +72,79 @@ impl Drop for PrivateFile {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// A file that comes part by part and has its name only when it is whole. Dropped before, it is gone, and what had
+/// the name has it still.
+#[derive(Debug)]
+pub struct NewFile {
+    path: PathBuf,
+    target: PathBuf,
+    temporary: Unfinished,
+    file: File,
+}
+
+impl NewFile {
+    /// Makes the file beside the place that it will have. Errors name the file.
+    pub fn create(path: &Path) -> Result<Self, CliError> {
+        // A link keeps being a link: its target is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if target.is_dir() {
+            return Err(CliError::usage(format!("{} is a directory", path.display())));
+        }
+        let (temporary, file) = create_beside(&target)
+            .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
+        Ok(Self { path: path.to_owned(), target, temporary: Unfinished::note(temporary), file })
+    }
+
+    /// Gives it its name. Errors name the file.
+    pub fn keep(self) -> Result<(), CliError> {
+        copy_permissions(&self.target, &self.file)
+            .and_then(|()| self.file.sync_all())
+            .and_then(|()| fs::rename(&self.temporary.0, &self.target))
+            .map_err(|source| CliError::usage(format!("cannot write {}", self.path.display())).cause(source))
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A file that has not got its name yet: gone when dropped, and when the process is interrupted.
+#[derive(Debug)]
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn note(path: PathBuf) -> Self {
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        Self(path)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.0);
+        // Nothing is there any more when it got its name.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Removes what has not got its name yet: the process is about to end.
+pub fn remove_unfinished() {
+    for path in UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// True for what exists and is no regular file: it is written in place.
+pub fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// Reads a whole input; `-` is standard input. Errors name the file.
@@ -147,6 +221,8 @@ fn copy_permissions(old: &Path, new: &File) -> io::Result<()> {
     }
 }
 
+/// Files without their name, for an interruption.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Names tried for the temporary file.
 const ATTEMPTS: u32 = 100;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
+use super::atomic_file;
 use super::error::ErrorKind;
 
 /// Sets the handler for this process. At the first signal `release` runs (in a thread of its own), then the
@@ -88,6 +89,7 @@ fn set_terminal(file: &std::fs::File, state: &Termios) {
 
 fn end() -> ! {
     restore_terminal();
+    atomic_file::remove_unfinished();
     std::process::exit(ErrorKind::Interrupted.exit_code().into())
 }
 

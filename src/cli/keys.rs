@@ -88,6 +88,20 @@ impl KeyChoice {
         }
     }
 
+    /// Every private key that fits and that could open a message. Errors: none fits, or none may.
+    pub fn opening_keys(&self, context: &Context, pin: &PinArgs) -> Result<Vec<ChosenKey>, CliError> {
+        let tokens = unlock::reveal(context, self, pin)?;
+        let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, Purpose::Open)).collect();
+        let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
+        let usable: Vec<ChosenKey> =
+            named.iter().copied().filter(|chosen| Purpose::Open.allows(&chosen.key)).cloned().collect();
+        match (usable.is_empty(), named.as_slice()) {
+            (false, _) => Ok(usable),
+            (true, []) => Err(self.unmatched(&keys)),
+            (true, [one, ..]) => Err(Purpose::Open.refuse(one)),
+        }
+    }
+
     fn fits(&self, key: &Key) -> bool {
         self.label.as_deref().is_none_or(|label| label == key.label)
             && self.id.as_deref().is_none_or(|id| id == key.id.0)
@@ -150,6 +164,8 @@ pub enum Purpose {
     Sign,
     /// Decrypting.
     Decrypt,
+    /// Opening a message: by decryption or by agreement.
+    Open,
     /// Deleting: secret keys as well.
     Delete,
 }
@@ -159,6 +175,11 @@ impl Purpose {
         match self {
             Self::Sign => key.usage.sign || key.usage.non_repudiation,
             Self::Decrypt => key.usage.decrypt && matches!(key.algorithm, KeyAlgorithm::Rsa { .. }),
+            Self::Open => match key.algorithm {
+                KeyAlgorithm::Rsa { .. } => key.usage.decrypt,
+                KeyAlgorithm::Ec { .. } => key.usage.derive,
+                _ => false,
+            },
             Self::Delete => true,
         }
     }
@@ -166,7 +187,7 @@ impl Purpose {
     fn verb(self) -> &'static str {
         match self {
             Self::Sign => "sign",
-            Self::Decrypt => "decrypt",
+            Self::Decrypt | Self::Open => "decrypt",
             Self::Delete => "be deleted",
         }
     }

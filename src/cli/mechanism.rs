@@ -5,6 +5,7 @@ use clap::Args;
 use super::error::CliError;
 use super::suggest::nearest;
 use crate::codec::hex;
+use crate::crypto::cms::enveloped::RsaPadding;
 use crate::crypto::rsa::PssParameters;
 use crate::crypto::{Curve, DigestAlgorithm};
 use crate::engine::mechanism::{ParameterKind, mechanism};
@@ -34,10 +35,30 @@ pub struct SigningArgs {
 /// How a decryption is made.
 #[derive(Debug, Default, Args)]
 pub struct DecryptingArgs {
-    /// Mechanism: RSA-PKCS, RSA-PKCS-OAEP or RSA-X-509
-    #[arg(long, value_name = "NAME", default_value = "RSA-PKCS")]
-    mechanism: String,
+    /// Mechanism of a single RSA block: RSA-PKCS-OAEP, RSA-PKCS or RSA-X-509; it is found out if nothing is said
+    #[arg(long, value_name = "NAME")]
+    mechanism: Option<String>,
 
+    /// How OAEP was made.
+    #[command(flatten)]
+    oaep: OaepArgs,
+}
+
+/// How an encryption is made.
+#[derive(Debug, Default, Args)]
+pub struct EncryptingArgs {
+    /// Padding for RSA keys: RSA-PKCS-OAEP (the default), or RSA-PKCS for receivers that know no other
+    #[arg(long, value_name = "NAME")]
+    mechanism: Option<String>,
+
+    /// How OAEP is made.
+    #[command(flatten)]
+    oaep: OaepArgs,
+}
+
+/// The choices of OAEP.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OaepArgs {
     /// Digest of OAEP; sha256 if nothing is said
     #[arg(long, value_name = "HASH")]
     hash: Option<String>,
@@ -49,6 +70,29 @@ pub struct DecryptingArgs {
     /// Label of OAEP in hexadecimal; empty if nothing is said
     #[arg(long, value_name = "HEX")]
     oaep_label: Option<String>,
+}
+
+impl DecryptingArgs {
+    /// True when nothing is said: then the block itself tells.
+    pub fn is_open(&self) -> bool {
+        self.mechanism.is_none() && self.oaep.given().is_none()
+    }
+
+    /// The first option that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        self.mechanism.as_ref().map(|_| "--mechanism").or(self.oaep.given())
+    }
+}
+
+impl OaepArgs {
+    fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--hash", self.hash.is_some()),
+            ("--mgf", self.mgf.is_some()),
+            ("--oaep-label", self.oaep_label.is_some()),
+        ];
+        options.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
 }
 
 /// The mechanism for a key, with the wishes of the command line.
@@ -97,32 +141,55 @@ pub fn for_signing(key: &KeyAlgorithm, wishes: &SigningArgs) -> Result<Mechanism
     Ok(MechanismCall { id, parameters })
 }
 
-/// The mechanism that decrypts, with the wishes of the command line.
+/// The mechanism that decrypts one block, with the wishes of the command line; OAEP when nothing is said.
 /// Errors: unknown names, wishes that do not go together.
 pub fn for_decryption(wishes: &DecryptingArgs) -> Result<MechanismCall, CliError> {
-    let id = MechanismId::from_name(&wishes.mechanism)
-        .ok_or_else(|| unknown_mechanism(&wishes.mechanism, &DECRYPTING.map(name_of)))?;
-    let hash = wishes.hash.as_deref().map(hash_named).transpose()?;
-    let mgf = wishes.mgf.as_deref().map(hash_named).transpose()?;
+    with_oaep(wishes.mechanism.as_deref(), &wishes.oaep, &DECRYPTING)
+}
+
+/// The padding that encrypts for an RSA key, with the wishes of the command line; OAEP when nothing is said.
+/// Errors: unknown names, wishes that do not go together.
+pub fn for_encryption(wishes: &EncryptingArgs) -> Result<RsaPadding, CliError> {
+    let call = with_oaep(wishes.mechanism.as_deref(), &wishes.oaep, &ENCRYPTING)?;
+    match call.parameters {
+        Parameters::Oaep { hash, mgf, label } => Ok(RsaPadding::Oaep { hash, mgf, label }),
+        _ if call.id == MechanismId::RSA_PKCS => Ok(RsaPadding::Pkcs1),
+        _ => Err(CliError::usage(format!("{} is no padding for files", name_of(call.id)))
+            .hint("use RSA-PKCS-OAEP or RSA-PKCS")),
+    }
+}
+
+/// The mechanism that takes off such a padding.
+pub fn for_padding(padding: &RsaPadding) -> MechanismCall {
+    match padding {
+        RsaPadding::Pkcs1 => MechanismId::RSA_PKCS.into(),
+        RsaPadding::Oaep { hash, mgf, label } => MechanismCall {
+            id: MechanismId::RSA_PKCS_OAEP,
+            parameters: Parameters::Oaep { hash: *hash, mgf: *mgf, label: label.clone() },
+        },
+    }
+}
+
+fn with_oaep(name: Option<&str>, oaep: &OaepArgs, known: &[MechanismId]) -> Result<MechanismCall, CliError> {
+    let id = match name {
+        None => MechanismId::RSA_PKCS_OAEP,
+        Some(name) => MechanismId::from_name(name).ok_or_else(|| {
+            let names: Vec<String> = known.iter().copied().map(name_of).collect();
+            unknown_mechanism(name, &names)
+        })?,
+    };
     if mechanism(id)?.parameter_kind() != ParameterKind::Oaep {
-        let oaep_only = [
-            ("--hash", hash.is_some()),
-            ("--mgf", mgf.is_some()),
-            ("--oaep-label", wishes.oaep_label.is_some()),
-        ];
-        return match oaep_only.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => {
-                Err(CliError::usage(format!("{option} belongs to OAEP, not to {}", name_of(id)))
-                    .hint("choose --mechanism RSA-PKCS-OAEP"))
-            }
+        return match oaep.given() {
+            Some(option) => Err(CliError::usage(format!("{option} belongs to OAEP, not to {}", name_of(id)))
+                .hint("choose --mechanism RSA-PKCS-OAEP")),
             None => Ok(id.into()),
         };
     }
-    let hash = hash.unwrap_or(DigestAlgorithm::Sha256);
-    let label = wishes.oaep_label.as_deref().map(hex::decode).transpose();
+    let hash = oaep.hash.as_deref().map(hash_named).transpose()?.unwrap_or(DigestAlgorithm::Sha256);
+    let mgf = oaep.mgf.as_deref().map(hash_named).transpose()?.unwrap_or(hash);
+    let label = oaep.oaep_label.as_deref().map(hex::decode).transpose();
     let label = label.map_err(|source| CliError::usage("the OAEP label is not hexadecimal").cause(source))?;
-    let label = label.unwrap_or_default();
-    Ok(MechanismCall { id, parameters: Parameters::Oaep { hash, mgf: mgf.unwrap_or(hash), label } })
+    Ok(MechanismCall { id, parameters: Parameters::Oaep { hash, mgf, label: label.unwrap_or_default() } })
 }
 
 /// The mechanism that digests so and signs with this key. Errors: a key that does not sign.
@@ -221,6 +288,9 @@ const PLAIN: [MechanismId; 5] = [
     MechanismId::EDDSA,
 ];
 
+/// Those that encrypt.
+const ENCRYPTING: [MechanismId; 2] = [MechanismId::RSA_PKCS, MechanismId::RSA_PKCS_OAEP];
+
 /// Those that decrypt.
 const DECRYPTING: [MechanismId; 3] =
     [MechanismId::RSA_PKCS, MechanismId::RSA_PKCS_OAEP, MechanismId::RSA_X_509];
@@ -241,7 +311,7 @@ mod tests {
     }
 
     fn decrypting(mechanism: &str) -> DecryptingArgs {
-        DecryptingArgs { mechanism: mechanism.to_owned(), ..DecryptingArgs::default() }
+        DecryptingArgs { mechanism: Some(mechanism.to_owned()), ..DecryptingArgs::default() }
     }
 
     #[test]
@@ -321,20 +391,35 @@ mod tests {
         };
         let (sha1, sha256) = (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256);
         assert_eq!(oaep(&decrypting("RSA-PKCS-OAEP")), (sha256, sha256, Vec::new()));
-        let told = DecryptingArgs {
+        let with = |oaep: OaepArgs| DecryptingArgs { oaep, ..decrypting("RSA-PKCS-OAEP") };
+        let told = with(OaepArgs {
             hash: Some("sha1".to_owned()),
             oaep_label: Some("0aff".to_owned()),
-            ..decrypting("RSA-PKCS-OAEP")
-        };
+            ..OaepArgs::default()
+        });
         assert_eq!(oaep(&told), (sha1, sha1, vec![0x0A, 0xFF]));
-        let told = DecryptingArgs { mgf: Some("sha1".to_owned()), ..decrypting("RSA-PKCS-OAEP") };
+        let told = with(OaepArgs { mgf: Some("sha1".to_owned()), ..OaepArgs::default() });
         assert_eq!(oaep(&told), (sha256, sha1, Vec::new()));
+    }
+
+    #[test]
+    fn for_encryption_is_oaep_unless_told() {
+        let wish = |mechanism: Option<&str>| {
+            let mechanism = mechanism.map(str::to_owned);
+            for_encryption(&EncryptingArgs { mechanism, ..EncryptingArgs::default() })
+        };
+        assert_eq!(wish(None), Ok(RsaPadding::oaep(DigestAlgorithm::Sha256)));
+        assert_eq!(wish(Some("rsa-pkcs")), Ok(RsaPadding::Pkcs1));
+        assert!(wish(Some("RSA-X-509")).is_err() && wish(Some("RSA")).is_err());
+        for padding in [RsaPadding::Pkcs1, RsaPadding::oaep(DigestAlgorithm::Sha512)] {
+            assert!(mechanism(for_padding(&padding).id).is_ok());
+        }
     }
 
     #[test]
     fn for_decryption_bad_wishes_are_refused() {
         let label = |mechanism: &str, label: &str| DecryptingArgs {
-            oaep_label: Some(label.to_owned()),
+            oaep: OaepArgs { oaep_label: Some(label.to_owned()), ..OaepArgs::default() },
             ..decrypting(mechanism)
         };
         for (args, message) in [

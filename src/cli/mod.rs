@@ -27,6 +27,7 @@ mod progress;
 mod run;
 mod selector;
 mod signature;
+mod spool;
 mod suggest;
 mod table;
 mod terminal;

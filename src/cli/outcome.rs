@@ -1,9 +1,12 @@
 //! What a command hands back: one JSON document and the text for a human, printed after the card was released.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::error::{CliError, ErrorKind};
 use super::problems::Problem;
+use super::spool::Spooled;
 
 /// The result of a command that ran to its end.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +15,8 @@ pub struct Outcome {
     pub document: Map<String, Value>,
     /// What goes to standard output without `--json`.
     pub stdout: Vec<u8>,
+    /// What goes to standard output behind it, where that may be too large for the memory.
+    pub spooled: Option<Arc<Spooled>>,
     /// What is amiss, each printed to standard error behind `warning:`. With `--json` the document says it.
     pub warnings: Vec<String>,
     /// What to do next, each printed behind `hint:`.

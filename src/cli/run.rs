@@ -68,7 +68,9 @@ fn print_outcome(context: &Context, outcome: &Outcome) -> Option<ErrorKind> {
         let document = json::document(outcome.document.clone(), stats.as_ref());
         write_stdout(json::pretty(&document).as_bytes())
     } else {
-        write_stdout(&outcome.stdout)
+        write_stdout(&outcome.stdout).and_then(|()| {
+            outcome.spooled.as_ref().map_or(Ok(()), |spooled| spooled.copy_to(io::stdout().lock()))
+        })
     };
     match printed {
         Ok(()) => {}

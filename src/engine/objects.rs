@@ -202,7 +202,7 @@ impl Engine {
         Ok((plan, public))
     }
 
-    fn key<'a>(&self, session: &'a Session, handle: ObjectHandle) -> Result<&'a Key> {
+    pub(super) fn key<'a>(&self, session: &'a Session, handle: ObjectHandle) -> Result<&'a Key> {
         match self.visible(session, handle).map_err(key_error)? {
             ObjectRef::Key(index) => session.card.token.keys.get(index).ok_or(Error::KeyHandleInvalid),
             ObjectRef::Certificate(_) | ObjectRef::Data(_) => Err(Error::KeyHandleInvalid),
@@ -210,7 +210,7 @@ impl Engine {
     }
 
     /// The key's algorithm with its size, from the public half where the card's directory does not say.
-    fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
+    pub(super) fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
         match key.algorithm {
             KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
                 let public = self.public_half(session.reader, &session.card, key)?;

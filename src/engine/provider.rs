@@ -195,6 +195,11 @@ pub trait Provider: Send + Sync {
         Err(Error::NotSupported("digest by this module"))
     }
 
+    /// Agrees with a point by ECDH: the shared secret itself.
+    fn agree(&self, _session: SessionHandle, _key: ObjectHandle, _peer: &[u8]) -> Result<Secret> {
+        Err(Error::NotSupported("key agreement by this module"))
+    }
+
     /// Random bytes of the token.
     fn random(&self, session: SessionHandle, len: usize) -> Result<Secret>;
 
@@ -452,6 +457,10 @@ impl Provider for Engine {
 
     fn digest(&self, session: SessionHandle, data: &[u8], room: usize) -> Result<Vec<u8>> {
         Engine::digest(self, session, data, room)
+    }
+
+    fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
+        Engine::agree(self, session, key, peer)
     }
 
     fn random(&self, session: SessionHandle, len: usize) -> Result<Secret> {

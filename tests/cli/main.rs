@@ -11,6 +11,7 @@ mod config;
 mod digests;
 mod doctor;
 mod documents;
+mod encryption;
 mod ends;
 mod first_run;
 mod hostile;

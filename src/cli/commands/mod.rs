@@ -6,6 +6,7 @@ pub mod config;
 mod decrypt;
 mod digest;
 mod doctor;
+mod encrypt;
 pub mod find;
 mod generate;
 mod key;
@@ -56,6 +57,8 @@ pub enum Command {
     Sign(sign::SignArgs),
     /// Verify the signature of a file
     Verify(verify::VerifyArgs),
+    /// Encrypt a file for the holders of private keys
+    Encrypt(encrypt::EncryptArgs),
     /// Decrypt a file with a private key
     Decrypt(decrypt::DecryptArgs),
     /// Digest files, or check files against their digests
@@ -90,6 +93,7 @@ impl Command {
             Self::Cert(command) => cert::run(context, command),
             Self::Sign(args) => sign::run(context, args),
             Self::Verify(args) => verify::run(context, args),
+            Self::Encrypt(args) => encrypt::run(context, args),
             Self::Decrypt(args) => decrypt::run(context, args),
             Self::Digest(args) => digest::run(context, args),
             Self::Random(args) => random::run(context, args),

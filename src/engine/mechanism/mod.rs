@@ -202,6 +202,7 @@ impl MechanismId {
     pub const ECDSA_SHA3_384: Self = Self(ck::CKM_ECDSA_SHA3_384);
     pub const ECDSA_SHA3_512: Self = Self(ck::CKM_ECDSA_SHA3_512);
     pub const EDDSA: Self = Self(ck::CKM_EDDSA);
+    pub const ECDH1_DERIVE: Self = Self(ck::CKM_ECDH1_DERIVE);
     pub const SHA_1: Self = Self(ck::CKM_SHA_1);
     pub const SHA224: Self = Self(ck::CKM_SHA224);
     pub const SHA256: Self = Self(ck::CKM_SHA256);
@@ -360,6 +361,7 @@ const NAMES: &[(MechanismId, &str)] = &[
     (MechanismId::ECDSA_SHA3_384, "CKM_ECDSA_SHA3_384"),
     (MechanismId::ECDSA_SHA3_512, "CKM_ECDSA_SHA3_512"),
     (MechanismId::EDDSA, "CKM_EDDSA"),
+    (MechanismId::ECDH1_DERIVE, "CKM_ECDH1_DERIVE"),
     (MechanismId::SHA_1, "CKM_SHA_1"),
     (MechanismId::SHA224, "CKM_SHA224"),
     (MechanismId::SHA256, "CKM_SHA256"),

@@ -68,7 +68,7 @@ impl Engine {
 
     /// A deletion, a logout or a reset since the operation began ends the right to the key; a key that asks for
     /// the PIN each time takes the login itself for its first use.
-    fn check_consent(&self, key: &CardKey) -> Result<()> {
+    pub(super) fn check_consent(&self, key: &CardKey) -> Result<()> {
         let mut state = lock(&self.state);
         let token = state.token_of_object(key.handle).ok_or(Error::KeyHandleInvalid)?;
         if key.auth.is_none() {

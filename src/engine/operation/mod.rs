@@ -2,6 +2,7 @@
 //! A session holds at most one of a kind, and one of each kind at a time.
 
 mod cancel;
+mod agree;
 mod compute;
 mod decrypt;
 mod digest;

@@ -2,7 +2,7 @@
 
 mod batch;
 mod jobs;
-mod policy;
+pub(super) mod policy;
 mod signer;
 
 use std::path::PathBuf;

@@ -34,6 +34,10 @@ impl Addressee {
         let info = match &self.public {
             PublicKey::Rsa { .. } => transport::seal(&self.id, &self.public, &self.padding, content_key),
             PublicKey::Ec { curve, point } => agreement::seal(&self.id, *curve, point, content_key),
+            PublicKey::Ed25519(_) | PublicKey::X25519(_) => {
+                let name = self.public.algorithm_name();
+                return Err(CmsError::Unsupported(format!("encryption for a key {name}")));
+            }
         };
         Ok(info?)
     }

@@ -31,7 +31,18 @@ impl RsaPadding {
         Self::Oaep { hash, mgf: hash, label: Vec::new() }
     }
 
-    fn encrypt(&self, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    /// Longest message for a modulus of so many bytes; `None` when not even an empty one fits.
+    pub fn longest_message(&self, modulus_len: usize) -> Option<usize> {
+        match self {
+            Self::Pkcs1 => modulus_len.checked_sub(PKCS1_OVERHEAD),
+            Self::Oaep { hash, mgf, label } => {
+                OaepParameters::new(*hash, *mgf, label).longest_message(modulus_len)
+            }
+        }
+    }
+
+    /// Encrypts a short message. Errors: `InvalidKey`, `InputLength`, `NoRandom`.
+    pub fn encrypt(&self, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
         match self {
             Self::Pkcs1 => pkcs1_encrypt(public, message),
             Self::Oaep { hash, mgf, label } => {
@@ -143,6 +154,8 @@ fn read_hash(algorithm: &Element<'_>) -> Result<DigestAlgorithm, CmsError> {
 }
 
 const WHAT: &str = "the key transport of a recipient";
+/// RFC 8017, 7.2.1.
+const PKCS1_OVERHEAD: usize = 11;
 const TAG_HASH: u32 = 0xA0;
 const TAG_MASK: u32 = 0xA1;
 const TAG_SOURCE: u32 = 0xA2;

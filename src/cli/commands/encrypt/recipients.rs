@@ -1,0 +1,218 @@
+//! Whom a file is encrypted for: certificates and public keys in files, and one key on a token.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::EncryptArgs;
+use crate::cli::atomic_file;
+use crate::cli::commands::find::public_objects;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::keys::KeyChoice;
+use crate::cli::objects::{Details, Object};
+use crate::cli::text::quote;
+use crate::cli::{date, json, key_files, pem, tokens};
+use crate::crypto::cms::Identifier;
+use crate::crypto::cms::enveloped::{Addressee, RsaPadding};
+use crate::crypto::import::{ImportError, read_certificates};
+use crate::crypto::{CertificateDetails, PublicKey};
+use crate::engine::{ObjectClass, Template};
+
+/// Somebody with his key, and his certificate where he has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipient {
+    name: String,
+    /// His key.
+    pub public: PublicKey,
+    certificate: Option<CertificateDetails>,
+}
+
+impl Recipient {
+    /// As the message names him.
+    pub fn addressee(&self, padding: &RsaPadding) -> Addressee {
+        let id = match &self.certificate {
+            Some(certificate) => Identifier::of_certificate(certificate),
+            None => Identifier::of_key(&self.public),
+        };
+        Addressee { id, public: self.public.clone(), padding: padding.clone() }
+    }
+
+    /// As in the document.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "algorithm": self.public.algorithm_name(),
+            "certificate_sha256":
+                self.certificate.as_ref().map(|certificate| json::bytes(&certificate.fingerprint_sha256())),
+        })
+    }
+}
+
+/// Everybody, each key once. Errors: nobody is named; a file without a key; a certificate that is not good for it.
+pub fn recipients(context: &Context, args: &EncryptArgs) -> Result<Vec<Recipient>, CliError> {
+    let mut recipients: Vec<Recipient> = Vec::new();
+    for path in &args.recipients {
+        recipients.extend(in_file(path, args.any_certificate)?);
+    }
+    if is_token_named(args) {
+        recipients.push(on_token(context, args)?);
+    }
+    if recipients.is_empty() {
+        return Err(CliError::usage("nobody is named who could decrypt the file")
+            .hint("give --recipient FILE, or --slot, --token, --key or --id for a key on a token"));
+    }
+    let mut distinct: Vec<Recipient> = Vec::new();
+    for recipient in recipients {
+        if distinct.iter().all(|known| known.public != recipient.public) {
+            distinct.push(recipient);
+        }
+    }
+    Ok(distinct)
+}
+
+fn is_token_named(args: &EncryptArgs) -> bool {
+    let (key, token) = (&args.key, &args.token);
+    key.key.is_some()
+        || key.id.is_some()
+        || token.slot.is_some()
+        || token.token.is_some()
+        || token.serial.is_some()
+        || token.reader.is_some()
+}
+
+/// The certificates of a bundle but for its authorities, where it has others; or a public key.
+fn in_file(path: &Path, any_certificate: bool) -> Result<Vec<Recipient>, CliError> {
+    let name = path.display().to_string();
+    let bytes = atomic_file::read(path)?;
+    let certificates = match read_certificates(&bytes) {
+        Ok(certificates) => certificates,
+        Err(ImportError::WrongContent { .. } | ImportError::Damaged { .. }) => {
+            let (_, der) = pem::decode(&bytes, &["PUBLIC KEY"]).map_err(|_| no_key(&name))?;
+            let public = PublicKey::from_spki_der(&der).map_err(|source| no_key(&name).cause(source))?;
+            return Ok(vec![Recipient { name, public, certificate: None }]);
+        }
+        Err(error) => return Err(key_files::explain(&error, &name)),
+    };
+    let leaves: Vec<&CertificateDetails> =
+        certificates.iter().filter(|certificate| !certificate.is_authority).collect();
+    let meant = if leaves.is_empty() { certificates.iter().collect() } else { leaves };
+    let recipient = |certificate: &CertificateDetails| {
+        if !any_certificate && let Some(why) = reason(certificate) {
+            return Err(refused(why));
+        }
+        let subject = certificate.subject_text();
+        let public = certificate.public_key.clone();
+        let public = public.ok_or_else(|| {
+            CliError::usage(format!(
+                "the certificate of {} in {name} is for a kind of key that p11ctl does not have",
+                quote(&subject)
+            ))
+        })?;
+        Ok(Recipient { name: subject, public, certificate: Some(certificate.clone()) })
+    };
+    meant.into_iter().map(recipient).collect()
+}
+
+fn no_key(name: &str) -> CliError {
+    CliError::usage(format!("{name} holds no certificate and no public key"))
+}
+
+/// The one key on a token, with a certificate of it where there is one.
+fn on_token(context: &Context, args: &EncryptArgs) -> Result<Recipient, CliError> {
+    let choice = KeyChoice::new(&args.token, &args.key)?;
+    let mut template = Template::new();
+    // A private key is named as well as its public half: both have one label and id.
+    if let Some(class) = choice.class.filter(|class| *class != ObjectClass::PrivateKey) {
+        template = template.class(class);
+    }
+    if let Some(id) = &choice.id {
+        template = template.id(id);
+    }
+    let found = public_objects(context, &tokens::matching(context, &choice.selector)?, &template)?;
+    let fits = |object: &&Object| choice.label.as_ref().is_none_or(|label| *label == object.label);
+    let able: Vec<&Object> = found.iter().filter(|object| can_receive(object)).collect();
+    let mut keys: Vec<&Object> = Vec::new();
+    for object in able.iter().copied().filter(fits) {
+        if keys.iter().all(|known| known.public_key() != object.public_key()) {
+            keys.push(object);
+        }
+    }
+    match keys.as_slice() {
+        [object] => with_certificate(object, &able, args.any_certificate),
+        [] => Err(CliError::new(
+            ErrorKind::NotFound,
+            "there is no such public key or certificate for encryption",
+        )
+        .hint("run p11ctl find to see the objects there are")),
+        several => {
+            Err(CliError::new(ErrorKind::NotFound, format!("{} public keys fit: which one?", several.len()))
+                .candidates(several.iter().map(|object| object.candidate()).collect())
+                .hint("choose by --slot, --key, --id or a pkcs11: URI"))
+        }
+    }
+}
+
+/// A public key that may encrypt or agree, or a certificate that is no authority's.
+fn can_receive(object: &Object) -> bool {
+    let may = match &object.details {
+        Details::Key { uses, .. } => {
+            object.class == ObjectClass::PublicKey && uses.iter().any(|usage| RECEIVING.contains(usage))
+        }
+        Details::Certificate(details) => details.as_deref().is_some_and(|details| !details.is_authority),
+        Details::Data { .. } => false,
+    };
+    may && object.public_key().is_some()
+}
+
+/// Of several certificates of one key, one that is good for it.
+fn with_certificate(
+    object: &Object,
+    found: &[&Object],
+    any_certificate: bool,
+) -> Result<Recipient, CliError> {
+    let public =
+        object.public_key().cloned().ok_or_else(|| CliError::usage("the public key is not known"))?;
+    let of_key = found.iter().filter_map(|other| match &other.details {
+        Details::Certificate(Some(details)) if details.certifies(&public) => Some(details.as_ref()),
+        _ => None,
+    });
+    let certificates: Vec<&CertificateDetails> = of_key.collect();
+    let good = certificates.iter().find(|certificate| any_certificate || reason(certificate).is_none());
+    match (good, certificates.first().and_then(|first| reason(first))) {
+        (Some(certificate), _) => {
+            Ok(Recipient { name: object.label.clone(), public, certificate: Some((*certificate).clone()) })
+        }
+        (None, Some(why)) => Err(refused(why)),
+        (None, None) => Ok(Recipient { name: object.label.clone(), public, certificate: None }),
+    }
+}
+
+/// Why nobody encrypts for this certificate now; `None` where it is good.
+fn reason(certificate: &CertificateDetails) -> Option<String> {
+    let (name, now) = (quote(&certificate.subject_text()), date::now());
+    if now > certificate.not_after {
+        return Some(format!("the certificate of {name} expired {}", date::day(certificate.not_after)));
+    }
+    if now < certificate.not_before {
+        let day = date::day(certificate.not_before);
+        return Some(format!("the certificate of {name} is not valid before {day}"));
+    }
+    let usage = certificate.key_usage()?;
+    let wanted: &[&str] = match certificate.public_key {
+        Some(PublicKey::Rsa { .. }) | None => &["keyEncipherment", "dataEncipherment"],
+        Some(_) => &["keyAgreement"],
+    };
+    if usage.iter().any(|usage| wanted.contains(usage)) {
+        return None;
+    }
+    let allowed = if usage.is_empty() { "nothing".to_owned() } else { usage.join(", ") };
+    Some(format!("the certificate of {name} is not for encryption, but for {allowed}"))
+}
+
+fn refused(why: String) -> CliError {
+    CliError::new(ErrorKind::Refused, why).hint("if it has to be, add --any-certificate")
+}
+
+/// Uses of a public key that its private half can answer.
+const RECEIVING: [&str; 3] = ["encrypt", "wrap", "derive"];
