@@ -43,6 +43,7 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "key" -d 'Generate, im
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "cert" -d 'Request, make or verify certificates'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "sign" -d 'Sign files with a private key'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "verify" -d 'Verify the signature of a file'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "encrypt" -d 'Encrypt a file for the holders of private keys'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "decrypt" -d 'Decrypt a file with a private key'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "digest" -d 'Digest files, or check files against their digests'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "random" -d 'Make random bytes on a card'
@@ -563,8 +564,32 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l json -d 'Print 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s r -l recipient -d 'Encrypt for the certificates, or the public key, in this file (PEM or DER; repeat for more)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l format -d 'Form of the result' -r -f -a "cms\t'A CMS message, of any size'
+pem\t'The same as text, in PEM'
+raw\t'One block of an RSA key: for a few bytes'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l cipher -d 'Cipher of the content; aes-256-cbc is for receivers that know no other' -r -f -a "aes-256-gcm\t'AES-256 in GCM: changes are found out'
+aes-256-cbc\t'AES-256 in CBC'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l mechanism -d 'Padding for RSA keys: RSA-PKCS-OAEP (the default), or RSA-PKCS for receivers that know no other' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l any-certificate -d 'Encrypt all the same for certificates that are expired, or not for encryption'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism: RSA-PKCS, RSA-PKCS-OAEP or RSA-X-509' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism of a single RSA block: RSA-PKCS-OAEP, RSA-PKCS or RSA-X-509; it is found out if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r

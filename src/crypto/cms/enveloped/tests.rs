@@ -1,3 +1,5 @@
+//! Messages sealed and opened, changed, cut and made up.
+
 use std::io::Read;
 
 use super::*;
