@@ -244,9 +244,15 @@ fn message_for_another_key_is_one_error_whatever_is_wrong() {
         encrypt(&bench, &["--recipient", "c1.pem", "--mechanism", mechanism]).expect(0);
         let message = bench.read("message");
         let modulus_end = message.windows(4).position(|bytes| bytes == [0x04, 0x82, 0x01, 0x00]).unwrap() + 4;
-        for at in [modulus_end + 10, message.len() - 8] {
+        // In the padding, as a number beyond the modulus, in the tag.
+        for (at, byte) in
+            [(modulus_end + 10, None), (modulus_end, Some([0xFF; 8])), (message.len() - 8, None)]
+        {
             let mut changed = message.clone();
-            changed[at] ^= 4;
+            match byte {
+                Some(bytes) => changed[at..at + 8].copy_from_slice(&bytes),
+                None => changed[at] ^= 4,
+            }
             bench.write("message", changed);
             errors.push(decrypt(&bench, "1", &[]).expect(1).stderr);
         }

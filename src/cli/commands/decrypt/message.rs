@@ -173,6 +173,8 @@ impl Opener<'_> {
     /// The key of the content; `None` where the padding was wrong, which nobody is told here.
     fn unwrap(&self, wrapped: &WrappedKey) -> Result<Option<Secret>, CliError> {
         match wrapped {
+            // A number that is not below the modulus: cards have many answers to that.
+            WrappedKey::Rsa { encrypted, .. } if self.is_too_large(encrypted) => Ok(None),
             WrappedKey::Rsa { padding, encrypted } => {
                 let (engine, session) = (self.context.engine()?, self.unlocked.session);
                 engine.decrypt_init(session, &for_padding(padding), self.key)?;
@@ -195,6 +197,12 @@ impl Opener<'_> {
             }
             WrappedKey::Unsupported(what) => Err(CliError::usage(format!("{what} is not supported"))),
         }
+    }
+
+    fn is_too_large(&self, encrypted: &[u8]) -> bool {
+        let public = public_half(self.context, self.chosen);
+        let modulus = public.as_ref().and_then(|public| public.rsa()).map(|(modulus, _)| modulus);
+        modulus.is_some_and(|modulus| encrypted.len() == modulus.len() && encrypted >= modulus)
     }
 }
 
