@@ -1,8 +1,8 @@
 //! Operations of a session (PKCS#11 3.1, 5.8 to 5.13): each is a value that moves through its states.
 //! A session holds at most one of a kind, and one of each kind at a time.
 
-mod cancel;
 mod agree;
+mod cancel;
 mod compute;
 mod decrypt;
 mod digest;
