@@ -8,6 +8,7 @@ mod common;
 
 mod abi;
 mod bench;
+mod cost;
 mod gnutls;
 mod hotplug;
 mod java;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::bench::{Bench, PINS, module};
 
 /// Programs that are stopped at the end.
-struct Running(Vec<Child>);
+pub struct Running(pub Vec<Child>);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -36,7 +36,7 @@ fn ask_pass(bench: &Bench, pin: &str) -> PathBuf {
 }
 
 /// A server in the bench's network that takes the keys of `authorized`; its port.
-fn serve(bench: &Bench, running: &mut Running, authorized: &str) -> u16 {
+pub fn serve(bench: &Bench, running: &mut Running, authorized: &str) -> u16 {
     // Over pcscd the network is the rig's own, where every port is free; else this is one that was free just now.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     bench.write("authorized", authorized.as_bytes());
@@ -64,7 +64,7 @@ fn serve(bench: &Bench, running: &mut Running, authorized: &str) -> u16 {
 }
 
 /// A login that prints a word.
-fn ssh(bench: &Bench, port: u16, pin: &str) -> Command {
+pub fn ssh(bench: &Bench, port: u16, pin: &str) -> Command {
     let mut ssh = bench.command("ssh");
     let known = format!("UserKnownHostsFile={}", bench.path("known").display());
     ssh.args(["-F", "none", "-p", &port.to_string(), "-o", "StrictHostKeyChecking=no", "-o", &known]);

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ::pcsc::{Context, Error, Scope};
 
@@ -17,11 +18,12 @@ thread_local! {
     static HELD: RefCell<Option<MutexGuard<'static, usize>>> = const { RefCell::new(None) };
 }
 
-/// Closes the gate for a fork by this thread, as soon as nobody is inside.
+/// Closes the gate for a fork by this thread, as soon as nobody is inside. A service that does not answer holds up no
+/// fork for ever: then it takes place with somebody inside.
 pub fn close_for_fork() {
     let inside = INSIDE.lock().unwrap_or_else(PoisonError::into_inner);
-    let empty = LEFT.wait_while(inside, |inside| *inside > 0).unwrap_or_else(PoisonError::into_inner);
-    HELD.with_borrow_mut(|held| *held = Some(empty));
+    let empty = LEFT.wait_timeout_while(inside, PATIENCE, |inside| *inside > 0);
+    HELD.with_borrow_mut(|held| *held = Some(empty.unwrap_or_else(PoisonError::into_inner).0));
 }
 
 /// Opens it again: in the parent, and in the child, which has a copy.
@@ -81,3 +83,5 @@ impl Clone for Leaving {
         Self(None)
     }
 }
+
+const PATIENCE: Duration = Duration::from_secs(2);
