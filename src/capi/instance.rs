@@ -5,8 +5,10 @@
 //! begins with an instance of its own, not initialised. And a fork waits for other threads to leave those parts of the
 //! PC/SC library that would be locked in the child for ever.
 
+#[cfg(unix)]
+use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use cryptoki_sys as ck;
 
@@ -82,6 +84,7 @@ fn instance() -> &'static Instance {
     }
 }
 
+#[cfg(unix)]
 fn prepare_for_forks() {
     static PREPARED: Once = Once::new();
     extern "C" fn before() {
@@ -99,6 +102,9 @@ fn prepare_for_forks() {
         }
     });
 }
+
+#[cfg(not(unix))]
+fn prepare_for_forks() {}
 
 /// The configuration for the program that loads this module.
 fn load_config() -> Result<Config, Fault> {

@@ -10,7 +10,7 @@ use crate::shell::Shell;
 /// `CKS_RW_USER_FUNCTIONS`.
 const LOGGED_IN: &str = "3";
 
-// I.36, A.9#1, A.9#3
+// I.18, I.36, I.70, A.9#1, A.9#3
 #[test]
 fn pulled_card_takes_its_sessions_and_no_others() {
     let mut bench = Bench::pcsc([Put::Founding, Put::Founding]);
@@ -82,6 +82,7 @@ fn blocked_wait_is_woken_by_a_card_at_once() {
     shell.end();
 }
 
+// I.18
 #[test]
 fn service_and_readers_that_come_later_are_noticed() {
     let bench = Bench::software([Put::Founding, Put::Nothing]);

@@ -22,7 +22,8 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(&mut self, command: &mut Command) {
+    /// Started, and silent.
+    pub fn start(&mut self, command: &mut Command) {
         self.0.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     }
 }
