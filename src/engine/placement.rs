@@ -10,7 +10,7 @@ use crate::token::{KeyClass, KeyId};
 /// Where a card is to keep a key, and how it guards its use: for cards with a place for each purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyPlacement {
-    /// The place, by a name of [`AdminAbilities::key_places`]; `None` = that with the key's identifier, else the first
+    /// The place, by a name of `AdminAbilities::key_places`; `None` = that with the key's identifier, else the first
     /// one that is free.
     pub place: Option<String>,
     /// The key that is there may be lost.
