@@ -141,8 +141,9 @@ impl KeyUpload {
         if self.parts.contains_key(&part) {
             self.parts.clear();
         }
-        // The numbers of an RSA key come with leading zeros or without.
+        // The numbers of an RSA key come with leading zeros or without. Those of the second half stand in the number.
         let digits = match kind {
+            KeyKind::Rsa { .. } if part == PART_MODULUS_2 => 0,
             KeyKind::Rsa { .. } => value.iter().position(|byte| *byte != 0).unwrap_or(value.len()),
             KeyKind::Ec(_) | KeyKind::Aes { .. } => 0,
         };
@@ -283,6 +284,15 @@ mod tests {
         assert!(upload.add(kind, PART_MODULUS_1, low).unwrap().is_some());
         assert!(upload.add(kind, PART_MODULUS_2, high).unwrap().is_some());
         assert_eq!(upload.add(kind, PART_PUBLIC_EXPONENT, &[3]), Err(StatusWord::WRONG_DATA));
+    }
+
+    #[test]
+    fn upload_modulus_whose_second_half_begins_with_zeros_keeps_them() {
+        let mut upload = KeyUpload::new(FileUid(2));
+        let kind = KeyKind::Rsa { modulus_bits: 1024 };
+        assert_eq!(upload.add(kind, PART_MODULUS_1, &[0, 0xC1, 2]), Ok(None));
+        assert_eq!(upload.add(kind, PART_MODULUS_2, &[0, 0, 5]), Ok(None));
+        assert_eq!(upload.modulus(), Some(vec![0xC1, 2, 0, 0, 5]));
     }
 
     #[test]
