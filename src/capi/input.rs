@@ -6,7 +6,7 @@ use super::fault::Fault;
 use crate::crypto::DigestAlgorithm;
 use crate::crypto::rsa::PssParameters;
 use crate::engine::attribute::{Date, Form};
-use crate::engine::mechanism::{self, ParameterKind};
+use crate::engine::mechanism::{self, HkdfSalt, Kdf, ParameterKind};
 use crate::engine::{
     Attribute, AttributeType, MechanismCall, MechanismId, ObjectHandle, Parameters, SessionHandle, Template,
     Value,
@@ -95,6 +95,18 @@ pub(super) unsafe fn mechanism(pointer: *const ck::CK_MECHANISM) -> Result<Mecha
         ParameterKind::Pss => pss(unsafe { parameters(mechanism)? })?,
         // SAFETY: the caller's promise, for the label inside too.
         ParameterKind::Oaep => unsafe { oaep(parameters(mechanism)?)? },
+        // SAFETY: the caller's promise.
+        ParameterKind::Iv => Parameters::Iv(unsafe { parameters(mechanism)? }),
+        // SAFETY: the caller's promise.
+        ParameterKind::Counter => counter(unsafe { parameters(mechanism)? })?,
+        // SAFETY: the caller's promise, for what is inside too.
+        ParameterKind::Gcm => unsafe { gcm(parameters(mechanism)?)? },
+        // SAFETY: the caller's promise.
+        ParameterKind::MacLen => mac_len(unsafe { parameters(mechanism)? })?,
+        // SAFETY: the caller's promise, for what is inside too.
+        ParameterKind::Ecdh => unsafe { ecdh(parameters(mechanism)?)? },
+        // SAFETY: the caller's promise, for what is inside too.
+        ParameterKind::Hkdf => unsafe { hkdf(parameters(mechanism)?)? },
     };
     Ok(MechanismCall { id, parameters })
 }
@@ -134,6 +146,71 @@ unsafe fn oaep(raw: ck::CK_RSA_PKCS_OAEP_PARAMS) -> Result<Parameters, Fault> {
     Ok(Parameters::Oaep { hash, mgf, label: label.to_vec() })
 }
 
+fn counter(raw: ck::CK_AES_CTR_PARAMS) -> Result<Parameters, Fault> {
+    let bits = u32::try_from(raw.ulCounterBits).map_err(|_| PARAMETERS_BAD)?;
+    Ok(Parameters::Counter { block: raw.cb, bits })
+}
+
+fn mac_len(raw: ck::CK_MAC_GENERAL_PARAMS) -> Result<Parameters, Fault> {
+    usize::try_from(raw).map(Parameters::MacLen).map_err(|_| PARAMETERS_BAD)
+}
+
+/// # Safety
+/// `pIv` and `pAAD` are NULL or valid for the lengths beside them.
+unsafe fn gcm(raw: ck::CK_GCM_PARAMS) -> Result<Parameters, Fault> {
+    // SAFETY: the caller's promise.
+    let (nonce, associated_data) = unsafe { (inner(raw.pIv, raw.ulIvLen)?, inner(raw.pAAD, raw.ulAADLen)?) };
+    let tag_bits = u32::try_from(raw.ulTagBits).map_err(|_| PARAMETERS_BAD)?;
+    Ok(Parameters::Gcm { nonce, associated_data, tag_bits })
+}
+
+/// # Safety
+/// `pSharedData` and `pPublicData` are NULL or valid for the lengths beside them.
+unsafe fn ecdh(raw: ck::CK_ECDH1_DERIVE_PARAMS) -> Result<Parameters, Fault> {
+    let kdf = match raw.kdf {
+        ck::CKD_NULL => Kdf::Null,
+        other => {
+            let known = KDFS.iter().find(|known| known.0 == other);
+            Kdf::X963(known.map(|known| known.1).ok_or(PARAMETERS_BAD)?)
+        }
+    };
+    // SAFETY: the caller's promise.
+    let (shared_info, peer) = unsafe {
+        (inner(raw.pSharedData, raw.ulSharedDataLen)?, inner(raw.pPublicData, raw.ulPublicDataLen)?)
+    };
+    Ok(Parameters::Ecdh { kdf, shared_info, peer })
+}
+
+/// # Safety
+/// `pSalt` and `pInfo` are NULL or valid for the lengths beside them.
+unsafe fn hkdf(raw: ck::CK_HKDF_PARAMS) -> Result<Parameters, Fault> {
+    let hash = hash(raw.prfHashMechanism)?;
+    let salt = match raw.ulSaltType {
+        ck::CKF_HKDF_SALT_NULL => HkdfSalt::Null,
+        // SAFETY: the caller's promise.
+        ck::CKF_HKDF_SALT_DATA => HkdfSalt::Data(unsafe { inner(raw.pSalt, raw.ulSaltLen)? }),
+        ck::CKF_HKDF_SALT_KEY => HkdfSalt::Key(object(raw.hSaltKey)),
+        // Where nothing is extracted, callers leave it at 0.
+        0 if raw.bExtract == 0 => HkdfSalt::Null,
+        _ => return Err(PARAMETERS_BAD),
+    };
+    // SAFETY: the caller's promise.
+    let info = unsafe { inner(raw.pInfo, raw.ulInfoLen)? };
+    Ok(Parameters::Hkdf { hash, extract: raw.bExtract != 0, expand: raw.bExpand != 0, salt, info })
+}
+
+/// Bytes that parameters point to.
+///
+/// # Safety
+/// `pointer` is NULL or valid for `len` bytes.
+unsafe fn inner(pointer: *const ck::CK_BYTE, len: ck::CK_ULONG) -> Result<Vec<u8>, Fault> {
+    if len > MAX_LABEL {
+        return Err(PARAMETERS_BAD);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { slice(pointer, len) }.map(<[u8]>::to_vec).map_err(|_| PARAMETERS_BAD)
+}
+
 /// The digest of a digest mechanism.
 fn hash(number: ck::CK_MECHANISM_TYPE) -> Result<DigestAlgorithm, Fault> {
     let known = HASHES.iter().find(|known| known.0 == number);
@@ -161,6 +238,19 @@ const HASHES: [(ck::CK_MECHANISM_TYPE, ck::CK_RSA_PKCS_MGF_TYPE, DigestAlgorithm
     (ck::CKM_SHA3_256, ck::CKG_MGF1_SHA3_256, DigestAlgorithm::Sha3_256),
     (ck::CKM_SHA3_384, ck::CKG_MGF1_SHA3_384, DigestAlgorithm::Sha3_384),
     (ck::CKM_SHA3_512, ck::CKG_MGF1_SHA3_512, DigestAlgorithm::Sha3_512),
+];
+
+/// Key derivation functions of ANSI X9.63 (PKCS#11 3.1, 6.3.18).
+const KDFS: [(ck::CK_EC_KDF_TYPE, DigestAlgorithm); 9] = [
+    (ck::CKD_SHA1_KDF, DigestAlgorithm::Sha1),
+    (ck::CKD_SHA224_KDF, DigestAlgorithm::Sha224),
+    (ck::CKD_SHA256_KDF, DigestAlgorithm::Sha256),
+    (ck::CKD_SHA384_KDF, DigestAlgorithm::Sha384),
+    (ck::CKD_SHA512_KDF, DigestAlgorithm::Sha512),
+    (ck::CKD_SHA3_224_KDF, DigestAlgorithm::Sha3_224),
+    (ck::CKD_SHA3_256_KDF, DigestAlgorithm::Sha3_256),
+    (ck::CKD_SHA3_384_KDF, DigestAlgorithm::Sha3_384),
+    (ck::CKD_SHA3_512_KDF, DigestAlgorithm::Sha3_512),
 ];
 
 fn value(kind: AttributeType, bytes: &[u8]) -> Result<Value, Fault> {

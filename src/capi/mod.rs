@@ -2,11 +2,13 @@
 //! project beside `foreign/raw`. Knows no card and no terminal: each entry point is a guard and one call into the engine.
 
 mod absent;
+mod cipher;
 mod fault;
 mod general;
 mod input;
 mod instance;
 mod interfaces;
+mod key;
 mod object;
 mod operation;
 mod output;

@@ -37,6 +37,33 @@ entry_points! {
         Ok(instance::engine()?.find_final(input::session(session))?)
     }
 
+    /// Copies an object of the session.
+    fn C_CopyObject(
+        session: ck::CK_SESSION_HANDLE,
+        object: ck::CK_OBJECT_HANDLE,
+        template: *mut ck::CK_ATTRIBUTE,
+        count: ck::CK_ULONG,
+        copy: *mut ck::CK_OBJECT_HANDLE,
+    ) {
+        let engine = instance::engine()?;
+        if copy.is_null() {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        let template = input::template(template, count)?;
+        let made = engine.copy_object(input::session(session), input::object(object), &template)?;
+        input::write(copy, made.0)
+    }
+
+    /// Says how many bytes an object has.
+    fn C_GetObjectSize(session: ck::CK_SESSION_HANDLE, object: ck::CK_OBJECT_HANDLE, size: *mut ck::CK_ULONG) {
+        let engine = instance::engine()?;
+        if size.is_null() {
+            return Err(Fault::ARGUMENTS_BAD);
+        }
+        let bytes = engine.object_size(input::session(session), input::object(object))?;
+        input::write(size, bytes as ck::CK_ULONG)
+    }
+
     /// Reads attributes: each gets its answer, and the first failure is the answer of the call.
     fn C_GetAttributeValue(
         session: ck::CK_SESSION_HANDLE,

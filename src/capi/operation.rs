@@ -4,12 +4,14 @@ use cryptoki_sys as ck;
 
 use super::fault::Fault;
 use super::{entry_points, input, instance, output};
+use crate::engine::{self, Engine, MechanismCall, OperationKind, SessionHandle};
 
 entry_points! {
     /// Begins a digest.
     fn C_DigestInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM) {
-        let engine = instance::engine()?;
-        Ok(engine.digest_init(input::session(session), &input::mechanism(mechanism)?)?)
+        begin(session, mechanism, OperationKind::Digest, |engine, session, mechanism| {
+            engine.digest_init(session, mechanism)
+        })
     }
 
     /// Adds to the digest.
@@ -18,25 +20,30 @@ entry_points! {
         Ok(engine.digest_update(input::session(session), input::slice(part.cast_const(), part_len)?)?)
     }
 
+    /// Adds the value of a secret key to the digest.
+    fn C_DigestKey(session: ck::CK_SESSION_HANDLE, key: ck::CK_OBJECT_HANDLE) {
+        Ok(instance::engine()?.digest_key(input::session(session), input::object(key))?)
+    }
+
     /// Begins a signature.
     fn C_SignInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        let engine = instance::engine()?;
-        let mechanism = input::mechanism(mechanism)?;
-        Ok(engine.sign_init(input::session(session), &mechanism, input::object(key))?)
+        begin(session, mechanism, OperationKind::Sign, |engine, session, mechanism| {
+            engine.sign_init(session, mechanism, input::object(key))
+        })
     }
 
     /// Begins a verification.
     fn C_VerifyInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        let engine = instance::engine()?;
-        let mechanism = input::mechanism(mechanism)?;
-        Ok(engine.verify_init(input::session(session), &mechanism, input::object(key))?)
+        begin(session, mechanism, OperationKind::Verify, |engine, session, mechanism| {
+            engine.verify_init(session, mechanism, input::object(key))
+        })
     }
 
     /// Begins a decryption.
     fn C_DecryptInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        let engine = instance::engine()?;
-        let mechanism = input::mechanism(mechanism)?;
-        Ok(engine.decrypt_init(input::session(session), &mechanism, input::object(key))?)
+        begin(session, mechanism, OperationKind::Decrypt, |engine, session, mechanism| {
+            engine.decrypt_init(session, mechanism, input::object(key))
+        })
     }
 
     /// Adds to the data of a signature.
@@ -99,13 +106,23 @@ entry_points! {
     ) {
         let (engine, session) = (instance::engine()?, input::session(session));
         let data = input::slice(data.cast_const(), data_len)?;
-        output::bytes(output, output_len, || engine.decrypt_len(session), |room| engine.decrypt(session, data, room).map(Plain))
+        output::bytes(
+            output,
+            output_len,
+            || engine.decrypt_len(session, data.len()),
+            |room| engine.decrypt(session, data, room).map(Plain),
+        )
     }
 
     /// Ends the operation that went on by parts.
     fn C_DecryptFinal(session: ck::CK_SESSION_HANDLE, output: *mut ck::CK_BYTE, output_len: *mut ck::CK_ULONG) {
         let (engine, session) = (instance::engine()?, input::session(session));
-        output::bytes(output, output_len, || engine.decrypt_len(session), |room| engine.decrypt_final(session, room).map(Plain))
+        output::bytes(
+            output,
+            output_len,
+            || engine.decrypt_final_len(session),
+            |room| engine.decrypt_final(session, room).map(Plain),
+        )
     }
 
     /// Takes a part of the encrypted data.
@@ -121,7 +138,7 @@ entry_points! {
         output::bytes(
             output,
             output_len,
-            || engine.decrypt_len(session),
+            || engine.decrypt_update_len(session, part.len()),
             |room| engine.decrypt_update(session, part, room).map(Plain),
         )
     }
@@ -166,8 +183,28 @@ entry_points! {
     }
 }
 
+/// Begins an operation. Without a mechanism the one that is going on ends (PKCS#11 3.0, 5.8.1 and its kin); where there
+/// is none, NULL is what it always was.
+///
+/// # Safety
+/// `mechanism` is NULL or valid for one mechanism, and that for its parameters.
+pub(super) unsafe fn begin(
+    session: ck::CK_SESSION_HANDLE,
+    mechanism: *mut ck::CK_MECHANISM,
+    kind: OperationKind,
+    init: impl FnOnce(&Engine, SessionHandle, &MechanismCall) -> engine::Result<()>,
+) -> Result<(), Fault> {
+    let (engine, session) = (instance::engine()?, input::session(session));
+    if mechanism.is_null() {
+        return if engine.cancel(session, &[kind])? { Ok(()) } else { Err(Fault::ARGUMENTS_BAD) };
+    }
+    // SAFETY: the caller's promise.
+    let mechanism = unsafe { input::mechanism(mechanism)? };
+    Ok(init(&engine, session, &mechanism)?)
+}
+
 /// Secret output on its way to the caller's memory.
-struct Plain(crate::codec::Secret);
+pub(super) struct Plain(pub(super) crate::codec::Secret);
 
 impl AsRef<[u8]> for Plain {
     fn as_ref(&self) -> &[u8] {

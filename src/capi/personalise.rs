@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::{entry_points, input, instance};
 use crate::codec::Secret;
 use crate::codec::padded;
-use crate::engine::{InitToken, KeySpec, NewObject, NewUserPin};
+use crate::engine::{InitToken, NewUserPin};
 
 entry_points! {
     /// Formats a card that holds nothing but this token. A card whose other slots show something is refused:
@@ -55,7 +55,7 @@ entry_points! {
         Ok(engine.set_pin(input::session(session), &old, &new)?)
     }
 
-    /// Writes an object to the token.
+    /// Makes an object: on the token, or for the session.
     fn C_CreateObject(
         session: ck::CK_SESSION_HANDLE,
         template: *mut ck::CK_ATTRIBUTE,
@@ -69,7 +69,7 @@ entry_points! {
         let template = input::template(template, count)?;
         let session = input::session(session);
         engine.session_info(session)?;
-        let created = engine.create_object(session, &NewObject::from_template(&template)?)?;
+        let created = engine.create(session, &template)?;
         input::write(object, created.0)
     }
 
@@ -91,7 +91,7 @@ entry_points! {
         Ok(engine.set_attributes(input::session(session), input::object(object), &template)?)
     }
 
-    /// Generates a secret key on the card.
+    /// Generates a secret key, on the card or for the session.
     fn C_GenerateKey(
         session: ck::CK_SESSION_HANDLE,
         mechanism: *mut ck::CK_MECHANISM,
@@ -107,11 +107,11 @@ entry_points! {
         let template = input::template(template, count)?;
         let session = input::session(session);
         engine.session_info(session)?;
-        let made = engine.generate_key(session, &KeySpec::from_template(mechanism.id, &template)?)?;
+        let made = engine.generate_key_from(session, mechanism.id, &template)?;
         input::write(key, made.0)
     }
 
-    /// Generates a key pair on the card.
+    /// Generates a key pair, on the card or for the session.
     fn C_GenerateKeyPair(
         session: ck::CK_SESSION_HANDLE,
         mechanism: *mut ck::CK_MECHANISM,
@@ -131,8 +131,7 @@ entry_points! {
         let private = input::template(private_template, private_count)?;
         let session = input::session(session);
         engine.session_info(session)?;
-        let spec = KeySpec::from_templates(mechanism.id, &public, &private)?;
-        let (private, public) = engine.generate_key_pair(session, &spec)?;
+        let (private, public) = engine.generate_key_pair_from(session, mechanism.id, &public, &private)?;
         input::write(public_key, public.0)?;
         input::write(private_key, private.0)
     }

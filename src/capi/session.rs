@@ -90,7 +90,8 @@ entry_points! {
     /// Ends operations of a session without a result.
     fn C_SessionCancel(session: ck::CK_SESSION_HANDLE, flags: ck::CK_FLAGS) {
         let kinds: Vec<_> = OPERATIONS.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, kind)| *kind).collect();
-        Ok(instance::engine()?.cancel(input::session(session), &kinds)?)
+        instance::engine()?.cancel(input::session(session), &kinds)?;
+        Ok(())
     }
 
     /// Tells which validations the last operation met: none of these tokens is validated in the sense of the standard.
@@ -137,10 +138,13 @@ unsafe fn login(
 }
 
 /// What `C_SessionCancel` can name.
-const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 5] = [
+const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 8] = [
     (ck::CKF_FIND_OBJECTS, OperationKind::Find),
     (ck::CKF_DIGEST, OperationKind::Digest),
     (ck::CKF_SIGN, OperationKind::Sign),
+    (ck::CKF_SIGN_RECOVER, OperationKind::SignRecover),
     (ck::CKF_VERIFY, OperationKind::Verify),
+    (ck::CKF_VERIFY_RECOVER, OperationKind::VerifyRecover),
+    (ck::CKF_ENCRYPT, OperationKind::Encrypt),
     (ck::CKF_DECRYPT, OperationKind::Decrypt),
 ];

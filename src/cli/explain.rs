@@ -112,6 +112,8 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::TokenNotPresent(_)
         | E::ObjectHandleInvalid
         | E::KeyHandleInvalid
+        | E::WrappingKeyHandleInvalid
+        | E::UnwrappingKeyHandleInvalid
         | E::NoSuchPin { .. } => ErrorKind::NotFound,
         E::TokenNotRecognized { .. } | E::Reader { .. } | E::DeviceRemoved { .. } | E::LoginLost => {
             ErrorKind::Card
@@ -128,6 +130,8 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::UserPinNotInitialized(_) => ErrorKind::Pin,
         E::MechanismParameters { .. }
         | E::KeyTypeInconsistent { .. }
+        | E::WrappingKeyTypeInconsistent(_)
+        | E::UnwrappingKeyTypeInconsistent(_)
         | E::KeyNotPossible { .. }
         | E::IdTaken { .. }
         | E::TemplateIncomplete(_)
@@ -149,6 +153,13 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::Crypto(_)
         | E::WriteProtected
         | E::NotModifiable
+        | E::NotDestroyable
+        | E::NotCopyable
+        | E::KeyUnextractable
+        | E::KeyNotWrappable(_)
+        | E::KeyIndigestible
+        | E::WrappedKeyInvalid
+        | E::WrappedKeyLength(_)
         | E::NotEmpty(_)
         | E::OtherToken(_)
         | E::CardChanged { .. }

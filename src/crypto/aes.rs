@@ -2,10 +2,13 @@
 //! module's folder.
 
 mod ctr;
+pub mod ctr_stream;
 pub mod gcm;
 pub mod gcm_stream;
 mod padding;
 mod wrap;
+
+pub use padding::{pad, unpad};
 
 use std::fmt;
 

@@ -20,6 +20,9 @@ impl Engine {
         object: ObjectHandle,
         template: &Template,
     ) -> Result<()> {
+        if self.change_session_object(session, object, template)? {
+            return Ok(());
+        }
         for attribute in template.attributes() {
             match (attribute.kind, &attribute.value) {
                 (AttributeType::LABEL, Value::Text(_)) | (AttributeType::ID, Value::Bytes(_)) => {}

@@ -265,7 +265,7 @@ fn key_answer(card: &LoadedCard, key: &Key, kind: A, fetched: &Fetched) -> Answe
         }
     };
     let mechanisms = || {
-        let suitable = mechanism::suitable(&card.abilities, key.algorithm);
+        let suitable = mechanism::suitable(&card.abilities, key.class, key.algorithm);
         suitable.into_iter().map(|id| id.0).collect()
     };
     let view = KeyView { key, public, subject, mechanisms: &mechanisms };

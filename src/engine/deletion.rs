@@ -92,6 +92,9 @@ impl Engine {
     /// Errors: `ActionProhibited` when a chain of another token needs it; `SessionReadOnly`, `UserNotLoggedIn`,
     /// `NeedsPin` before anything is sent.
     pub fn destroy_object(&self, session: SessionHandle, object: ObjectHandle) -> Result<()> {
+        if self.destroy_session_object(session, object)? {
+            return Ok(());
+        }
         self.destroy(session, object, Extent::Alone, Care::ForOthers).map(|_| ())
     }
 

@@ -187,6 +187,13 @@ pub enum Error {
     #[error("{0} cannot be changed")]
     AttributeReadOnly(AttributeType),
 
+    /// The object says that it cannot be deleted.
+    #[error("the object cannot be deleted")]
+    NotDestroyable,
+    /// The object says that it cannot be copied.
+    #[error("the object cannot be copied")]
+    NotCopyable,
+
     /// No visible object has this handle.
     #[error("there is no such object (any more)")]
     ObjectHandleInvalid,
@@ -214,6 +221,33 @@ pub enum Error {
     /// The key's usage forbids it.
     #[error("the key may not be used to {0}")]
     KeyFunctionNotPermitted(&'static str),
+    /// The handle names no key that could wrap.
+    #[error("the handle names no key that wraps")]
+    WrappingKeyHandleInvalid,
+    /// The handle names no key that could unwrap.
+    #[error("the handle names no key that unwraps")]
+    UnwrappingKeyHandleInvalid,
+    /// The wrapping key is of another type than the mechanism needs.
+    #[error("{0} does not wrap with this key")]
+    WrappingKeyTypeInconsistent(MechanismId),
+    /// The unwrapping key is of another type than the mechanism needs.
+    #[error("{0} does not unwrap with this key")]
+    UnwrappingKeyTypeInconsistent(MechanismId),
+    /// The key may not leave (`CKA_EXTRACTABLE`).
+    #[error("the key is not extractable")]
+    KeyUnextractable,
+    /// The key cannot be wrapped in this way.
+    #[error("the key cannot be wrapped so: {0}")]
+    KeyNotWrappable(&'static str),
+    /// The value of the key cannot be digested.
+    #[error("the value of the key cannot be digested")]
+    KeyIndigestible,
+    /// A wrapped key that does not unwrap: another key, or damaged.
+    #[error("the wrapped key does not unwrap: another key, or damaged")]
+    WrappedKeyInvalid,
+    /// A wrapped key of a length that the mechanism does not make.
+    #[error("a wrapped key of {0} bytes is none")]
+    WrappedKeyLength(usize),
     /// The key's size is not one that the card or the mechanism takes.
     #[error("a key of {bits} bits is not possible with {mechanism}")]
     KeySizeRange {

@@ -120,6 +120,18 @@ impl KeySpec {
     }
 }
 
+impl KeySpec {
+    /// What a card keeps of a key that has these attributes.
+    pub(super) fn of_template(algorithm: KeyAlgorithm, template: &Template) -> Self {
+        Self {
+            id: id(template),
+            usage: usage(template),
+            extractable: is_true(template, A::EXTRACTABLE),
+            ..Self::new(algorithm, &label(template))
+        }
+    }
+}
+
 /// Everything about a private or secret key that is not its value.
 fn spec(algorithm: KeyAlgorithm, template: &Template) -> Result<KeySpec> {
     if template.value(A::PRIVATE) == Some(&Value::Bool(false)) {
@@ -153,7 +165,7 @@ fn usage(template: &Template) -> Option<KeyUsage> {
     })
 }
 
-fn private_key(template: &Template) -> Result<PrivateKey> {
+pub(super) fn private_key(template: &Template) -> Result<PrivateKey> {
     match number(template, A::KEY_TYPE)? {
         ck::CKK_RSA => {
             let given = |kind| template.value(kind).and_then(Value::as_bytes);
@@ -188,7 +200,7 @@ fn private_key(template: &Template) -> Result<PrivateKey> {
     }
 }
 
-fn public_key(template: &Template) -> Result<PublicKey> {
+pub(super) fn public_key(template: &Template) -> Result<PublicKey> {
     match number(template, A::KEY_TYPE)? {
         ck::CKK_RSA => {
             let (modulus, exponent) = (bytes(template, A::MODULUS)?, bytes(template, A::PUBLIC_EXPONENT)?);
@@ -216,7 +228,7 @@ fn public_key(template: &Template) -> Result<PublicKey> {
 }
 
 /// The content bytes of an object identifier, which comes as DER; empty when there is none.
-fn oid(template: &Template) -> Result<Vec<u8>> {
+pub(super) fn oid(template: &Template) -> Result<Vec<u8>> {
     match template.value(A::OBJECT_ID).and_then(Value::as_bytes) {
         None | Some([]) => Ok(Vec::new()),
         Some(der) => {
@@ -232,13 +244,13 @@ fn content_of(der: &[u8], tag: u32) -> Option<&[u8]> {
     (element.tag == tag && reader.rest().is_empty()).then_some(element.value)
 }
 
-fn curve(parameters: &Value) -> Result<Curve> {
+pub(super) fn curve(parameters: &Value) -> Result<Curve> {
     let known = parameters.as_bytes().and_then(Curve::from_parameters_der);
     known.ok_or(Error::AttributeValueInvalid(A::EC_PARAMS))
 }
 
 /// Errors: `AttributeValueInvalid` for parameters of another curve.
-fn check_25519(parameters: &Value, wanted: Curve25519) -> Result<()> {
+pub(super) fn check_25519(parameters: &Value, wanted: Curve25519) -> Result<()> {
     match parameters.as_bytes().and_then(Curve25519::from_parameters_der) {
         Some(known) if known == wanted => Ok(()),
         _ => Err(Error::AttributeValueInvalid(A::EC_PARAMS)),
@@ -253,26 +265,26 @@ fn check_token(template: &Template) -> Result<()> {
 }
 
 /// Refuses attributes that no object here has. Errors: `AttributeTypeInvalid`.
-fn check_known(template: &Template) -> Result<()> {
+pub(super) fn check_known(template: &Template) -> Result<()> {
     match template.attributes().iter().find(|attribute| attribute.kind.name().is_none()) {
         Some(attribute) => Err(Error::AttributeTypeInvalid(attribute.kind)),
         None => Ok(()),
     }
 }
 
-fn required(template: &Template, kind: A) -> Result<&Value> {
+pub(super) fn required(template: &Template, kind: A) -> Result<&Value> {
     template.value(kind).ok_or(Error::TemplateIncomplete(kind))
 }
 
-fn bytes(template: &Template, kind: A) -> Result<&[u8]> {
+pub(super) fn bytes(template: &Template, kind: A) -> Result<&[u8]> {
     required(template, kind)?.as_bytes().ok_or(Error::AttributeValueInvalid(kind))
 }
 
-fn number(template: &Template, kind: A) -> Result<u64> {
+pub(super) fn number(template: &Template, kind: A) -> Result<u64> {
     required(template, kind)?.as_number().ok_or(Error::AttributeValueInvalid(kind))
 }
 
-fn is_true(template: &Template, kind: A) -> bool {
+pub(super) fn is_true(template: &Template, kind: A) -> bool {
     template.value(kind) == Some(&Value::Bool(true))
 }
 
@@ -284,13 +296,13 @@ fn label(template: &Template) -> String {
     text(template, A::LABEL)
 }
 
-fn id(template: &Template) -> Option<KeyId> {
+pub(super) fn id(template: &Template) -> Option<KeyId> {
     let id = template.value(A::ID).and_then(Value::as_bytes);
     id.filter(|id| !id.is_empty()).map(|id| KeyId(id.to_vec()))
 }
 
 /// A big integer without the zeros in front.
-fn significant(number: &[u8]) -> &[u8] {
+pub(super) fn significant(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number.get(zeros..).unwrap_or_default()
 }

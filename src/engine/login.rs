@@ -41,12 +41,12 @@ impl Engine {
                 let mut state = lock(&self.state);
                 let last = state.session_counts(known.slot).0 == 1;
                 if !last || !state.holds_login(known.slot) {
-                    state.sessions.remove(&session);
+                    state.remove_session(session);
                     return Ok(());
                 }
             }
             self.end_login(known, |state| {
-                state.sessions.remove(&session);
+                state.remove_session(session);
                 // Another thread may have opened one in between: then the login stays.
                 state.session_counts(known.slot).0 == 0
             })
@@ -60,14 +60,14 @@ impl Engine {
             state.slot(slot)?;
             let any = state.sessions.values().find(|session| session.slot == slot).cloned();
             if !state.holds_login(slot) {
-                state.sessions.retain(|_, session| session.slot != slot);
+                state.remove_sessions_of(slot);
                 return Ok(());
             }
             any
         };
         let Some(any) = any else { return Ok(()) };
         self.end_login(&any, |state| {
-            state.sessions.retain(|_, session| session.slot != slot);
+            state.remove_sessions_of(slot);
             true
         })
     }
@@ -220,6 +220,7 @@ impl Engine {
                 token.login = Login::Public;
                 token.fresh_login = false;
                 token.authorised.clear();
+                token.session_objects.remove_private();
                 state.unused_of(session.reader, held)
             };
             ended.iter().try_for_each(|auth| card.log_out(auth)).map(Ok)

@@ -29,6 +29,8 @@ mod provider;
 pub mod readers;
 mod renewal;
 mod session;
+mod session_object;
+mod session_objects;
 mod slot;
 mod slots;
 mod state;
@@ -162,14 +164,14 @@ impl Engine {
         self.stats.snapshot()
     }
 
-    /// Random bytes from the card. Errors: `NoRandom`.
+    /// Random bytes: from the card, or from the system where the card gives none. Errors: `NoRandom`.
     pub fn random(&self, session: SessionHandle, len: usize) -> Result<Secret> {
         let session = self.session(session)?;
-        if !session.card.abilities.random {
-            return Err(Error::NoRandom);
-        }
         if len == 0 {
             return Ok(Secret::default());
+        }
+        if !session.card.abilities.random {
+            return crate::crypto::random::secret(len).map_err(|_| Error::NoRandom);
         }
         let call = crate::card::CardCall::Random { len };
         self.with_card(session.reader, &session.card, |card| card.perform(&call))

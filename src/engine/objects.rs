@@ -5,16 +5,15 @@ use std::sync::Arc;
 use super::attribute::{AttributeType, Value};
 use super::contents::Fetched;
 use super::error::Error;
-use super::mechanism::{KeyFacts, MechanismCall, Plan, Purpose, mechanism};
 use super::object::{ObjectRef, ObjectTable, class_of};
-use super::operation::{CardKey, Session};
+use super::operation::Session;
 use super::session::{Login, SessionHandle};
+use super::session_objects::Found;
 use super::state::State;
 use super::uri::Uri;
 use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
-use crate::crypto::PublicKey;
 use crate::layout::SlotId;
-use crate::token::{Key, KeyAlgorithm, KeyClass, Token};
+use crate::token::Token;
 
 impl Engine {
     /// Attributes of one object, each with its own answer, in the order asked: `AttributeSensitive`,
@@ -26,10 +25,14 @@ impl Engine {
         object: ObjectHandle,
         kinds: &[AttributeType],
     ) -> Result<Vec<Result<Value>>> {
-        self.with_session(session, |session| {
-            let object = self.visible(session, object)?;
-            let mut fetched = Fetched::default();
-            Ok(kinds.iter().map(|kind| self.answer(session, object, *kind, &mut fetched)).collect())
+        self.with_session(session, |session| match self.found(session, object)? {
+            Found::Card(object) => {
+                let mut fetched = Fetched::default();
+                Ok(kinds.iter().map(|kind| self.answer(session, object, *kind, &mut fetched)).collect())
+            }
+            Found::Session(object) => {
+                Ok(kinds.iter().map(|kind| Self::session_answer(&object, *kind)).collect())
+            }
         })
     }
 
@@ -123,108 +126,5 @@ impl Engine {
             None if lost && table.is_private(handle) => Err(Error::LoginLost),
             None => Err(Error::ObjectHandleInvalid),
         }
-    }
-
-    /// A private key on the card with the plan for its use.
-    pub(super) fn plan_private(
-        &self,
-        session: &Session,
-        call: &MechanismCall,
-        handle: ObjectHandle,
-        purpose: Purpose,
-    ) -> Result<(Plan, CardKey)> {
-        let found = mechanism(call.id)?;
-        let uses = found.info(&session.card.abilities).unwrap_or_default().uses;
-        let available = match purpose {
-            Purpose::Sign => uses.sign,
-            Purpose::Decrypt => uses.decrypt,
-            Purpose::Digest | Purpose::Verify => false,
-        };
-        if !available {
-            return Err(Error::MechanismInvalid(call.id));
-        }
-        let key = self.key(session, handle)?;
-        if key.class != KeyClass::Private || !found.suits(key.algorithm) {
-            return Err(Error::KeyTypeInconsistent {
-                mechanism: call.id,
-                needed: "a private key of its type",
-            });
-        }
-        let (allowed, use_name) = match purpose {
-            Purpose::Sign => (key.usage.sign || key.usage.sign_recover || key.usage.non_repudiation, "sign"),
-            Purpose::Decrypt => (key.usage.decrypt, "decrypt"),
-            Purpose::Digest | Purpose::Verify => (false, "verify"),
-        };
-        if !allowed {
-            return Err(Error::KeyFunctionNotPermitted(use_name));
-        }
-        let algorithm = self.complete_algorithm(session, key)?;
-        let facts = KeyFacts { algorithm, card: Some(&session.card.abilities) };
-        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
-        Ok((plan, CardKey::new(session, handle, key)))
-    }
-
-    /// A public key, or that of a certificate, with the plan for its use on the host.
-    pub(super) fn plan_public(
-        &self,
-        session: &Session,
-        call: &MechanismCall,
-        handle: ObjectHandle,
-        purpose: Purpose,
-    ) -> Result<(Plan, PublicKey)> {
-        let found = mechanism(call.id)?;
-        let needed = Error::KeyTypeInconsistent {
-            mechanism: call.id,
-            needed: "a public key or certificate of its type",
-        };
-        let token = &session.card.token;
-        let object = self.visible(session, handle).map_err(key_error)?;
-        let public = match object {
-            ObjectRef::Data(_) => return Err(Error::KeyHandleInvalid),
-            ObjectRef::Certificate(index) => {
-                let certificate = token.certificates.get(index).ok_or(Error::KeyHandleInvalid)?;
-                self.details(session.reader, &session.card, certificate)?.public_key.clone().ok_or(needed)?
-            }
-            ObjectRef::Key(index) => {
-                let key = token.keys.get(index).ok_or(Error::KeyHandleInvalid)?;
-                if key.class != KeyClass::Public {
-                    return Err(needed);
-                }
-                if !(key.usage.verify || key.usage.verify_recover) {
-                    return Err(Error::KeyFunctionNotPermitted("verify"));
-                }
-                let public = self.public_half(session.reader, &session.card, key)?;
-                public.as_deref().cloned().ok_or(Error::KeyHandleInvalid)?
-            }
-        };
-        let facts = KeyFacts { algorithm: KeyAlgorithm::from(&public), card: None };
-        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
-        Ok((plan, public))
-    }
-
-    pub(super) fn key<'a>(&self, session: &'a Session, handle: ObjectHandle) -> Result<&'a Key> {
-        match self.visible(session, handle).map_err(key_error)? {
-            ObjectRef::Key(index) => session.card.token.keys.get(index).ok_or(Error::KeyHandleInvalid),
-            ObjectRef::Certificate(_) | ObjectRef::Data(_) => Err(Error::KeyHandleInvalid),
-        }
-    }
-
-    /// The key's algorithm with its size, from the public half where the card's directory does not say.
-    pub(super) fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
-        match key.algorithm {
-            KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
-                let public = self.public_half(session.reader, &session.card, key)?;
-                Ok(public.as_deref().map_or(key.algorithm, KeyAlgorithm::from))
-            }
-            known => Ok(known),
-        }
-    }
-}
-
-/// A bad object handle where a key is meant is a bad key handle.
-fn key_error(error: Error) -> Error {
-    match error {
-        Error::ObjectHandleInvalid => Error::KeyHandleInvalid,
-        other => other,
     }
 }

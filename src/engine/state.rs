@@ -10,6 +10,7 @@ use super::error::Error;
 use super::object::ObjectTable;
 use super::operation::Session;
 use super::session::{Login, SessionHandle, SessionMode};
+use super::session_object::SessionObjects;
 use crate::layout::{self, Layout, Policy, ReaderView, SlotId, VirtualSlot};
 use crate::token::AuthId;
 use crate::transport::Presence;
@@ -70,6 +71,8 @@ pub(super) struct TokenState {
     pub authorised: Vec<AuthId>,
     /// Handles of this token's objects, from the first search on.
     pub objects: Option<Arc<ObjectTable>>,
+    /// What the sessions of this token have made for themselves.
+    pub session_objects: SessionObjects,
 }
 
 impl ReaderState {
@@ -175,10 +178,25 @@ impl State {
         known.is_some_and(|known| Arc::ptr_eq(known, &session.card))
     }
 
+    /// A session is over, and with it the objects that it made.
+    pub fn remove_session(&mut self, session: SessionHandle) {
+        if let Some(known) = self.sessions.remove(&session) {
+            self.token_mut(known.slot).session_objects.remove_owner(session);
+        }
+    }
+
+    /// All sessions of a token are over.
+    pub fn remove_sessions_of(&mut self, slot: SlotId) {
+        self.sessions.retain(|_, session| session.slot != slot);
+        self.token_mut(slot).session_objects = SessionObjects::default();
+    }
+
     /// The token that shows the object of a handle.
     pub fn token_of_object(&mut self, handle: ObjectHandle) -> Option<&mut TokenState> {
-        let shows =
-            |token: &&mut TokenState| token.objects.as_ref().is_some_and(|table| table.contains(handle));
+        let shows = |token: &&mut TokenState| {
+            let on_card = token.objects.as_ref().is_some_and(|table| table.contains(handle));
+            on_card || token.session_objects.contains(handle)
+        };
         self.tokens.values_mut().find(shows)
     }
 

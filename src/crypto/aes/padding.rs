@@ -10,12 +10,7 @@ impl AesKey {
     /// Pads to whole blocks and encrypts from `iv` (16 bytes): 1 to 16 bytes longer than `data`.
     /// Errors: `InputLength` for another `iv`.
     pub fn cbc_pad_encrypt(&self, iv: &[u8], data: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let missing = BLOCK_LEN - data.len() % BLOCK_LEN;
-        let mut padded = Vec::with_capacity(data.len() + missing);
-        padded.extend_from_slice(data);
-        padded.resize(data.len() + missing, missing as u8);
-        let padded = Secret::new(padded);
-        self.cbc_encrypt(iv, padded.expose())
+        self.cbc_encrypt(iv, pad(data).expose())
     }
 
     /// Decrypts what [`Self::cbc_pad_encrypt`] made. The padding is judged in constant time, with one answer
@@ -25,14 +20,27 @@ impl AesKey {
         if data.is_empty() {
             return Err(CryptoError::InputLength { actual: 0, expected: BLOCK_LEN });
         }
-        let padded = self.cbc_decrypt(iv, data)?;
-        let (valid, padding_len) = judge(padded.expose());
-        if !bool::from(valid) {
-            return Err(CryptoError::Decryption);
-        }
-        let end = padded.len().saturating_sub(usize::from(padding_len));
-        Ok(Secret::from(padded.expose().get(..end).unwrap_or_default()))
+        unpad(&self.cbc_decrypt(iv, data)?)
     }
+}
+
+/// Fills the last block up: 1 to 16 bytes more.
+pub fn pad(data: &[u8]) -> Secret {
+    let missing = BLOCK_LEN - data.len() % BLOCK_LEN;
+    let mut padded = Vec::with_capacity(data.len() + missing);
+    padded.extend_from_slice(data);
+    padded.resize(data.len() + missing, missing as u8);
+    Secret::new(padded)
+}
+
+/// Takes the padding off, judged in constant time. Errors: `Decryption`.
+pub fn unpad(padded: &Secret) -> Result<Secret, CryptoError> {
+    let (valid, padding_len) = judge(padded.expose());
+    if !bool::from(valid) {
+        return Err(CryptoError::Decryption);
+    }
+    let end = padded.len().saturating_sub(usize::from(padding_len));
+    Ok(Secret::from(padded.expose().get(..end).unwrap_or_default()))
 }
 
 /// Whether the last block ends in a right padding, and how many bytes it has (0 when it is wrong).

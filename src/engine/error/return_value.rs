@@ -75,6 +75,9 @@ impl Error {
             Self::NotEmpty(_) => rv("CKR_FUNCTION_REJECTED", ck::CKR_FUNCTION_REJECTED),
             Self::OtherToken(_) => rv("CKR_USER_PIN_NOT_INITIALIZED", ck::CKR_USER_PIN_NOT_INITIALIZED),
             Self::NotModifiable => rv("CKR_ACTION_PROHIBITED", ck::CKR_ACTION_PROHIBITED),
+            Self::NotDestroyable | Self::NotCopyable => {
+                rv("CKR_ACTION_PROHIBITED", ck::CKR_ACTION_PROHIBITED)
+            }
             Self::ActionProhibited { .. } => rv("CKR_ACTION_PROHIBITED", ck::CKR_ACTION_PROHIBITED),
             Self::KeyNotPossible { asked, .. } => key_return_value(*asked),
             Self::IdTaken { .. } => rv("CKR_ATTRIBUTE_VALUE_INVALID", ck::CKR_ATTRIBUTE_VALUE_INVALID),
@@ -94,6 +97,23 @@ impl Error {
             Self::KeyFunctionNotPermitted(_) => {
                 rv("CKR_KEY_FUNCTION_NOT_PERMITTED", ck::CKR_KEY_FUNCTION_NOT_PERMITTED)
             }
+            Self::WrappingKeyHandleInvalid => {
+                rv("CKR_WRAPPING_KEY_HANDLE_INVALID", ck::CKR_WRAPPING_KEY_HANDLE_INVALID)
+            }
+            Self::UnwrappingKeyHandleInvalid => {
+                rv("CKR_UNWRAPPING_KEY_HANDLE_INVALID", ck::CKR_UNWRAPPING_KEY_HANDLE_INVALID)
+            }
+            Self::WrappingKeyTypeInconsistent(_) => {
+                rv("CKR_WRAPPING_KEY_TYPE_INCONSISTENT", ck::CKR_WRAPPING_KEY_TYPE_INCONSISTENT)
+            }
+            Self::UnwrappingKeyTypeInconsistent(_) => {
+                rv("CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT", ck::CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT)
+            }
+            Self::KeyUnextractable => rv("CKR_KEY_UNEXTRACTABLE", ck::CKR_KEY_UNEXTRACTABLE),
+            Self::KeyNotWrappable(_) => rv("CKR_KEY_NOT_WRAPPABLE", ck::CKR_KEY_NOT_WRAPPABLE),
+            Self::KeyIndigestible => rv("CKR_KEY_INDIGESTIBLE", ck::CKR_KEY_INDIGESTIBLE),
+            Self::WrappedKeyInvalid => rv("CKR_WRAPPED_KEY_INVALID", ck::CKR_WRAPPED_KEY_INVALID),
+            Self::WrappedKeyLength(_) => rv("CKR_WRAPPED_KEY_LEN_RANGE", ck::CKR_WRAPPED_KEY_LEN_RANGE),
             Self::KeySizeRange { .. } => rv("CKR_KEY_SIZE_RANGE", ck::CKR_KEY_SIZE_RANGE),
             Self::MechanismInvalid(_) => rv("CKR_MECHANISM_INVALID", ck::CKR_MECHANISM_INVALID),
             Self::MechanismParameters { .. } => {

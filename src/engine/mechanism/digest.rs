@@ -2,7 +2,6 @@
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
 use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters};
-use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
@@ -18,7 +17,7 @@ impl Mechanism for Digest {
         self.id
     }
 
-    fn info(&self, _abilities: &Abilities) -> Option<MechanismInfo> {
+    fn host_info(&self) -> Option<MechanismInfo> {
         let uses = Uses { digest: true, ..Uses::default() };
         Some(MechanismInfo { uses, ..MechanismInfo::default() })
     }

@@ -1,7 +1,7 @@
 //! ECDSA, plain and with a digest (PKCS#11 3.1, 6.3.12). Signatures are r‖s, each as long as the field.
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose, ecdsa_len};
-use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters};
+use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, ec_on_host, no_parameters};
 use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
 use crate::engine::error::Error;
@@ -18,14 +18,18 @@ impl Mechanism for Ecdsa {
         self.id
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
         let bits = abilities.ecdsa.iter().map(|curve| curve.bits());
         Some(MechanismInfo {
             min_key_bits: bits.clone().min()?,
             max_key_bits: bits.max()?,
             hardware: true,
-            uses: Uses { sign: true, verify: true, ..Uses::default() },
+            uses: Uses { sign: true, ..Uses::default() },
         })
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        ec_on_host(Uses { sign: true, verify: true, ..Uses::default() })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -53,7 +57,7 @@ impl Mechanism for Ecdsa {
         let primitive = match purpose {
             Purpose::Sign => Primitive::Ecdsa,
             Purpose::Verify => Primitive::VerifyEcdsa,
-            Purpose::Digest | Purpose::Decrypt => return Err(Error::MechanismInvalid(self.id)),
+            _ => return Err(Error::MechanismInvalid(self.id)),
         };
         Ok(Plan {
             digest: self.digest,

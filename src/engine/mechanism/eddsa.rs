@@ -16,13 +16,15 @@ impl Mechanism for Eddsa {
         MechanismId::EDDSA
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        abilities.ed25519.then_some(MechanismInfo {
-            min_key_bits: KEY_BITS,
-            max_key_bits: KEY_BITS,
-            hardware: true,
-            uses: Uses { sign: true, verify: true, ..Uses::default() },
-        })
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let uses = Uses { sign: true, ..Uses::default() };
+        let on_host = MechanismInfo::on_host(KEY_BITS, KEY_BITS, uses);
+        abilities.ed25519.then_some(MechanismInfo { hardware: true, ..on_host })
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        let uses = Uses { sign: true, verify: true, ..Uses::default() };
+        Some(MechanismInfo::on_host(KEY_BITS, KEY_BITS, uses))
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -42,9 +44,7 @@ impl Mechanism for Eddsa {
         let primitive = match purpose {
             Purpose::Sign if card.is_none_or(|abilities| abilities.ed25519) => Primitive::Ed25519,
             Purpose::Verify => Primitive::VerifyEd25519,
-            Purpose::Sign | Purpose::Digest | Purpose::Decrypt => {
-                return Err(Error::MechanismInvalid(self.id()));
-            }
+            _ => return Err(Error::MechanismInvalid(self.id())),
         };
         Ok(Plan { digest: None, encoding: Encoding::Plain, primitive, output_len: SIGNATURE_LEN })
     }
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(refused(key, Some(&card), Purpose::Sign), "CKR_MECHANISM_INVALID");
         assert_eq!(refused(key, None, Purpose::Decrypt), "CKR_MECHANISM_INVALID");
         assert_eq!(refused(KeyAlgorithm::X25519, None, Purpose::Sign), "CKR_KEY_TYPE_INCONSISTENT");
-        assert_eq!(Eddsa.info(&card), None);
+        assert_eq!(Eddsa.card_info(&card), None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Key generation on the card (PKCS#11 3.1, 6.1.4, 6.3.5, 6.13.2): sizes and curves. No operation takes these
-//! mechanisms: `Engine::generate_key_pair` and `Engine::generate_key` do.
+//! Key generation (PKCS#11 3.1, 6.1.4, 6.3.5, 6.8.3, 6.13.2): sizes and curves. No operation takes these mechanisms:
+//! `Engine::generate_key_pair_from` and `Engine::generate_key_from` do.
 
 use super::plan::{KeyFacts, Plan, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, rsa_info};
+use super::{
+    Mechanism, MechanismId, MechanismInfo, Parameters, Uses, aes_on_host, ec_on_host, rsa_info, rsa_on_host,
+};
 use crate::card::Abilities;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
@@ -17,23 +19,34 @@ impl Mechanism for Generation {
         self.id
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
         if !abilities.generates_keys {
             return None;
         }
-        let pair = Uses { generate_key_pair: true, ..Uses::default() };
+        let on_25519 = |has: bool| sizes(has.then_some(BITS_25519).into_iter(), PAIR);
         match self.id {
-            MechanismId::RSA_PKCS_KEY_PAIR_GEN => rsa_info(abilities, pair),
-            MechanismId::EC_KEY_PAIR_GEN => sizes(abilities.ecdsa.iter().map(|curve| curve.bits()), pair),
-            MechanismId::EC_EDWARDS_KEY_PAIR_GEN => sizes(abilities.ed25519.then_some(255).into_iter(), pair),
-            MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN => {
-                sizes(abilities.x25519.then_some(255).into_iter(), pair)
-            }
-            _ => {
+            MechanismId::RSA_PKCS_KEY_PAIR_GEN => rsa_info(abilities, PAIR),
+            MechanismId::EC_KEY_PAIR_GEN => sizes(abilities.ecdsa.iter().map(|curve| curve.bits()), PAIR),
+            MechanismId::EC_EDWARDS_KEY_PAIR_GEN => on_25519(abilities.ed25519),
+            MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN => on_25519(abilities.x25519),
+            MechanismId::AES_KEY_GEN => {
                 // AES keys are counted in bytes (PKCS#11 3.1, 6.13.2).
-                let bytes = abilities.aes_bits.iter().map(|bits| bits / 8);
-                sizes(bytes, Uses { generate: true, ..Uses::default() })
+                sizes(abilities.aes_bits.iter().map(|bits| bits / 8), SECRET)
             }
+            _ => None,
+        }
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        match self.id {
+            MechanismId::RSA_PKCS_KEY_PAIR_GEN => rsa_on_host(PAIR),
+            MechanismId::EC_KEY_PAIR_GEN => ec_on_host(PAIR),
+            MechanismId::EC_EDWARDS_KEY_PAIR_GEN | MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN => {
+                Some(MechanismInfo::on_host(BITS_25519, BITS_25519, PAIR))
+            }
+            MechanismId::AES_KEY_GEN => aes_on_host(SECRET),
+            // Generic secrets are counted in bits (PKCS#11 3.1, 6.8.3).
+            _ => Some(MechanismInfo::on_host(8, LONGEST_SECRET * 8, SECRET)),
         }
     }
 
@@ -45,6 +58,27 @@ impl Mechanism for Generation {
         Err(Error::MechanismInvalid(self.id))
     }
 }
+
+const NOTHING: Uses = Uses {
+    encrypt: false,
+    decrypt: false,
+    digest: false,
+    sign: false,
+    sign_recover: false,
+    verify: false,
+    verify_recover: false,
+    generate: false,
+    generate_key_pair: false,
+    wrap: false,
+    unwrap: false,
+    derive: false,
+};
+const PAIR: Uses = Uses { generate_key_pair: true, ..NOTHING };
+const SECRET: Uses = Uses { generate: true, ..NOTHING };
+/// Bits of the field of Ed25519 and X25519.
+const BITS_25519: u32 = 255;
+/// Most bytes of a generic secret.
+pub(in crate::engine) const LONGEST_SECRET: u32 = 1 << 16;
 
 fn sizes(sizes: impl Iterator<Item = u32> + Clone, uses: Uses) -> Option<MechanismInfo> {
     let (min_key_bits, max_key_bits) = (sizes.clone().min()?, sizes.max()?);
@@ -70,10 +104,10 @@ mod tests {
             (MechanismId::EC_KEY_PAIR_GEN, 256, 521),
             (MechanismId::AES_KEY_GEN, 16, 32),
         ] {
-            let info = Generation { id }.info(&card).unwrap();
+            let info = Generation { id }.card_info(&card).unwrap();
             assert_eq!((info.min_key_bits, info.max_key_bits), (min, max), "{id}");
             let without = Abilities { generates_keys: false, ..card.clone() };
-            assert_eq!(Generation { id }.info(&without), None);
+            assert_eq!(Generation { id }.card_info(&without), None);
         }
     }
 }

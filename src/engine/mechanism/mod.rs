@@ -1,43 +1,61 @@
 //! Mechanisms (PKCS#11 3.1, 6): one file each, in one static table. A plan says what the host does and what
 //! the card does; making it is pure, so a length query never touches the card.
 
+mod aes_cbc;
+mod aes_cmac;
+mod aes_ctr;
+mod aes_ecb;
+mod aes_gcm;
+mod aes_key_wrap;
 mod digest;
+mod ecdh;
 mod ecdsa;
 mod eddsa;
 mod generation;
+mod hkdf;
+mod hmac;
+mod id;
+mod parameters;
 mod plan;
 mod rsa_oaep;
 mod rsa_pkcs;
 mod rsa_pss;
 mod rsa_x509;
-
-use std::fmt;
-
-use cryptoki_sys as ck;
+mod table;
 
 use super::error::Error;
 use crate::card::Abilities;
-use crate::crypto::DigestAlgorithm;
-use crate::crypto::rsa::PssParameters;
-use crate::token::KeyAlgorithm;
-use digest::Digest;
-use ecdsa::Ecdsa;
-use eddsa::Eddsa;
-use generation::Generation;
-use rsa_oaep::RsaOaep;
-use rsa_pkcs::RsaPkcs;
-use rsa_pss::RsaPss;
-use rsa_x509::RsaX509;
+use crate::crypto::rsa::{MAX_MODULUS_BITS, MIN_MODULUS_BITS};
+use crate::crypto::{Curve, DigestAlgorithm};
+use crate::token::{KeyAlgorithm, KeyClass};
+use table::TABLE;
 
-pub use plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
+pub(super) use generation::LONGEST_SECRET;
+pub use id::MechanismId;
+pub use parameters::{HkdfSalt, Kdf, ParameterKind, Parameters};
+pub use plan::{CipherMode, Encoding, KeyFacts, MacKind, Plan, Primitive, Purpose};
 
 /// One mechanism. Adding one is a file here and a row in the table.
 pub trait Mechanism: Sync {
     /// Its number.
     fn id(&self) -> MechanismId;
 
-    /// What a card of these abilities, with the host's help, can do with it; `None` when nothing.
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo>;
+    /// What a card of these abilities does with it and its own keys, with the host's help; `None` when nothing.
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let _ = abilities;
+        None
+    }
+
+    /// What the host does with it and keys whose value it knows: public keys, and objects of a session.
+    fn host_info(&self) -> Option<MechanismInfo>;
+
+    /// Both together: what a token can do with it. Where the card computes, the sizes are those of its keys.
+    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        match (self.card_info(abilities), self.host_info()) {
+            (Some(card), Some(host)) => Some(MechanismInfo { uses: card.uses.or(host.uses), ..card }),
+            (card, host) => card.or(host),
+        }
+    }
 
     /// True when keys of this algorithm can be used with it.
     fn suits(&self, algorithm: KeyAlgorithm) -> bool;
@@ -67,7 +85,7 @@ pub fn mechanism(id: MechanismId) -> Result<&'static dyn Mechanism, Error> {
     TABLE.iter().copied().find(|known| known.id() == id).ok_or(Error::MechanismInvalid(id))
 }
 
-/// Mechanisms of a card with the host's help, in the order of their numbers, each once.
+/// Mechanisms of a token with such a card, in the order of their numbers, each once.
 pub fn available(abilities: &Abilities) -> Vec<MechanismId> {
     let known = TABLE.iter().filter(|known| known.info(abilities).is_some());
     let mut ids: Vec<_> = known.map(|known| known.id()).collect();
@@ -76,15 +94,29 @@ pub fn available(abilities: &Abilities) -> Vec<MechanismId> {
     ids
 }
 
-/// Mechanisms of a card that work with a key of this algorithm, in the order of their numbers.
-pub fn suitable(abilities: &Abilities, algorithm: KeyAlgorithm) -> Vec<MechanismId> {
-    let suits = |id: &MechanismId| mechanism(*id).is_ok_and(|known| known.suits(algorithm));
-    available(abilities).into_iter().filter(suits).collect()
+/// Mechanisms that work with a key on a card, in the order of their numbers. The host computes with public keys.
+pub fn suitable(abilities: &Abilities, class: KeyClass, algorithm: KeyAlgorithm) -> Vec<MechanismId> {
+    let info = |known: &dyn Mechanism| match class {
+        KeyClass::Public => known.host_info(),
+        KeyClass::Private | KeyClass::Secret => known.card_info(abilities),
+    };
+    let works = |known: &&&dyn Mechanism| {
+        known.suits(algorithm) && info(**known).is_some_and(|info| info.uses.of_class(class))
+    };
+    let mut ids: Vec<_> = TABLE.iter().filter(works).map(|known| known.id()).collect();
+    ids.sort_unstable();
+    ids
 }
 
-/// A mechanism's number (`CKM_…`). Open: any number is one, only the known ones have a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MechanismId(pub u64);
+/// Mechanisms that work with a key of a session, in the order of their numbers.
+pub fn suitable_for_host(class: KeyClass, algorithm: KeyAlgorithm) -> Vec<MechanismId> {
+    let works = |known: &&&dyn Mechanism| {
+        known.suits(algorithm) && known.host_info().is_some_and(|info| info.uses.of_class(class))
+    };
+    let mut ids: Vec<_> = TABLE.iter().filter(works).map(|known| known.id()).collect();
+    ids.sort_unstable();
+    ids
+}
 
 /// A mechanism with its parameters, as a caller asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,36 +125,6 @@ pub struct MechanismCall {
     pub id: MechanismId,
     /// Its parameters.
     pub parameters: Parameters,
-}
-
-/// Parameters of a mechanism.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Parameters {
-    /// None.
-    #[default]
-    None,
-    /// RSA-PSS.
-    Pss(PssParameters),
-    /// RSA-OAEP.
-    Oaep {
-        /// Digest of the label.
-        hash: DigestAlgorithm,
-        /// Digest in the mask generation function.
-        mgf: DigestAlgorithm,
-        /// Label, usually empty.
-        label: Vec<u8>,
-    },
-}
-
-/// Kinds of parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterKind {
-    /// It takes none.
-    None,
-    /// [`Parameters::Pss`].
-    Pss,
-    /// [`Parameters::Oaep`].
-    Oaep,
 }
 
 impl From<MechanismId> for MechanismCall {
@@ -162,75 +164,55 @@ pub struct Uses {
     pub derive: bool,
 }
 
-#[expect(missing_docs, reason = "each name is that of the standard")]
-impl MechanismId {
-    pub const RSA_PKCS_KEY_PAIR_GEN: Self = Self(ck::CKM_RSA_PKCS_KEY_PAIR_GEN);
-    pub const EC_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_KEY_PAIR_GEN);
-    pub const EC_EDWARDS_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_EDWARDS_KEY_PAIR_GEN);
-    pub const EC_MONTGOMERY_KEY_PAIR_GEN: Self = Self(ck::CKM_EC_MONTGOMERY_KEY_PAIR_GEN);
-    pub const AES_KEY_GEN: Self = Self(ck::CKM_AES_KEY_GEN);
-    pub const RSA_PKCS: Self = Self(ck::CKM_RSA_PKCS);
-    pub const RSA_X_509: Self = Self(ck::CKM_RSA_X_509);
-    pub const SHA1_RSA_PKCS: Self = Self(ck::CKM_SHA1_RSA_PKCS);
-    pub const SHA224_RSA_PKCS: Self = Self(ck::CKM_SHA224_RSA_PKCS);
-    pub const SHA256_RSA_PKCS: Self = Self(ck::CKM_SHA256_RSA_PKCS);
-    pub const SHA384_RSA_PKCS: Self = Self(ck::CKM_SHA384_RSA_PKCS);
-    pub const SHA512_RSA_PKCS: Self = Self(ck::CKM_SHA512_RSA_PKCS);
-    pub const SHA3_224_RSA_PKCS: Self = Self(ck::CKM_SHA3_224_RSA_PKCS);
-    pub const SHA3_256_RSA_PKCS: Self = Self(ck::CKM_SHA3_256_RSA_PKCS);
-    pub const SHA3_384_RSA_PKCS: Self = Self(ck::CKM_SHA3_384_RSA_PKCS);
-    pub const SHA3_512_RSA_PKCS: Self = Self(ck::CKM_SHA3_512_RSA_PKCS);
-    pub const RSA_PKCS_OAEP: Self = Self(ck::CKM_RSA_PKCS_OAEP);
-    pub const RSA_PKCS_PSS: Self = Self(ck::CKM_RSA_PKCS_PSS);
-    pub const SHA1_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA1_RSA_PKCS_PSS);
-    pub const SHA224_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA224_RSA_PKCS_PSS);
-    pub const SHA256_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA256_RSA_PKCS_PSS);
-    pub const SHA384_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA384_RSA_PKCS_PSS);
-    pub const SHA512_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA512_RSA_PKCS_PSS);
-    pub const SHA3_224_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_224_RSA_PKCS_PSS);
-    pub const SHA3_256_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_256_RSA_PKCS_PSS);
-    pub const SHA3_384_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_384_RSA_PKCS_PSS);
-    pub const SHA3_512_RSA_PKCS_PSS: Self = Self(ck::CKM_SHA3_512_RSA_PKCS_PSS);
-    pub const ECDSA: Self = Self(ck::CKM_ECDSA);
-    pub const ECDSA_SHA1: Self = Self(ck::CKM_ECDSA_SHA1);
-    pub const ECDSA_SHA224: Self = Self(ck::CKM_ECDSA_SHA224);
-    pub const ECDSA_SHA256: Self = Self(ck::CKM_ECDSA_SHA256);
-    pub const ECDSA_SHA384: Self = Self(ck::CKM_ECDSA_SHA384);
-    pub const ECDSA_SHA512: Self = Self(ck::CKM_ECDSA_SHA512);
-    pub const ECDSA_SHA3_224: Self = Self(ck::CKM_ECDSA_SHA3_224);
-    pub const ECDSA_SHA3_256: Self = Self(ck::CKM_ECDSA_SHA3_256);
-    pub const ECDSA_SHA3_384: Self = Self(ck::CKM_ECDSA_SHA3_384);
-    pub const ECDSA_SHA3_512: Self = Self(ck::CKM_ECDSA_SHA3_512);
-    pub const EDDSA: Self = Self(ck::CKM_EDDSA);
-    pub const ECDH1_DERIVE: Self = Self(ck::CKM_ECDH1_DERIVE);
-    pub const SHA_1: Self = Self(ck::CKM_SHA_1);
-    pub const SHA224: Self = Self(ck::CKM_SHA224);
-    pub const SHA256: Self = Self(ck::CKM_SHA256);
-    pub const SHA384: Self = Self(ck::CKM_SHA384);
-    pub const SHA512: Self = Self(ck::CKM_SHA512);
-    pub const SHA3_224: Self = Self(ck::CKM_SHA3_224);
-    pub const SHA3_256: Self = Self(ck::CKM_SHA3_256);
-    pub const SHA3_384: Self = Self(ck::CKM_SHA3_384);
-    pub const SHA3_512: Self = Self(ck::CKM_SHA3_512);
-
-    /// Its name in the standard, if it is a known one: `CKM_SHA256_RSA_PKCS`.
-    pub fn name(self) -> Option<&'static str> {
-        NAMES.iter().find(|known| known.0 == self).map(|known| known.1)
-    }
-
-    /// The mechanism with this name, with or without `CKM_`, in any case, `-` or `_`: `sha256-rsa-pkcs`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let plain = name.to_ascii_uppercase().replace('-', "_");
-        let plain = plain.strip_prefix("CKM_").unwrap_or(&plain);
-        NAMES.iter().find(|known| known.1.strip_prefix("CKM_") == Some(plain)).map(|known| known.0)
+impl MechanismInfo {
+    /// Of keys of these sizes, computed with on the host.
+    fn on_host(min_key_bits: u32, max_key_bits: u32, uses: Uses) -> Self {
+        Self { min_key_bits, max_key_bits, hardware: false, uses }
     }
 }
 
-impl fmt::Display for MechanismId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "mechanism {:#x}", self.0),
+impl Uses {
+    /// Whether one of the functions takes it for this.
+    pub fn allow(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Digest => self.digest,
+            Purpose::Sign => self.sign,
+            Purpose::SignRecover => self.sign_recover,
+            Purpose::Verify => self.verify,
+            Purpose::VerifyRecover => self.verify_recover,
+            Purpose::Encrypt => self.encrypt,
+            Purpose::Decrypt => self.decrypt,
+            Purpose::Wrap => self.wrap,
+            Purpose::Unwrap => self.unwrap,
+            Purpose::Derive => self.derive,
+        }
+    }
+
+    /// Whether a key of this class is used for one of the functions.
+    fn of_class(&self, class: KeyClass) -> bool {
+        let public = self.encrypt || self.verify || self.verify_recover || self.wrap;
+        let private = self.decrypt || self.sign || self.sign_recover || self.unwrap || self.derive;
+        match class {
+            KeyClass::Public => public,
+            KeyClass::Private => private,
+            KeyClass::Secret => public || private,
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            encrypt: self.encrypt || other.encrypt,
+            decrypt: self.decrypt || other.decrypt,
+            digest: self.digest || other.digest,
+            sign: self.sign || other.sign,
+            sign_recover: self.sign_recover || other.sign_recover,
+            verify: self.verify || other.verify,
+            verify_recover: self.verify_recover || other.verify_recover,
+            generate: self.generate || other.generate,
+            generate_key_pair: self.generate_key_pair || other.generate_key_pair,
+            wrap: self.wrap || other.wrap,
+            unwrap: self.unwrap || other.unwrap,
+            derive: self.derive || other.derive,
         }
     }
 }
@@ -239,9 +221,57 @@ impl fmt::Display for MechanismId {
 fn no_parameters(id: MechanismId, parameters: &Parameters) -> Result<(), Error> {
     match parameters {
         Parameters::None => Ok(()),
-        Parameters::Pss(_) | Parameters::Oaep { .. } => {
-            Err(Error::MechanismParameters { mechanism: id, why: "it takes none" })
+        _ => Err(Error::MechanismParameters { mechanism: id, why: "it takes none" }),
+    }
+}
+
+/// Bytes of a message authentication code: what the parameters say, or all of it. Errors: `MechanismParameters`.
+fn mac_len(mechanism: &dyn Mechanism, parameters: &Parameters, whole: usize) -> Result<usize, Error> {
+    let mechanism_id = mechanism.id();
+    match (mechanism.parameter_kind(), parameters) {
+        (ParameterKind::MacLen, Parameters::MacLen(len)) if (1..=whole).contains(len) => Ok(*len),
+        (ParameterKind::MacLen, _) => Err(Error::MechanismParameters {
+            mechanism: mechanism_id,
+            why: "it needs the length of the code, up to that of the whole",
+        }),
+        _ => no_parameters(mechanism_id, parameters).map(|()| whole),
+    }
+}
+
+/// What the host does with RSA keys.
+fn rsa_on_host(uses: Uses) -> Option<MechanismInfo> {
+    Some(MechanismInfo::on_host(MIN_MODULUS_BITS, MAX_MODULUS_BITS, uses))
+}
+
+/// What the host does with keys on the curves that it knows.
+fn ec_on_host(uses: Uses) -> Option<MechanismInfo> {
+    let bits = Curve::ALL.into_iter().map(Curve::bits);
+    Some(MechanismInfo::on_host(bits.clone().min()?, bits.max()?, uses))
+}
+
+/// What the host does with AES keys: their sizes count in bytes (PKCS#11 3.1, 6.13.2).
+fn aes_on_host(uses: Uses) -> Option<MechanismInfo> {
+    Some(MechanismInfo::on_host(16, 32, uses))
+}
+
+/// What a card does with AES keys; `None` when it does not.
+fn aes_on_card(abilities: &Abilities, uses: Uses) -> Option<MechanismInfo> {
+    let bytes = abilities.aes_bits.iter().map(|bits| bits / 8).filter(|_| abilities.aes_cipher);
+    let (min_key_bits, max_key_bits) = (bytes.clone().min()?, bytes.max()?);
+    Some(MechanismInfo { min_key_bits, max_key_bits, hardware: true, uses })
+}
+
+/// Refuses a key that is no AES key, or of a size that its card does not compute with.
+fn aes_key(id: MechanismId, key: Option<&KeyFacts<'_>>) -> Result<(), Error> {
+    let Some(KeyFacts { algorithm: KeyAlgorithm::Aes { key_bits }, card }) = key else {
+        return Err(Error::KeyTypeInconsistent { mechanism: id, needed: "an AES key" });
+    };
+    match card {
+        Some(card) if !card.aes_cipher => Err(Error::MechanismInvalid(id)),
+        Some(card) if !card.aes_bits.contains(key_bits) => {
+            Err(Error::KeySizeRange { mechanism: id, bits: *key_bits })
         }
+        _ => Ok(()),
     }
 }
 
@@ -270,108 +300,6 @@ fn rsa_info(abilities: &Abilities, uses: Uses) -> Option<MechanismInfo> {
         uses,
     })
 }
-
-/// Every mechanism.
-static TABLE: &[&dyn Mechanism] = &[
-    &Generation { id: MechanismId::RSA_PKCS_KEY_PAIR_GEN },
-    &Generation { id: MechanismId::EC_KEY_PAIR_GEN },
-    &Generation { id: MechanismId::EC_EDWARDS_KEY_PAIR_GEN },
-    &Generation { id: MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN },
-    &Generation { id: MechanismId::AES_KEY_GEN },
-    &RsaPkcs { id: MechanismId::RSA_PKCS, digest: None },
-    &RsaX509,
-    &RsaPkcs { id: MechanismId::SHA1_RSA_PKCS, digest: Some(DigestAlgorithm::Sha1) },
-    &RsaPkcs { id: MechanismId::SHA224_RSA_PKCS, digest: Some(DigestAlgorithm::Sha224) },
-    &RsaPkcs { id: MechanismId::SHA256_RSA_PKCS, digest: Some(DigestAlgorithm::Sha256) },
-    &RsaPkcs { id: MechanismId::SHA384_RSA_PKCS, digest: Some(DigestAlgorithm::Sha384) },
-    &RsaPkcs { id: MechanismId::SHA512_RSA_PKCS, digest: Some(DigestAlgorithm::Sha512) },
-    &RsaPkcs { id: MechanismId::SHA3_224_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_224) },
-    &RsaPkcs { id: MechanismId::SHA3_256_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_256) },
-    &RsaPkcs { id: MechanismId::SHA3_384_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_384) },
-    &RsaPkcs { id: MechanismId::SHA3_512_RSA_PKCS, digest: Some(DigestAlgorithm::Sha3_512) },
-    &RsaOaep,
-    &RsaPss { id: MechanismId::RSA_PKCS_PSS, digest: None },
-    &RsaPss { id: MechanismId::SHA1_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha1) },
-    &RsaPss { id: MechanismId::SHA224_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha224) },
-    &RsaPss { id: MechanismId::SHA256_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha256) },
-    &RsaPss { id: MechanismId::SHA384_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha384) },
-    &RsaPss { id: MechanismId::SHA512_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha512) },
-    &RsaPss { id: MechanismId::SHA3_224_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_224) },
-    &RsaPss { id: MechanismId::SHA3_256_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_256) },
-    &RsaPss { id: MechanismId::SHA3_384_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_384) },
-    &RsaPss { id: MechanismId::SHA3_512_RSA_PKCS_PSS, digest: Some(DigestAlgorithm::Sha3_512) },
-    &Ecdsa { id: MechanismId::ECDSA, digest: None },
-    &Ecdsa { id: MechanismId::ECDSA_SHA1, digest: Some(DigestAlgorithm::Sha1) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA224, digest: Some(DigestAlgorithm::Sha224) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA256, digest: Some(DigestAlgorithm::Sha256) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA384, digest: Some(DigestAlgorithm::Sha384) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA512, digest: Some(DigestAlgorithm::Sha512) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA3_224, digest: Some(DigestAlgorithm::Sha3_224) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA3_256, digest: Some(DigestAlgorithm::Sha3_256) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA3_384, digest: Some(DigestAlgorithm::Sha3_384) },
-    &Ecdsa { id: MechanismId::ECDSA_SHA3_512, digest: Some(DigestAlgorithm::Sha3_512) },
-    &Eddsa,
-    &Digest { id: MechanismId::SHA_1, algorithm: DigestAlgorithm::Sha1 },
-    &Digest { id: MechanismId::SHA224, algorithm: DigestAlgorithm::Sha224 },
-    &Digest { id: MechanismId::SHA256, algorithm: DigestAlgorithm::Sha256 },
-    &Digest { id: MechanismId::SHA384, algorithm: DigestAlgorithm::Sha384 },
-    &Digest { id: MechanismId::SHA512, algorithm: DigestAlgorithm::Sha512 },
-    &Digest { id: MechanismId::SHA3_224, algorithm: DigestAlgorithm::Sha3_224 },
-    &Digest { id: MechanismId::SHA3_256, algorithm: DigestAlgorithm::Sha3_256 },
-    &Digest { id: MechanismId::SHA3_384, algorithm: DigestAlgorithm::Sha3_384 },
-    &Digest { id: MechanismId::SHA3_512, algorithm: DigestAlgorithm::Sha3_512 },
-];
-
-const NAMES: &[(MechanismId, &str)] = &[
-    (MechanismId::RSA_PKCS_KEY_PAIR_GEN, "CKM_RSA_PKCS_KEY_PAIR_GEN"),
-    (MechanismId::EC_KEY_PAIR_GEN, "CKM_EC_KEY_PAIR_GEN"),
-    (MechanismId::EC_EDWARDS_KEY_PAIR_GEN, "CKM_EC_EDWARDS_KEY_PAIR_GEN"),
-    (MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN, "CKM_EC_MONTGOMERY_KEY_PAIR_GEN"),
-    (MechanismId::AES_KEY_GEN, "CKM_AES_KEY_GEN"),
-    (MechanismId::RSA_PKCS, "CKM_RSA_PKCS"),
-    (MechanismId::RSA_X_509, "CKM_RSA_X_509"),
-    (MechanismId::SHA1_RSA_PKCS, "CKM_SHA1_RSA_PKCS"),
-    (MechanismId::SHA224_RSA_PKCS, "CKM_SHA224_RSA_PKCS"),
-    (MechanismId::SHA256_RSA_PKCS, "CKM_SHA256_RSA_PKCS"),
-    (MechanismId::SHA384_RSA_PKCS, "CKM_SHA384_RSA_PKCS"),
-    (MechanismId::SHA512_RSA_PKCS, "CKM_SHA512_RSA_PKCS"),
-    (MechanismId::SHA3_224_RSA_PKCS, "CKM_SHA3_224_RSA_PKCS"),
-    (MechanismId::SHA3_256_RSA_PKCS, "CKM_SHA3_256_RSA_PKCS"),
-    (MechanismId::SHA3_384_RSA_PKCS, "CKM_SHA3_384_RSA_PKCS"),
-    (MechanismId::SHA3_512_RSA_PKCS, "CKM_SHA3_512_RSA_PKCS"),
-    (MechanismId::RSA_PKCS_OAEP, "CKM_RSA_PKCS_OAEP"),
-    (MechanismId::RSA_PKCS_PSS, "CKM_RSA_PKCS_PSS"),
-    (MechanismId::SHA1_RSA_PKCS_PSS, "CKM_SHA1_RSA_PKCS_PSS"),
-    (MechanismId::SHA224_RSA_PKCS_PSS, "CKM_SHA224_RSA_PKCS_PSS"),
-    (MechanismId::SHA256_RSA_PKCS_PSS, "CKM_SHA256_RSA_PKCS_PSS"),
-    (MechanismId::SHA384_RSA_PKCS_PSS, "CKM_SHA384_RSA_PKCS_PSS"),
-    (MechanismId::SHA512_RSA_PKCS_PSS, "CKM_SHA512_RSA_PKCS_PSS"),
-    (MechanismId::SHA3_224_RSA_PKCS_PSS, "CKM_SHA3_224_RSA_PKCS_PSS"),
-    (MechanismId::SHA3_256_RSA_PKCS_PSS, "CKM_SHA3_256_RSA_PKCS_PSS"),
-    (MechanismId::SHA3_384_RSA_PKCS_PSS, "CKM_SHA3_384_RSA_PKCS_PSS"),
-    (MechanismId::SHA3_512_RSA_PKCS_PSS, "CKM_SHA3_512_RSA_PKCS_PSS"),
-    (MechanismId::ECDSA, "CKM_ECDSA"),
-    (MechanismId::ECDSA_SHA1, "CKM_ECDSA_SHA1"),
-    (MechanismId::ECDSA_SHA224, "CKM_ECDSA_SHA224"),
-    (MechanismId::ECDSA_SHA256, "CKM_ECDSA_SHA256"),
-    (MechanismId::ECDSA_SHA384, "CKM_ECDSA_SHA384"),
-    (MechanismId::ECDSA_SHA512, "CKM_ECDSA_SHA512"),
-    (MechanismId::ECDSA_SHA3_224, "CKM_ECDSA_SHA3_224"),
-    (MechanismId::ECDSA_SHA3_256, "CKM_ECDSA_SHA3_256"),
-    (MechanismId::ECDSA_SHA3_384, "CKM_ECDSA_SHA3_384"),
-    (MechanismId::ECDSA_SHA3_512, "CKM_ECDSA_SHA3_512"),
-    (MechanismId::EDDSA, "CKM_EDDSA"),
-    (MechanismId::ECDH1_DERIVE, "CKM_ECDH1_DERIVE"),
-    (MechanismId::SHA_1, "CKM_SHA_1"),
-    (MechanismId::SHA224, "CKM_SHA224"),
-    (MechanismId::SHA256, "CKM_SHA256"),
-    (MechanismId::SHA384, "CKM_SHA384"),
-    (MechanismId::SHA512, "CKM_SHA512"),
-    (MechanismId::SHA3_224, "CKM_SHA3_224"),
-    (MechanismId::SHA3_256, "CKM_SHA3_256"),
-    (MechanismId::SHA3_384, "CKM_SHA3_384"),
-    (MechanismId::SHA3_512, "CKM_SHA3_512"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -404,17 +332,25 @@ mod tests {
     }
 
     #[test]
-    fn available_card_without_keys_has_digests_only() {
-        let ids = available(&Abilities::default());
-        assert!(ids.contains(&MechanismId::SHA256));
-        assert!(!ids.contains(&MechanismId::RSA_PKCS) && !ids.contains(&MechanismId::ECDSA));
+    fn available_card_without_keys_has_what_the_host_computes() {
+        let (ids, card) = (available(&Abilities::default()), Abilities::default());
+        for id in [MechanismId::SHA256, MechanismId::RSA_PKCS, MechanismId::ECDSA, MechanismId::AES_GCM] {
+            assert!(ids.contains(&id), "{id}");
+            assert!(!mechanism(id).unwrap().info(&card).unwrap().hardware, "{id}");
+            assert_eq!(mechanism(id).unwrap().card_info(&card), None, "{id}");
+        }
     }
 
     #[test]
-    fn from_name_takes_what_people_write() {
-        for name in ["CKM_SHA256_RSA_PKCS", "sha256-rsa-pkcs", "SHA256_RSA_PKCS"] {
-            assert_eq!(MechanismId::from_name(name), Some(MechanismId::SHA256_RSA_PKCS), "{name}");
-        }
-        assert_eq!(MechanismId::from_name("rot13"), None);
+    fn suitable_key_on_a_card_does_what_the_card_does() {
+        let card = Abilities { rsa_bits: vec![2048], rsa_pkcs1: true, ..Abilities::default() };
+        let rsa = KeyAlgorithm::Rsa { modulus_bits: 2048 };
+        let private = suitable(&card, KeyClass::Private, rsa);
+        assert!(private.contains(&MechanismId::SHA256_RSA_PKCS));
+        assert!(!private.contains(&MechanismId::RSA_PKCS_OAEP) && !private.contains(&MechanismId::ECDSA));
+        assert!(suitable(&card, KeyClass::Public, rsa).contains(&MechanismId::RSA_PKCS_OAEP));
+        let aes = KeyAlgorithm::Aes { key_bits: 256 };
+        assert!(suitable(&card, KeyClass::Secret, aes).is_empty());
+        assert!(suitable_for_host(KeyClass::Secret, aes).contains(&MechanismId::AES_GCM));
     }
 }

@@ -12,8 +12,26 @@ use crate::token::KeyAlgorithm;
 pub enum Purpose {
     Digest,
     Sign,
+    SignRecover,
     Verify,
+    VerifyRecover,
+    Encrypt,
     Decrypt,
+    Wrap,
+    Unwrap,
+    Derive,
+}
+
+impl Purpose {
+    /// True for what makes cipher text.
+    pub fn is_encryption(self) -> bool {
+        matches!(self, Self::Encrypt | Self::Wrap)
+    }
+
+    /// True for what reads cipher text.
+    pub fn is_decryption(self) -> bool {
+        matches!(self, Self::Decrypt | Self::Unwrap)
+    }
 }
 
 /// What a plan needs to know of a key.
@@ -86,6 +104,20 @@ pub enum Encoding {
         /// Length of the block in bytes.
         modulus_len: usize,
     },
+    /// The PKCS#1 v1.5 encryption padding goes around the data.
+    Pkcs1Pad {
+        /// Longest data in bytes.
+        longest: usize,
+    },
+    /// The same with OAEP.
+    OaepPad {
+        /// Digest, mask, label.
+        parameters: OaepParameters,
+        /// Longest data in bytes.
+        longest: usize,
+    },
+    /// A cipher mode around the block cipher.
+    Cipher(CipherMode),
     /// The same with OAEP.
     OaepUnpad {
         /// Digest, mask, label.
@@ -93,6 +125,45 @@ pub enum Encoding {
         /// Length of the block in bytes.
         modulus_len: usize,
     },
+}
+
+/// Modes of a block cipher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CipherMode {
+    /// Block by block.
+    Ecb,
+    /// Chained.
+    Cbc {
+        /// Initial vector.
+        iv: [u8; 16],
+        /// The last block is filled up (PKCS#7).
+        padded: bool,
+    },
+    /// A stream from a counter.
+    Ctr {
+        /// The first counter block.
+        block: [u8; 16],
+        /// So many of its lowest bits count.
+        bits: u32,
+    },
+    /// A stream with a tag at its end.
+    Gcm {
+        /// Nonce.
+        nonce: Vec<u8>,
+        /// What is authenticated but not encrypted.
+        associated_data: Vec<u8>,
+        /// Bytes of the tag.
+        tag_len: usize,
+    },
+}
+
+/// Message authentication codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacKind {
+    /// HMAC over a digest.
+    Hmac(DigestAlgorithm),
+    /// CMAC with AES.
+    Cmac,
 }
 
 /// A computation.
@@ -120,6 +191,27 @@ pub enum Primitive {
     VerifyEcdsa,
     /// Ed25519 verification on the host.
     VerifyEd25519,
+    /// RSA public operation on the host.
+    RsaPublic,
+    /// RSA public operation on the host, and what is in the PKCS#1 v1.5 signature block.
+    RecoverRsaPkcs1,
+    /// RSA public operation on the host, and the whole block.
+    RecoverRsaRaw,
+    /// AES, in the mode of the encoding.
+    Aes,
+    /// AES key wrap; with padding where that is said.
+    AesKeyWrap {
+        /// The form of RFC 5649.
+        padded: bool,
+    },
+    /// A message authentication code.
+    Mac(MacKind),
+    /// ECDH.
+    Ecdh,
+    /// X25519.
+    X25519,
+    /// HKDF on the host.
+    Hkdf,
 }
 
 impl Plan {
@@ -129,7 +221,7 @@ impl Plan {
             return None;
         }
         match self.encoding {
-            Encoding::Plain | Encoding::DigestInfo(_) => None,
+            Encoding::Plain | Encoding::DigestInfo(_) | Encoding::Cipher(_) => None,
             Encoding::Limited { max } => Some(max),
             Encoding::Pkcs1Block { modulus_len, .. } => Some(modulus_len.saturating_sub(PKCS1_OVERHEAD)),
             Encoding::DigestOf(hash) | Encoding::Pss { parameters: PssParameters { hash, .. }, .. } => {
@@ -138,6 +230,7 @@ impl Plan {
             Encoding::ZeroPadded { modulus_len }
             | Encoding::Pkcs1Unpad { modulus_len }
             | Encoding::OaepUnpad { modulus_len, .. } => Some(modulus_len),
+            Encoding::Pkcs1Pad { longest } | Encoding::OaepPad { longest, .. } => Some(longest),
             Encoding::LeftmostBits { .. } => Some(RAW_DIGEST_LIMIT),
             Encoding::Exactly { len } => Some(len),
         }
@@ -152,7 +245,12 @@ impl Plan {
             return Err(self.length_error(input.len(), limit));
         }
         match self.encoding {
-            Encoding::Plain | Encoding::Limited { .. } => Ok(input.to_vec()),
+            // What pads with random bytes does so around the public operation.
+            Encoding::Plain
+            | Encoding::Limited { .. }
+            | Encoding::Cipher(_)
+            | Encoding::Pkcs1Pad { .. }
+            | Encoding::OaepPad { .. } => Ok(input.to_vec()),
             Encoding::DigestInfo(digest) => Ok(digest.digest_info(input)),
             Encoding::Pkcs1Block { digest_info, modulus_len } => {
                 let content = digest_info.map_or_else(|| input.to_vec(), |digest| digest.digest_info(input));
@@ -206,14 +304,7 @@ impl Plan {
             Primitive::VerifyEd25519 => {
                 ed25519::verify(public.bytes_25519().unwrap_or_default(), block, signature)
             }
-            Primitive::Digest
-            | Primitive::RsaRaw
-            | Primitive::RsaSignPkcs1
-            | Primitive::RsaDecryptPkcs1
-            | Primitive::Ecdsa
-            | Primitive::Ed25519 => {
-                return Err(Error::NotSupported("verification by the card"));
-            }
+            _ => return Err(Error::NotSupported("verification by the key")),
         };
         if valid.map_err(Error::Crypto)? { Ok(()) } else { Err(Error::SignatureInvalid) }
     }

@@ -1,13 +1,15 @@
-//! RSA-OAEP (PKCS#11 3.1, 6.1.8; RFC 8017, 7.1): the card computes raw, the host takes the padding off.
+//! RSA-OAEP (PKCS#11 3.1, 6.1.8; RFC 8017, 7.1): the key's holder computes raw, the host takes the padding off.
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses, rsa_info, rsa_key};
+use super::{
+    Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses, rsa_info, rsa_key, rsa_on_host,
+};
 use crate::card::Abilities;
 use crate::crypto::rsa::OaepParameters;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
 
-/// Decryption with OAEP padding.
+/// Encryption with OAEP padding.
 pub(super) struct RsaOaep;
 
 impl Mechanism for RsaOaep {
@@ -15,9 +17,13 @@ impl Mechanism for RsaOaep {
         MechanismId::RSA_PKCS_OAEP
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        let uses = Uses { decrypt: true, ..Uses::default() };
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let uses = Uses { decrypt: true, unwrap: true, ..Uses::default() };
         if abilities.rsa_raw { rsa_info(abilities, uses) } else { None }
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        rsa_on_host(Uses { encrypt: true, decrypt: true, wrap: true, unwrap: true, ..Uses::default() })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -39,16 +45,30 @@ impl Mechanism for RsaOaep {
             let why = "it needs those of OAEP: hash, mask generation function, label";
             return Err(Error::MechanismParameters { mechanism: self.id(), why });
         };
-        if purpose != Purpose::Decrypt || !card.is_some_and(|card| card.rsa_raw) {
+        let possible = match purpose {
+            Purpose::Decrypt | Purpose::Unwrap => card.is_none_or(|card| card.rsa_raw),
+            Purpose::Encrypt | Purpose::Wrap => true,
+            _ => false,
+        };
+        if !possible {
             return Err(Error::MechanismInvalid(self.id()));
         }
         let parameters = OaepParameters::new(*hash, *mgf, label);
         let bits = u32::try_from(modulus_len * 8).unwrap_or(u32::MAX);
-        let output_len = parameters
+        let longest = parameters
             .longest_message(modulus_len)
             .ok_or(Error::KeySizeRange { mechanism: self.id(), bits })?;
+        if purpose.is_encryption() {
+            let encoding = Encoding::OaepPad { parameters, longest };
+            return Ok(Plan {
+                digest: None,
+                encoding,
+                primitive: Primitive::RsaPublic,
+                output_len: modulus_len,
+            });
+        }
         let encoding = Encoding::OaepUnpad { parameters, modulus_len };
-        Ok(Plan { digest: None, encoding, primitive: Primitive::RsaRaw, output_len })
+        Ok(Plan { digest: None, encoding, primitive: Primitive::RsaRaw, output_len: longest })
     }
 }
 
@@ -101,6 +121,6 @@ mod tests {
             assert_eq!(plan(purpose, &good, 2048).unwrap_err().code(), "CKR_MECHANISM_INVALID");
         }
         let unpads = Abilities { rsa_bits: vec![2048], rsa_pkcs1_decrypt: true, ..Abilities::default() };
-        assert_eq!(RsaOaep.info(&unpads), None);
+        assert_eq!(RsaOaep.card_info(&unpads), None);
     }
 }

@@ -1,13 +1,15 @@
 //! RSA PKCS#1 v1.5, plain and with a digest (PKCS#11 3.1, 6.1.6 and 6.1.12; RFC 8017, 7.2 and 8.2).
 
 use super::plan::{Encoding, KeyFacts, PKCS1_OVERHEAD, Plan, Primitive, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters, rsa_info, rsa_key};
+use super::{
+    Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters, rsa_info, rsa_key, rsa_on_host,
+};
 use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
 
-/// Signatures over DigestInfo, which the host makes or the caller gives; without digest also decryption.
+/// Signatures over DigestInfo, which the host makes or the caller gives; without digest also encryption.
 pub(super) struct RsaPkcs {
     pub id: MechanismId,
     pub digest: Option<DigestAlgorithm>,
@@ -18,11 +20,28 @@ impl Mechanism for RsaPkcs {
         self.id
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        let decrypt = self.digest.is_none() && (abilities.rsa_raw || abilities.rsa_pkcs1_decrypt);
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let plain = self.digest.is_none();
+        let decrypt = plain && (abilities.rsa_raw || abilities.rsa_pkcs1_decrypt);
         let sign = abilities.rsa_raw || abilities.rsa_pkcs1;
-        let uses = Uses { sign, verify: true, decrypt, ..Uses::default() };
-        if sign { rsa_info(abilities, uses) } else { None }
+        let sign_recover = sign && plain;
+        let uses = Uses { sign, sign_recover, decrypt, unwrap: decrypt, ..Uses::default() };
+        if sign || decrypt { rsa_info(abilities, uses) } else { None }
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        let plain = self.digest.is_none();
+        rsa_on_host(Uses {
+            sign: true,
+            verify: true,
+            encrypt: plain,
+            decrypt: plain,
+            sign_recover: plain,
+            verify_recover: plain,
+            wrap: plain,
+            unwrap: plain,
+            ..Uses::default()
+        })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -43,31 +62,37 @@ impl Mechanism for RsaPkcs {
         let (modulus_len, card) = rsa_key(self.id, key)?;
         let plan =
             |encoding, primitive| Plan { digest: self.digest, encoding, primitive, output_len: modulus_len };
+        let longest = modulus_len.saturating_sub(PKCS1_OVERHEAD);
         let content = match self.digest {
             Some(digest) => Encoding::DigestInfo(digest),
-            None => Encoding::Limited { max: modulus_len.saturating_sub(PKCS1_OVERHEAD) },
+            None => Encoding::Limited { max: longest },
         };
+        let unpadded = |encoding, primitive| Plan { digest: None, encoding, primitive, output_len: longest };
+        let plain = self.digest.is_none();
         match (purpose, card) {
             // The card pads where it can: fewer bytes go over the wire.
             (Purpose::Sign, Some(card)) if card.rsa_pkcs1 => Ok(plan(content, Primitive::RsaSignPkcs1)),
-            (Purpose::Sign, Some(card)) if card.rsa_raw => {
+            (Purpose::SignRecover, Some(card)) if card.rsa_pkcs1 && plain => {
+                Ok(plan(content, Primitive::RsaSignPkcs1))
+            }
+            (Purpose::Sign | Purpose::SignRecover, card)
+                if card.is_none_or(|card| card.rsa_raw) && (plain || purpose == Purpose::Sign) =>
+            {
                 let block = Encoding::Pkcs1Block { digest_info: self.digest, modulus_len };
                 Ok(plan(block, Primitive::RsaRaw))
             }
             (Purpose::Verify, _) => Ok(plan(content, Primitive::VerifyRsaPkcs1)),
-            (Purpose::Decrypt, Some(card)) if card.rsa_raw && self.digest.is_none() => Ok(Plan {
-                digest: None,
-                encoding: Encoding::Pkcs1Unpad { modulus_len },
-                primitive: Primitive::RsaRaw,
-                output_len: modulus_len.saturating_sub(PKCS1_OVERHEAD),
-            }),
-            (Purpose::Decrypt, Some(card)) if card.rsa_pkcs1_decrypt && self.digest.is_none() => Ok(Plan {
-                digest: None,
-                encoding: Encoding::Exactly { len: modulus_len },
-                primitive: Primitive::RsaDecryptPkcs1,
-                output_len: modulus_len.saturating_sub(PKCS1_OVERHEAD),
-            }),
-            (Purpose::Sign | Purpose::Decrypt | Purpose::Digest, _) => Err(Error::MechanismInvalid(self.id)),
+            (Purpose::VerifyRecover, _) if plain => Ok(unpadded(Encoding::Plain, Primitive::RecoverRsaPkcs1)),
+            (Purpose::Encrypt | Purpose::Wrap, _) if plain => {
+                Ok(plan(Encoding::Pkcs1Pad { longest }, Primitive::RsaPublic))
+            }
+            (Purpose::Decrypt | Purpose::Unwrap, card) if card.is_none_or(|card| card.rsa_raw) && plain => {
+                Ok(unpadded(Encoding::Pkcs1Unpad { modulus_len }, Primitive::RsaRaw))
+            }
+            (Purpose::Decrypt | Purpose::Unwrap, Some(card)) if card.rsa_pkcs1_decrypt && plain => {
+                Ok(unpadded(Encoding::Exactly { len: modulus_len }, Primitive::RsaDecryptPkcs1))
+            }
+            _ => Err(Error::MechanismInvalid(self.id)),
         }
     }
 }

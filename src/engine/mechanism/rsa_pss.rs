@@ -1,8 +1,10 @@
-//! RSA-PSS, plain and with a digest (PKCS#11 3.1, 6.1.9, 6.1.10 and 6.1.14; RFC 8017, 8.1): the host encodes, the card
-//! computes raw.
+//! RSA-PSS, plain and with a digest (PKCS#11 3.1, 6.1.9, 6.1.10 and 6.1.14; RFC 8017, 8.1): the host encodes, the key's
+//! holder computes raw.
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses, rsa_info, rsa_key};
+use super::{
+    Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses, rsa_info, rsa_key, rsa_on_host,
+};
 use crate::card::Abilities;
 use crate::crypto::DigestAlgorithm;
 use crate::crypto::rsa::PssParameters;
@@ -20,9 +22,13 @@ impl Mechanism for RsaPss {
         self.id
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        let uses = Uses { sign: true, verify: true, ..Uses::default() };
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let uses = Uses { sign: true, ..Uses::default() };
         if abilities.rsa_raw { rsa_info(abilities, uses) } else { None }
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        rsa_on_host(Uses { sign: true, verify: true, ..Uses::default() })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -51,14 +57,14 @@ impl Mechanism for RsaPss {
         let plan =
             |encoding, primitive| Plan { digest: self.digest, encoding, primitive, output_len: modulus_len };
         match purpose {
-            Purpose::Sign if card.is_some_and(|card| card.rsa_raw) => {
+            Purpose::Sign if card.is_none_or(|card| card.rsa_raw) => {
                 let modulus_bits = *modulus_bits;
                 Ok(plan(Encoding::Pss { parameters, modulus_bits }, Primitive::RsaRaw))
             }
             Purpose::Verify => {
                 Ok(plan(Encoding::DigestOf(parameters.hash), Primitive::VerifyRsaPss(parameters)))
             }
-            Purpose::Sign | Purpose::Decrypt | Purpose::Digest => Err(Error::MechanismInvalid(self.id)),
+            _ => Err(Error::MechanismInvalid(self.id)),
         }
     }
 }
@@ -159,6 +165,6 @@ mod tests {
         let ec = mechanism.plan(Purpose::Verify, &parameters, Some(&facts)).unwrap_err();
         assert_eq!(ec.code(), "CKR_KEY_TYPE_INCONSISTENT");
         let pads_itself = Abilities { rsa_bits: vec![2048], rsa_pkcs1: true, ..Abilities::default() };
-        assert_eq!(mechanism.info(&pads_itself), None);
+        assert_eq!(mechanism.card_info(&pads_itself), None);
     }
 }

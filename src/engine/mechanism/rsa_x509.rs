@@ -1,7 +1,9 @@
 //! Raw RSA (PKCS#11 3.1, 6.1.11): one block, no padding but zeros in front.
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters, rsa_info, rsa_key};
+use super::{
+    Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters, rsa_info, rsa_key, rsa_on_host,
+};
 use crate::card::Abilities;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
@@ -14,9 +16,21 @@ impl Mechanism for RsaX509 {
         MechanismId::RSA_X_509
     }
 
-    fn info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
-        let uses = Uses { sign: true, verify: true, decrypt: true, ..Uses::default() };
+    fn card_info(&self, abilities: &Abilities) -> Option<MechanismInfo> {
+        let uses = Uses { sign: true, sign_recover: true, decrypt: true, ..Uses::default() };
         if abilities.rsa_raw { rsa_info(abilities, uses) } else { None }
+    }
+
+    fn host_info(&self) -> Option<MechanismInfo> {
+        rsa_on_host(Uses {
+            encrypt: true,
+            decrypt: true,
+            sign: true,
+            sign_recover: true,
+            verify: true,
+            verify_recover: true,
+            ..Uses::default()
+        })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {
@@ -32,12 +46,16 @@ impl Mechanism for RsaX509 {
         no_parameters(self.id(), parameters)?;
         let (modulus_len, card) = rsa_key(self.id(), key)?;
         let plan = |encoding, primitive| Plan { digest: None, encoding, primitive, output_len: modulus_len };
-        let raw = card.is_some_and(|card| card.rsa_raw);
+        let raw = card.is_none_or(|card| card.rsa_raw);
         match purpose {
-            Purpose::Sign if raw => Ok(plan(Encoding::ZeroPadded { modulus_len }, Primitive::RsaRaw)),
+            Purpose::Sign | Purpose::SignRecover if raw => {
+                Ok(plan(Encoding::ZeroPadded { modulus_len }, Primitive::RsaRaw))
+            }
             Purpose::Decrypt if raw => Ok(plan(Encoding::Exactly { len: modulus_len }, Primitive::RsaRaw)),
             Purpose::Verify => Ok(plan(Encoding::ZeroPadded { modulus_len }, Primitive::VerifyRsaRaw)),
-            Purpose::Sign | Purpose::Decrypt | Purpose::Digest => Err(Error::MechanismInvalid(self.id())),
+            Purpose::VerifyRecover => Ok(plan(Encoding::Plain, Primitive::RecoverRsaRaw)),
+            Purpose::Encrypt => Ok(plan(Encoding::ZeroPadded { modulus_len }, Primitive::RsaPublic)),
+            _ => Err(Error::MechanismInvalid(self.id())),
         }
     }
 }
@@ -60,6 +78,6 @@ mod tests {
     #[test]
     fn plan_card_without_raw_rsa_has_no_raw_mechanism() {
         let card = Abilities { rsa_bits: vec![1024], rsa_pkcs1: true, ..Abilities::default() };
-        assert_eq!(RsaX509.info(&card), None);
+        assert_eq!(RsaX509.card_info(&card), None);
     }
 }

@@ -10,24 +10,31 @@ pub enum OperationKind {
     Find,
     Digest,
     Sign,
+    SignRecover,
     Verify,
+    VerifyRecover,
+    Encrypt,
     Decrypt,
 }
 
 impl Engine {
-    /// Ends the session's operations of these kinds. One that is not going on is ended already.
-    pub fn cancel(&self, session: SessionHandle, kinds: &[OperationKind]) -> Result<()> {
+    /// Ends the session's operations of these kinds. One that is not going on is ended already. Answers whether one was.
+    pub fn cancel(&self, session: SessionHandle, kinds: &[OperationKind]) -> Result<bool> {
         let session = self.session(session)?;
         let mut operations = lock(&session.operations);
+        let mut ended = false;
         for kind in kinds {
-            match kind {
-                OperationKind::Find => operations.find = None,
-                OperationKind::Digest => operations.digest = None,
-                OperationKind::Sign => operations.sign = None,
-                OperationKind::Verify => operations.verify = None,
-                OperationKind::Decrypt => operations.decrypt = None,
-            }
+            ended |= match kind {
+                OperationKind::Find => operations.find.take().is_some(),
+                OperationKind::Digest => operations.digest.take().is_some(),
+                OperationKind::Sign => operations.sign.take().is_some(),
+                OperationKind::SignRecover => operations.sign_recover.take().is_some(),
+                OperationKind::Verify => operations.verify.take().is_some(),
+                OperationKind::VerifyRecover => operations.verify_recover.take().is_some(),
+                OperationKind::Encrypt => operations.encrypt.take().is_some(),
+                OperationKind::Decrypt => operations.decrypt.take().is_some(),
+            };
         }
-        Ok(())
+        Ok(ended)
     }
 }

@@ -1,16 +1,19 @@
-//! A key on the card at work: who consents, what the card is called with, what its answer must look like.
+//! A key at work, on its card or on the host: who consents, what the card is called with, what its answer must look like.
 
 use std::sync::Arc;
 
 use super::Session;
+use super::key::{HostKey, OperationKey};
 use crate::card::{CardCall, CardError};
 use crate::codec::Secret;
+use crate::crypto::{Curve, PrivateKey};
 use crate::engine::cards::LoadedCard;
 use crate::engine::error::Error;
 use crate::engine::mechanism::Primitive;
 use crate::engine::session::Login;
+use crate::engine::session_object::Material;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
-use crate::token::{AuthId, Key, ObjectId};
+use crate::token::{AuthId, Key, KeyAlgorithm, ObjectId};
 
 /// A key on a card, as an operation uses it.
 pub(in crate::engine) struct CardKey {
@@ -21,6 +24,8 @@ pub(in crate::engine) struct CardKey {
     /// The PIN that allows its use, if any.
     pub auth: Option<AuthId>,
     pub consent: Consent,
+    /// The curve of a key on one.
+    pub curve: Option<Curve>,
 }
 
 /// Whether the user has to give the PIN for this very operation (`CKA_ALWAYS_AUTHENTICATE`).
@@ -33,7 +38,7 @@ pub(in crate::engine) enum Consent {
 
 impl CardKey {
     /// The key of a session's card.
-    pub fn new(session: &Session, handle: ObjectHandle, key: &Key) -> Self {
+    pub fn new(session: &Session, handle: ObjectHandle, key: &Key, algorithm: KeyAlgorithm) -> Self {
         Self {
             reader: session.reader,
             card: Arc::clone(&session.card),
@@ -41,14 +46,30 @@ impl CardKey {
             handle,
             auth: key.auth.clone(),
             consent: if key.always_authenticate { Consent::Wanted } else { Consent::NotNeeded },
+            curve: match algorithm {
+                KeyAlgorithm::Ec { curve } => curve,
+                _ => None,
+            },
         }
     }
 }
 
 impl Engine {
+    /// Lets a key compute, wherever it is. Errors: as for the card; `KeyHandleInvalid` for a key that is gone.
+    pub(super) fn compute(&self, key: &OperationKey, primitive: Primitive, block: &[u8]) -> Result<Secret> {
+        match key {
+            OperationKey::Card(key) => self.compute_on_card(key, primitive, block),
+            OperationKey::Host(key) => {
+                self.check_there(key)?;
+                compute_on_host(key, primitive, block)
+            }
+            OperationKey::Public(_) => Err(Error::NotSupported("this computation with a public key")),
+        }
+    }
+
     /// Lets the card compute. Answers `output_len` bytes for RSA and ECDSA.
     /// Errors: `UserNotLoggedIn` and `LoginLost` before anything is sent; `DeviceRemoved`, `Card`.
-    pub(super) fn compute(&self, key: &CardKey, primitive: Primitive, block: &[u8]) -> Result<Secret> {
+    fn compute_on_card(&self, key: &CardKey, primitive: Primitive, block: &[u8]) -> Result<Secret> {
         self.check_consent(key)?;
         let call = match primitive {
             Primitive::RsaRaw => CardCall::RsaRaw { key: key.object, block },
@@ -56,14 +77,34 @@ impl Engine {
             Primitive::RsaDecryptPkcs1 => CardCall::RsaDecryptPkcs1 { key: key.object, cryptogram: block },
             Primitive::Ecdsa => CardCall::EcdsaSign { key: key.object, digest: block },
             Primitive::Ed25519 => CardCall::Ed25519Sign { key: key.object, message: block },
-            Primitive::Digest
-            | Primitive::VerifyRsaPkcs1
-            | Primitive::VerifyRsaPss(_)
-            | Primitive::VerifyRsaRaw
-            | Primitive::VerifyEcdsa
-            | Primitive::VerifyEd25519 => return Err(Error::NotSupported("this computation on the card")),
+            Primitive::Ecdh => CardCall::EcdhAgree { key: key.object, peer: block },
+            Primitive::X25519 => CardCall::X25519Agree { key: key.object, peer: block },
+            _ => return Err(Error::NotSupported("this computation on the card")),
         };
         self.with_card(key.reader, &key.card, |card| card.perform(&call))
+    }
+
+    /// Lets a card work on whole blocks of AES. Errors: as [`Engine::compute`].
+    pub(super) fn aes_on_card(
+        &self,
+        key: &CardKey,
+        encrypt: bool,
+        iv: Option<[u8; 16]>,
+        blocks: &[u8],
+    ) -> Result<Secret> {
+        self.check_consent(key)?;
+        let call = if encrypt {
+            CardCall::AesEncrypt { key: key.object, iv, blocks }
+        } else {
+            CardCall::AesDecrypt { key: key.object, iv, blocks }
+        };
+        self.with_card(key.reader, &key.card, |card| card.perform(&call))
+    }
+
+    /// A key of a session that was destroyed since the operation began, or went with the logout, computes no more.
+    pub(super) fn check_there(&self, key: &HostKey) -> Result<()> {
+        let mut state = lock(&self.state);
+        state.token_of_object(key.handle).map(|_| ()).ok_or(Error::KeyHandleInvalid)
     }
 
     /// A deletion, a logout or a reset since the operation began ends the right to the key; a key that asks for
@@ -85,6 +126,22 @@ impl Engine {
             Consent::Wanted => Err(Error::UserNotLoggedIn),
         }
     }
+}
+
+/// What a key does whose value the host has.
+fn compute_on_host(key: &HostKey, primitive: Primitive, block: &[u8]) -> Result<Secret> {
+    let Material::Private(private) = key.object.material() else {
+        return Err(Error::NotSupported("this computation with a secret key"));
+    };
+    let computed = match (&**private, primitive) {
+        (PrivateKey::Rsa(private), Primitive::RsaRaw) => private.raw(block),
+        (PrivateKey::Ec(private), Primitive::Ecdsa) => private.sign(block).map(Secret::new),
+        (PrivateKey::Ed25519(private), Primitive::Ed25519) => Ok(Secret::new(private.sign(block))),
+        (PrivateKey::Ec(private), Primitive::Ecdh) => private.agree(block),
+        (PrivateKey::X25519(private), Primitive::X25519) => private.agree(block),
+        _ => return Err(Error::NotSupported("this computation with such a key")),
+    };
+    computed.map_err(Error::Crypto)
 }
 
 /// An RSA answer as long as the modulus: cards and libraries drop leading zeros. Errors: `Card`.

@@ -5,7 +5,8 @@ use super::input::{Input, check_room};
 use crate::engine::error::Error;
 use crate::engine::mechanism::{MechanismCall, Plan, Purpose, mechanism};
 use crate::engine::session::SessionHandle;
-use crate::engine::{Engine, Result, lock};
+use crate::engine::session_object::Material;
+use crate::engine::{Engine, ObjectHandle, Result, lock};
 
 /// A digest that is going on.
 pub(in crate::engine) struct Digesting {
@@ -26,7 +27,8 @@ impl Engine {
             return Err(Error::MechanismInvalid(call.id));
         }
         let plan = found.plan(Purpose::Digest, &call.parameters, None)?;
-        operations.digest = Some(Digesting { plan, input: Input::Untouched });
+        let input = Input::new(&plan, None)?;
+        operations.digest = Some(Digesting { plan, input });
         Ok(())
     }
 
@@ -50,6 +52,26 @@ impl Engine {
         result
     }
 
+    /// Digests the value of a secret key of a session. Errors: `KeyIndigestible` for any other key, which has to stay
+    /// secret or is on a card; it leaves the digest as it is.
+    pub fn digest_key(&self, session: SessionHandle, key: ObjectHandle) -> Result<()> {
+        let session = self.session(session)?;
+        let mut operations = lock(&session.operations);
+        let digesting = operations.digest.as_mut().ok_or(Error::OperationNotInitialized(DIGEST))?;
+        let object = self.session_object(&session, key)?;
+        let object = match object {
+            Some(object) => object,
+            None => {
+                self.visible(&session, key).map_err(|_| Error::KeyHandleInvalid)?;
+                return Err(Error::KeyIndigestible);
+            }
+        };
+        match object.material() {
+            Material::Secret(value) => digesting.input.update(&digesting.plan, value.expose()),
+            _ => Err(Error::KeyIndigestible),
+        }
+    }
+
     /// Ends the digest.
     pub fn digest_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>> {
         let session = self.session(session)?;
@@ -57,7 +79,7 @@ impl Engine {
         let digesting = operations.digest.as_ref().ok_or(Error::OperationNotInitialized(DIGEST))?;
         check_room(digesting.plan.output_len, room)?;
         let digesting = operations.digest.take().ok_or(Error::OperationNotInitialized(DIGEST))?;
-        Ok(digesting.input.finish(&digesting.plan))
+        Ok(digesting.input.finish().expose().to_vec())
     }
 
     /// Digests `data` at once.
@@ -72,6 +94,6 @@ impl Engine {
             operations.digest = Some(digesting);
             return Err(error);
         }
-        Ok(Input::of(&digesting.plan, data))
+        Ok(digesting.input.whole(data).expose().to_vec())
     }
 }

@@ -53,13 +53,25 @@ impl Engine {
             .iter()
             .filter(|attribute| !ObjectTable::is_indexed(attribute.kind))
             .collect();
-        let mut found = Vec::new();
+        let mut found = self.matching_session_objects(session, template, user);
         for (handle, object) in table.candidates(template, user) {
             if self.matches(session, object, &rest)? {
                 found.push(handle);
             }
         }
+        found.sort_unstable();
         Ok(found)
+    }
+
+    fn matching_session_objects(
+        &self,
+        session: &Session,
+        template: &Template,
+        user: bool,
+    ) -> Vec<ObjectHandle> {
+        let state = lock(&self.state);
+        let token = state.tokens.get(&session.slot);
+        token.map(|token| token.session_objects.matching(template, user)).unwrap_or_default()
     }
 
     /// Whether an object has these values. What has to be read from the card is compared last, when everything

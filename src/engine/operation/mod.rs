@@ -1,15 +1,22 @@
-//! Operations of a session (PKCS#11 3.1, 5.8 to 5.13): each is a value that moves through its states.
+//! Operations of a session (PKCS#11 3.1, 5.8 to 5.18): each is a value that moves through its states.
 //! A session holds at most one of a kind, and one of each kind at a time.
 
-mod agree;
 mod cancel;
+mod cipher;
 mod compute;
+mod crypting;
 mod decrypt;
+mod derive;
 mod digest;
+mod dual;
+mod encrypt;
 mod find;
 mod input;
+mod key;
+mod recover;
 mod sign;
 mod verify;
+mod wrap;
 
 use std::sync::{Arc, Mutex};
 
@@ -35,26 +42,38 @@ pub(super) struct Operations {
     pub find: Option<find::Find>,
     pub digest: Option<digest::Digesting>,
     pub sign: Option<sign::Signing>,
+    pub sign_recover: Option<sign::Signing>,
     pub verify: Option<verify::Verifying>,
-    pub decrypt: Option<decrypt::Decrypting>,
+    pub verify_recover: Option<recover::Recovering>,
+    pub encrypt: Option<crypting::Crypting>,
+    pub decrypt: Option<crypting::Crypting>,
+    pub agree: Option<derive::Agreeing>,
 }
 
 impl Operations {
     /// The key operation that asks for the PIN, if there is one: rather one that still waits for it.
     pub fn consent_mut(&mut self) -> Option<&mut CardKey> {
         let sign = self.sign.as_mut().map(|signing| &mut signing.key);
+        let recover = self.sign_recover.as_mut().map(|signing| &mut signing.key);
+        let encrypt = self.encrypt.as_mut().map(|encrypting| &mut encrypting.key);
         let decrypt = self.decrypt.as_mut().map(|decrypting| &mut decrypting.key);
-        let asking = [sign, decrypt].into_iter().flatten().filter(|key| key.consent != Consent::NotNeeded);
+        let agree = self.agree.as_mut().map(|agreeing| &mut agreeing.key);
+        let keys = [sign, recover, encrypt, decrypt, agree].into_iter().flatten();
+        let asking = keys.filter_map(OperationKey::card_mut).filter(|key| key.consent != Consent::NotNeeded);
         asking.min_by_key(|key| key.consent == Consent::Given)
     }
 }
 
 pub use cancel::OperationKind;
 pub(super) use compute::{CardKey, Consent};
+use key::OperationKey;
 
 /// Kinds of operations, as errors name them.
 const DIGEST: &str = "digest";
 const SEARCH: &str = "search";
 const SIGNATURE: &str = "signature";
 const VERIFICATION: &str = "verification";
+const SIGN_RECOVER: &str = "signature with recovery";
+const VERIFY_RECOVER: &str = "verification with recovery";
+const ENCRYPTION: &str = "encryption";
 const DECRYPTION: &str = "decryption";

@@ -1,22 +1,23 @@
-//! Signatures: the host digests and encodes, the card computes.
+//! Signatures: the host digests and encodes, the key's holder computes.
 
 use super::SIGNATURE;
-use super::compute::{CardKey, to_length};
+use super::compute::to_length;
 use super::input::{Input, check_room};
+use super::key::OperationKey;
 use crate::engine::error::Error;
-use crate::engine::mechanism::{MechanismCall, Plan, Purpose};
+use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
 /// A signature that is going on.
 pub(in crate::engine) struct Signing {
-    plan: Plan,
-    pub key: CardKey,
-    input: Input,
+    pub(super) plan: Plan,
+    pub(super) key: OperationKey,
+    pub(super) input: Input,
 }
 
 impl Engine {
-    /// Begins a signature with a private key.
+    /// Begins a signature with a private key, or a code with a secret one.
     /// Errors: `KeyHandleInvalid`, `KeyTypeInconsistent`, `KeyFunctionNotPermitted`, `MechanismInvalid`, …
     pub fn sign_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
         self.with_session(session, |session| {
@@ -24,8 +25,9 @@ impl Engine {
             if operations.sign.is_some() {
                 return Err(Error::OperationActive(SIGNATURE));
             }
-            let (plan, key) = self.plan_private(session, call, key, Purpose::Sign)?;
-            operations.sign = Some(Signing { plan, key, input: Input::Untouched });
+            let (plan, key) = self.prepare(session, call, key, Purpose::Sign)?;
+            let input = Input::new(&plan, Some(&key))?;
+            operations.sign = Some(Signing { plan, key, input });
             Ok(())
         })
     }
@@ -57,8 +59,7 @@ impl Engine {
         let signing = operations.sign.as_ref().ok_or(Error::OperationNotInitialized(SIGNATURE))?;
         check_room(signing.plan.output_len, room)?;
         let signing = operations.sign.take().ok_or(Error::OperationNotInitialized(SIGNATURE))?;
-        let input = signing.input.finish(&signing.plan);
-        self.signature(&signing.plan, &signing.key, &input)
+        self.signature(&signing.plan, &signing.key, signing.input.finish().expose())
     }
 
     /// Signs `data` at once.
@@ -73,8 +74,7 @@ impl Engine {
             operations.sign = Some(signing);
             return Err(error);
         }
-        let input = Input::of(&signing.plan, data);
-        self.signature(&signing.plan, &signing.key, &input)
+        self.signature(&signing.plan, &signing.key, signing.input.whole(data).expose())
     }
 
     /// Ends a signature that is going on, if there is one, without a result.
@@ -84,9 +84,21 @@ impl Engine {
         Ok(())
     }
 
-    fn signature(&self, plan: &Plan, key: &CardKey, input: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn signature(&self, plan: &Plan, key: &OperationKey, input: &[u8]) -> Result<Vec<u8>> {
+        if let (Primitive::Mac(_), OperationKey::Host(key)) = (plan.primitive, key) {
+            self.check_there(key)?;
+            return Ok(input.iter().copied().take(plan.output_len).collect());
+        }
         let block = plan.encode(input)?;
         let answer = self.compute(key, plan.primitive, &block)?;
-        to_length(&self.cell(key.reader)?.name, answer.expose(), plan.output_len)
+        to_length(&self.holder_name(key), answer.expose(), plan.output_len)
+    }
+
+    /// The reader of a key's card.
+    pub(super) fn holder_name(&self, key: &OperationKey) -> String {
+        match key {
+            OperationKey::Card(key) => self.name_of(key.reader),
+            OperationKey::Host(_) | OperationKey::Public(_) => String::new(),
+        }
     }
 }

@@ -1,17 +1,18 @@
-//! Verifications: on the host, with a public key or the key of a certificate.
+//! Verifications: on the host, with a public key, the key of a certificate, or a secret key of a session.
 
 use super::VERIFICATION;
 use super::input::Input;
-use crate::crypto::PublicKey;
+use super::key::OperationKey;
+use crate::codec::Secret;
 use crate::engine::error::Error;
-use crate::engine::mechanism::{MechanismCall, Plan, Purpose};
+use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
 /// A verification that is going on.
 pub(in crate::engine) struct Verifying {
     plan: Plan,
-    public: PublicKey,
+    key: OperationKey,
     input: Input,
 }
 
@@ -23,8 +24,9 @@ impl Engine {
             if operations.verify.is_some() {
                 return Err(Error::OperationActive(VERIFICATION));
             }
-            let (plan, public) = self.plan_public(session, call, key, Purpose::Verify)?;
-            operations.verify = Some(Verifying { plan, public, input: Input::Untouched });
+            let (plan, key) = self.prepare(session, call, key, Purpose::Verify)?;
+            let input = Input::new(&plan, Some(&key))?;
+            operations.verify = Some(Verifying { plan, key, input });
             Ok(())
         })
     }
@@ -46,8 +48,8 @@ impl Engine {
         let session = self.session(session)?;
         let verifying = lock(&session.operations).verify.take();
         let verifying = verifying.ok_or(Error::OperationNotInitialized(VERIFICATION))?;
-        let input = verifying.input.finish(&verifying.plan);
-        verifying.plan.verify(&verifying.public, &verifying.plan.encode(&input)?, signature)
+        let input = verifying.input.finish();
+        self.judge(&verifying.plan, &verifying.key, &input, signature)
     }
 
     /// Verifies at once. Errors: `SignatureInvalid`, `SignatureLength`.
@@ -58,7 +60,26 @@ impl Engine {
         if !verifying.input.is_untouched() {
             return Err(Error::OperationNotInitialized(VERIFICATION));
         }
-        let input = Input::of(&verifying.plan, data);
-        verifying.plan.verify(&verifying.public, &verifying.plan.encode(&input)?, signature)
+        let input = verifying.input.whole(data);
+        self.judge(&verifying.plan, &verifying.key, &input, signature)
+    }
+
+    fn judge(&self, plan: &Plan, key: &OperationKey, input: &Secret, signature: &[u8]) -> Result<()> {
+        match (key, plan.primitive) {
+            (OperationKey::Public(public), _) => {
+                plan.verify(public, &plan.encode(input.expose())?, signature)
+            }
+            (OperationKey::Host(key), Primitive::Mac(_)) => {
+                self.check_there(key)?;
+                if signature.len() != plan.output_len {
+                    let (actual, expected) = (signature.len(), plan.output_len);
+                    return Err(Error::SignatureLength { actual, expected });
+                }
+                // In constant time: `Secret` compares so.
+                let expected = Secret::from(input.expose().get(..plan.output_len).unwrap_or_default());
+                if expected == Secret::from(signature) { Ok(()) } else { Err(Error::SignatureInvalid) }
+            }
+            _ => Err(Error::KeyHandleInvalid),
+        }
     }
 }

@@ -6,8 +6,11 @@ mod login;
 mod objects;
 mod operations;
 mod paddings;
+mod session_keys;
+mod session_objects;
 mod slots;
 mod threads;
+mod travelling_keys;
 
 use super::testing::{PIN_1, PIN_2, Puppet, SO_PIN, engine, engine_with};
 use super::*;

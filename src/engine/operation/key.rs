@@ -1,0 +1,241 @@
+//! The key of an operation: found by its handle, checked against what is to be done with it, and planned for.
+
+use std::sync::Arc;
+
+use super::{CardKey, Session};
+use crate::crypto::PublicKey;
+use crate::engine::attribute::{AttributeType as A, Value};
+use crate::engine::error::Error;
+use crate::engine::mechanism::{KeyFacts, Mechanism, MechanismCall, Plan, Purpose, mechanism};
+use crate::engine::object::ObjectRef;
+use crate::engine::session_object::{Material, SessionObject};
+use crate::engine::session_objects::Found;
+use crate::engine::{Engine, ObjectHandle, Result};
+use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
+
+/// A key as an operation uses it.
+pub(in crate::engine) enum OperationKey {
+    /// On a card.
+    Card(CardKey),
+    /// A private or secret key of a session.
+    Host(HostKey),
+    /// A public key, wherever it came from.
+    Public(PublicKey),
+}
+
+/// A private or secret key of a session.
+pub(in crate::engine) struct HostKey {
+    pub handle: ObjectHandle,
+    pub object: Arc<SessionObject>,
+}
+
+impl OperationKey {
+    /// The key on a card, if it is there.
+    pub fn card_mut(&mut self) -> Option<&mut CardKey> {
+        if let Self::Card(key) = self { Some(key) } else { None }
+    }
+}
+
+/// A key before it is known whether it fits.
+struct Candidate<'s> {
+    class: KeyClass,
+    algorithm: KeyAlgorithm,
+    /// `None` where everything is allowed: the key of a certificate.
+    usage: Option<KeyUsage>,
+    holder: Holder<'s>,
+}
+
+enum Holder<'s> {
+    Card(&'s Key),
+    Session(Arc<SessionObject>),
+    Certificate(PublicKey),
+}
+
+impl Engine {
+    /// A key with the plan for its use. Errors: `MechanismInvalid`, `KeyHandleInvalid`, `KeyTypeInconsistent`,
+    /// `KeyFunctionNotPermitted`, `KeySizeRange`, `MechanismParameters`.
+    pub(super) fn prepare(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(Plan, OperationKey)> {
+        let found = mechanism(call.id)?;
+        let info = found.info(&session.card.abilities);
+        if !info.is_some_and(|info| info.uses.allow(purpose)) {
+            return Err(Error::MechanismInvalid(call.id));
+        }
+        let mut key = self.candidate(session, handle, found)?;
+        if !has_purpose(key.class, purpose) || !found.suits(key.algorithm) {
+            return Err(Error::KeyTypeInconsistent { mechanism: call.id, needed: needed(purpose) });
+        }
+        key.check_mechanism(session, found, purpose)?;
+        if !key.usage.is_none_or(|usage| allows(&usage, key.class, purpose)) {
+            return Err(Error::KeyFunctionNotPermitted(verb(purpose)));
+        }
+        if let Holder::Card(on_card) = key.holder {
+            key.algorithm = self.complete_algorithm(session, on_card)?;
+        }
+        let computes_on_card = matches!(key.holder, Holder::Card(_)) && key.class != KeyClass::Public;
+        let card = computes_on_card.then_some(&session.card.abilities);
+        let facts = KeyFacts { algorithm: key.algorithm, card };
+        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
+        Ok((plan, self.take(session, handle, key)?))
+    }
+
+    fn candidate<'s>(
+        &self,
+        session: &'s Session,
+        handle: ObjectHandle,
+        found: &dyn Mechanism,
+    ) -> Result<Candidate<'s>> {
+        let token = &session.card.token;
+        match self.found(session, handle).map_err(key_error)? {
+            Found::Session(object) => {
+                let class = object.key_class().ok_or(Error::KeyHandleInvalid)?;
+                let algorithm = object.algorithm().ok_or(Error::KeyHandleInvalid)?;
+                let usage = Some(object.usage());
+                Ok(Candidate { class, algorithm, usage, holder: Holder::Session(object) })
+            }
+            Found::Card(ObjectRef::Key(index)) => {
+                let key = token.keys.get(index).ok_or(Error::KeyHandleInvalid)?;
+                let (class, algorithm, usage) = (key.class, key.algorithm, Some(key.usage));
+                Ok(Candidate { class, algorithm, usage, holder: Holder::Card(key) })
+            }
+            Found::Card(ObjectRef::Certificate(index)) => {
+                let certificate = token.certificates.get(index).ok_or(Error::KeyHandleInvalid)?;
+                let details = self.details(session.reader, &session.card, certificate)?;
+                let public = details.public_key.clone().ok_or(Error::KeyTypeInconsistent {
+                    mechanism: found.id(),
+                    needed: "a public key or certificate of its type",
+                })?;
+                let algorithm = KeyAlgorithm::from(&public);
+                let holder = Holder::Certificate(public);
+                Ok(Candidate { class: KeyClass::Public, algorithm, usage: None, holder })
+            }
+            Found::Card(ObjectRef::Data(_)) => Err(Error::KeyHandleInvalid),
+        }
+    }
+
+    fn take(&self, session: &Session, handle: ObjectHandle, key: Candidate<'_>) -> Result<OperationKey> {
+        match key.holder {
+            Holder::Certificate(public) => Ok(OperationKey::Public(public)),
+            Holder::Session(object) => match object.material() {
+                Material::Public(public) => Ok(OperationKey::Public(public.clone())),
+                Material::Private(_) | Material::Secret(_) => {
+                    Ok(OperationKey::Host(HostKey { handle, object }))
+                }
+                Material::None => Err(Error::KeyHandleInvalid),
+            },
+            Holder::Card(on_card) if on_card.class == KeyClass::Public => {
+                let public = self.public_half(session.reader, &session.card, on_card)?;
+                public.as_deref().cloned().map(OperationKey::Public).ok_or(Error::KeyHandleInvalid)
+            }
+            Holder::Card(on_card) => {
+                Ok(OperationKey::Card(CardKey::new(session, handle, on_card, key.algorithm)))
+            }
+        }
+    }
+
+    /// The key's algorithm with its size, from the public half where the card's directory does not say.
+    fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
+        match key.algorithm {
+            KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
+                let public = self.public_half(session.reader, &session.card, key)?;
+                Ok(public.as_deref().map_or(key.algorithm, KeyAlgorithm::from))
+            }
+            // What the directory says of a public key may be wrong; its value is not.
+            known if key.class == KeyClass::Public => {
+                let public = self.public_half(session.reader, &session.card, key)?;
+                Ok(public.as_deref().map_or(known, KeyAlgorithm::from))
+            }
+            known => Ok(known),
+        }
+    }
+}
+
+impl Candidate<'_> {
+    /// Whether the one who has the key can do that with it. Errors: `MechanismInvalid`.
+    fn check_mechanism(&self, session: &Session, found: &dyn Mechanism, purpose: Purpose) -> Result<()> {
+        let info = match &self.holder {
+            Holder::Card(key) if key.class != KeyClass::Public => found.card_info(&session.card.abilities),
+            _ => found.host_info(),
+        };
+        let allowed = match &self.holder {
+            Holder::Session(object) => match object.value(A::ALLOWED_MECHANISMS) {
+                Some(Value::Numbers(numbers)) => numbers.contains(&found.id().0),
+                _ => true,
+            },
+            Holder::Card(_) | Holder::Certificate(_) => true,
+        };
+        if allowed && info.is_some_and(|info| info.uses.allow(purpose)) {
+            Ok(())
+        } else {
+            Err(Error::MechanismInvalid(found.id()))
+        }
+    }
+}
+
+/// Whether keys of a class are for this at all.
+fn has_purpose(class: KeyClass, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Digest => false,
+        Purpose::Sign | Purpose::SignRecover | Purpose::Decrypt | Purpose::Unwrap | Purpose::Derive => {
+            class != KeyClass::Public
+        }
+        Purpose::Verify | Purpose::VerifyRecover | Purpose::Encrypt | Purpose::Wrap => {
+            class != KeyClass::Private
+        }
+    }
+}
+
+fn needed(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Verify | Purpose::VerifyRecover | Purpose::Encrypt | Purpose::Wrap => {
+            "a public key or certificate of its type"
+        }
+        _ => "a private key of its type",
+    }
+}
+
+/// What a key's attributes let it do.
+fn allows(usage: &KeyUsage, class: KeyClass, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Digest => false,
+        Purpose::Sign if class == KeyClass::Secret => usage.sign,
+        Purpose::Sign => usage.sign || usage.sign_recover || usage.non_repudiation,
+        Purpose::SignRecover => usage.sign_recover,
+        Purpose::Verify => usage.verify || usage.verify_recover,
+        Purpose::VerifyRecover => usage.verify_recover,
+        Purpose::Encrypt => usage.encrypt,
+        Purpose::Decrypt => usage.decrypt,
+        Purpose::Wrap => usage.wrap,
+        Purpose::Unwrap => usage.unwrap,
+        Purpose::Derive => usage.derive,
+    }
+}
+
+/// What is to be done, as an error names it.
+fn verb(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Digest => "digest",
+        Purpose::Sign => "sign",
+        Purpose::SignRecover => "sign with recovery",
+        Purpose::Verify => "verify",
+        Purpose::VerifyRecover => "verify with recovery",
+        Purpose::Encrypt => "encrypt",
+        Purpose::Decrypt => "decrypt",
+        Purpose::Wrap => "wrap",
+        Purpose::Unwrap => "unwrap",
+        Purpose::Derive => "derive",
+    }
+}
+
+/// A bad object handle where a key is meant is a bad key handle.
+fn key_error(error: Error) -> Error {
+    match error {
+        Error::ObjectHandleInvalid => Error::KeyHandleInvalid,
+        other => other,
+    }
+}

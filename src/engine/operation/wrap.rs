@@ -1,0 +1,167 @@
+//! Keys that travel under other keys (PKCS#11 3.1, 5.18.3 and 5.18.4): on the host, but for what only a card's key opens.
+
+use super::crypting::Crypting;
+use super::input::check_room;
+use super::key::OperationKey;
+use crate::codec::Secret;
+use crate::crypto::{CryptoError, PrivateKey};
+use crate::engine::attribute::{AttributeType as A, ObjectClass, Template, Value};
+use crate::engine::error::Error;
+use crate::engine::from_template;
+use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
+use crate::engine::session::SessionHandle;
+use crate::engine::session_object::{Material, Origin, SessionObject, key_type_of};
+use crate::engine::session_objects::{Found, new_object};
+use crate::engine::{ANY_ROOM, Engine, ObjectHandle, Result};
+
+impl Engine {
+    /// Wraps a key of a session: a secret key's bytes, a private key as PKCS#8. Keys on a card never leave it.
+    /// Errors: `KeyUnextractable`, `KeyNotWrappable`, `WrappingKeyHandleInvalid`, `WrappingKeyTypeInconsistent`.
+    pub fn wrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        key: ObjectHandle,
+        room: usize,
+    ) -> Result<Vec<u8>> {
+        let wrapped = self.with_session(session, |session| {
+            let prepared = self.prepare(session, call, wrapping, Purpose::Wrap);
+            let (plan, wrapping_key) = prepared.map_err(as_wrapping)?;
+            let object = match self.found(session, key) {
+                Ok(Found::Session(object)) => object,
+                Ok(Found::Card(_)) => return Err(Error::KeyUnextractable),
+                Err(Error::ObjectHandleInvalid) => return Err(Error::KeyHandleInvalid),
+                Err(error) => return Err(error),
+            };
+            let trusted =
+                || matches!(self.session_object(session, wrapping), Ok(Some(key)) if key.is(A::TRUSTED));
+            if object.is(A::WRAP_WITH_TRUSTED) && !trusted() {
+                return Err(Error::KeyNotWrappable("only a trusted key wraps it"));
+            }
+            let value = value_to_wrap(&object, &plan)?;
+            self.wrapped(plan, wrapping_key, &value)
+        })?;
+        check_room(wrapped.len(), room)?;
+        Ok(wrapped)
+    }
+
+    /// Unwraps a key: for the session, or (where the template says so) onto the token. Whatever is wrong with it has
+    /// one answer. Errors: `WrappedKeyInvalid`, `WrappedKeyLength`, `UnwrappingKeyHandleInvalid`,
+    /// `UnwrappingKeyTypeInconsistent`, those of templates.
+    pub fn unwrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+        template: &Template,
+    ) -> Result<ObjectHandle> {
+        let class = from_template::number(template, A::CLASS)?;
+        let class = ObjectClass::from_number(class).ok_or(Error::AttributeValueInvalid(A::CLASS))?;
+        let key_type = from_template::number(template, A::KEY_TYPE)?;
+        if !matches!(class, ObjectClass::SecretKey | ObjectClass::PrivateKey) {
+            return Err(Error::TemplateInconsistent("only secret and private keys are unwrapped"));
+        }
+        let who = self.who(session)?;
+        let value = self.with_session(session, |session| {
+            let prepared = self.prepare(session, call, unwrapping, Purpose::Unwrap);
+            let (plan, key) = prepared.map_err(as_unwrapping)?;
+            self.unwrapped(plan, key, wrapped).map_err(as_unwrapped)
+        })?;
+        self.keep(session, template, |template| match class {
+            ObjectClass::PrivateKey => {
+                let key = PrivateKey::from_pkcs8_der(&value).map_err(|_| Error::WrappedKeyInvalid)?;
+                if key_type_of(&key) != key_type {
+                    return Err(Error::TemplateInconsistent("a key type that is not that of the key"));
+                }
+                SessionObject::private_key(key, template, Origin::default(), who)
+            }
+            _ => SessionObject::secret_key(value, template, Origin::default(), who),
+        })
+    }
+
+    /// Makes an object of a template, for the session or, where the template says so, onto the token.
+    pub(super) fn keep(
+        &self,
+        session: SessionHandle,
+        template: &Template,
+        make: impl FnOnce(&Template) -> Result<SessionObject>,
+    ) -> Result<ObjectHandle> {
+        from_template::check_known(template)?;
+        let to_token = template.value(A::TOKEN) == Some(&Value::Bool(true));
+        let attributes = template.attributes().iter().filter(|attribute| attribute.kind != A::TOKEN);
+        let object = make(&attributes.cloned().collect())?;
+        if to_token {
+            return self.create_object(session, &new_object(&object)?);
+        }
+        self.insert(session, object)
+    }
+
+    fn wrapped(&self, plan: Plan, key: OperationKey, value: &Secret) -> Result<Vec<u8>> {
+        if let (Primitive::AesKeyWrap { padded }, OperationKey::Host(key)) = (plan.primitive, &key) {
+            let aes = super::crypting::aes_key(key)?;
+            let wrapped = if padded { aes.wrap_padded(value) } else { aes.wrap(value) };
+            return wrapped.map_err(|_| Error::KeyNotWrappable("its length is none for this mechanism"));
+        }
+        match Crypting::new(plan, key, true)?.finish(self, value.expose(), ANY_ROOM) {
+            Ok(wrapped) => Ok(wrapped.expose().to_vec()),
+            Err(Error::DataLength { .. }) => {
+                Err(Error::KeyNotWrappable("its length is none for this mechanism"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn unwrapped(&self, plan: Plan, key: OperationKey, wrapped: &[u8]) -> Result<Secret> {
+        if let (Primitive::AesKeyWrap { padded }, OperationKey::Host(key)) = (plan.primitive, &key) {
+            let aes = super::crypting::aes_key(key)?;
+            let value = if padded { aes.unwrap_padded(wrapped) } else { aes.unwrap(wrapped) };
+            return value.map_err(|error| match error {
+                CryptoError::InputLength { actual, .. } => Error::WrappedKeyLength(actual),
+                _ => Error::WrappedKeyInvalid,
+            });
+        }
+        Crypting::new(plan, key, false)?.finish(self, wrapped, ANY_ROOM)
+    }
+}
+
+/// The bytes of a key that is to be wrapped. Errors: `KeyUnextractable`, `KeyNotWrappable`, `KeyHandleInvalid`.
+fn value_to_wrap(object: &SessionObject, plan: &Plan) -> Result<Secret> {
+    let value = match object.material() {
+        Material::Secret(value) => value.clone(),
+        // A block of RSA is too short for a private key, and bare blocks of AES do not tell where it ends.
+        Material::Private(_) if plan.primitive == Primitive::RsaPublic => {
+            return Err(Error::KeyNotWrappable("a private key under RSA"));
+        }
+        Material::Private(key) => key.to_pkcs8_der().map_err(Error::Crypto)?,
+        Material::Public(_) => return Err(Error::KeyNotWrappable("a public key needs none")),
+        Material::None => return Err(Error::KeyHandleInvalid),
+    };
+    if object.is(A::EXTRACTABLE) { Ok(value) } else { Err(Error::KeyUnextractable) }
+}
+
+fn as_wrapping(error: Error) -> Error {
+    match error {
+        Error::KeyHandleInvalid => Error::WrappingKeyHandleInvalid,
+        Error::KeyTypeInconsistent { mechanism, .. } => Error::WrappingKeyTypeInconsistent(mechanism),
+        other => other,
+    }
+}
+
+fn as_unwrapping(error: Error) -> Error {
+    match error {
+        Error::KeyHandleInvalid => Error::UnwrappingKeyHandleInvalid,
+        Error::KeyTypeInconsistent { mechanism, .. } => Error::UnwrappingKeyTypeInconsistent(mechanism),
+        other => other,
+    }
+}
+
+/// What decryption says of bad cipher text, said of a wrapped key.
+fn as_unwrapped(error: Error) -> Error {
+    match error {
+        Error::EncryptedDataInvalid => Error::WrappedKeyInvalid,
+        Error::EncryptedDataLength { actual, .. } => Error::WrappedKeyLength(actual),
+        other => other,
+    }
+}
