@@ -136,7 +136,7 @@ pub fn for_signing(key: &KeyAlgorithm, wishes: &SigningArgs) -> Result<Mechanism
             }
             Parameters::None
         }
-        _ => return Err(CliError::usage(format!("{} does not sign here", name_of(id)))),
+        _ => return Err(CliError::usage(format!("{} does not sign", name_of(id)))),
     };
     Ok(MechanismCall { id, parameters })
 }
