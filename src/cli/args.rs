@@ -37,6 +37,10 @@ pub struct GlobalArgs {
     #[arg(long = "card", global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub cards: Vec<CardFile>,
 
+    /// Use this PKCS#11 module instead of p11ctl's own engine: another card's or an HSM's
+    #[arg(long, global = true, value_name = "LIBRARY", value_hint = clap::ValueHint::FilePath)]
+    pub module: Option<PathBuf>,
+
     /// Read this configuration file and no other
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -64,6 +68,9 @@ impl GlobalArgs {
                 CardFile::Image(path) => shell_word(&path.to_string_lossy()),
             };
             options.push_str(&format!(" --card {file}"));
+        }
+        if let Some(module) = &self.module {
+            options.push_str(&format!(" --module {}", shell_word(&module.to_string_lossy())));
         }
         if let Some(config) = &self.config {
             options.push_str(&format!(" --config {}", shell_word(&config.to_string_lossy())));

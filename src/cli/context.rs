@@ -1,13 +1,14 @@
 //! What every command works with: global options, the terminal, the configuration, the engine.
 //! Knows when cards are in use, so that each end of the process releases them.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Context as _;
 
 use super::args::{CardFile, GlobalArgs};
 use super::commands::config::explain;
-use super::error::CliError;
+use super::error::{CliError, ErrorKind};
 use super::interrupt;
 use super::problems::{self, Problem};
 use super::terminal::Terminal;
@@ -18,6 +19,7 @@ use crate::codec::Secret;
 use crate::config::{self, Config, Loaded};
 use crate::engine::readers::{Assembled, CardArgument, assemble};
 use crate::engine::{self, Engine, Provider, SessionHandle, UserKind};
+use crate::foreign::{LoadError, Module};
 use crate::layout::SlotId;
 use crate::transport::TransportError;
 
@@ -89,6 +91,10 @@ impl Context {
 
     /// The readers of this run, for a command that does without the engine.
     pub fn assemble(&self) -> Result<Assembled, CliError> {
+        if self.global.module.is_some() {
+            return Err(CliError::usage("this command talks to cards themselves, not to a module")
+                .hint("leave --module out"));
+        }
         let cards = self.card_arguments()?;
         Ok(assemble(&self.load_config()?, cards.as_deref()))
     }
@@ -183,12 +189,25 @@ impl Context {
         if let Some(connected) = self.connected.get() {
             return Ok(connected);
         }
+        if let Some(path) = &self.global.module {
+            let engine = Box::new(self.open_module(path)?);
+            let connected = Connected { engine, pcsc_problem: None, login: Mutex::new(()) };
+            return Ok(self.connected.get_or_init(|| connected));
+        }
         let config = self.load_config()?;
         let cards = self.card_arguments()?;
         let assembled = assemble(&config, cards.as_deref());
         let engine = Box::new(Engine::new(assembled.readers, &config));
         let connected = Connected { engine, pcsc_problem: assembled.pcsc_problem, login: Mutex::new(()) };
         Ok(self.connected.get_or_init(|| connected))
+    }
+
+    fn open_module(&self, path: &Path) -> Result<Module, CliError> {
+        if !self.global.cards.is_empty() {
+            return Err(CliError::usage("--module and --card exclude each other")
+                .hint("a module has readers of its own; --card is for p11ctl's engine"));
+        }
+        Module::open(path).map_err(|error| explain_load(&error))
     }
 
     fn card_arguments(&self) -> Result<Option<Vec<CardArgument>>, CliError> {
@@ -216,6 +235,16 @@ impl Connected {
             tracing::warn!(%error, "a card did not let go");
         }
     }
+}
+
+/// The error for a file that is no usable module.
+fn explain_load(error: &LoadError) -> CliError {
+    match error {
+        LoadError::Initialize { .. } => CliError::new(ErrorKind::Card, error.to_string()),
+        _ => CliError::usage(error.to_string()),
+    }
+    .source(error)
+    .hint("--module takes the shared library of a PKCS#11 module, such as opensc-pkcs11.so")
 }
 
 /// Why a login failed.

@@ -4,6 +4,7 @@
 //! A method that not every provider can have answers `NotSupported` unless it is overridden, so that a new one breaks
 //! nobody. The methods of [`Engine`] have the documentation of what they do; here is what differs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::attribute::{AttributeType, Template, Value};
@@ -39,6 +40,11 @@ pub trait Provider: Send + Sync {
 
     /// The token in a slot as plain values. A foreign token shows what the login so far lets it show.
     fn virtual_token(&self, slot: SlotId) -> Result<TokenView>;
+
+    /// The file of a foreign module; `None` for p11ctl's own engine.
+    fn module(&self) -> Option<&Path> {
+        None
+    }
 
     /// True when a token shows its private keys only after login, so that none can be chosen before.
     fn hides_private_keys(&self) -> bool {

@@ -60,6 +60,8 @@ pub enum ReaderKind {
     Pcsc,
     /// A card made of software.
     Software,
+    /// A slot of another PKCS#11 module.
+    Module,
 }
 
 /// What a reader says of its slot.

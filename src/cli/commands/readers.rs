@@ -198,6 +198,7 @@ fn kind_name(kind: ReaderKind) -> &'static str {
     match kind {
         ReaderKind::Pcsc => "pcsc",
         ReaderKind::Software => "software",
+        ReaderKind::Module => "module",
     }
 }
 

@@ -8,17 +8,6 @@ use super::{ATTEMPTS, Answer, Fault, Library, MAX_COUNT, check, count, zeros};
 use crate::codec::Secret;
 
 impl Library {
-    /// `C_GetInfo`.
-    pub fn info(&self) -> Answer<ck::CK_INFO> {
-        const FUNCTION: &str = "C_GetInfo";
-        let (list, _turn) = self.call();
-        let function = list.C_GetInfo.ok_or(Fault::Missing { function: FUNCTION })?;
-        let mut info = ck::CK_INFO::default();
-        // SAFETY: the structure is there for the whole call.
-        check(FUNCTION, unsafe { function(&raw mut info) })?;
-        Ok(info)
-    }
-
     /// `C_GetSlotList`: every slot, each once.
     pub fn slots(&self) -> Answer<Vec<ck::CK_SLOT_ID>> {
         const FUNCTION: &str = "C_GetSlotList";
@@ -143,15 +132,6 @@ impl Library {
         let (pin, length) = pointer(pin);
         // SAFETY: the PIN is NULL or lives longer than the call, which only reads it.
         check(FUNCTION, unsafe { function(session, user, pin, length) })
-    }
-
-    /// `C_Logout`.
-    pub fn logout(&self, session: ck::CK_SESSION_HANDLE) -> Answer<()> {
-        const FUNCTION: &str = "C_Logout";
-        let (list, _turn) = self.call();
-        let function = list.C_Logout.ok_or(Fault::Missing { function: FUNCTION })?;
-        // SAFETY: no pointers.
-        check(FUNCTION, unsafe { function(session) })
     }
 
     /// `C_InitToken`. The label is padded here.

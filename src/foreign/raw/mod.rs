@@ -15,6 +15,7 @@ use cryptoki_sys as ck;
 
 pub use library::{Library, LoadError};
 pub use mechanism::Parameter;
+pub use objects::Use;
 pub use template::RawAttribute;
 
 /// What went wrong in one call.

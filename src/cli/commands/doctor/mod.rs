@@ -24,7 +24,8 @@ asked for, nothing is changed. The exit code is 1 when something is missing.
 Examples:
   p11ctl doctor
   p11ctl doctor --json | jq '.checks[] | select(.state == \"missing\")'
-  p11ctl --card demo.card doctor")]
+  p11ctl --card demo.card doctor
+  p11ctl --module /usr/lib/softhsm/libsofthsm2.so doctor")]
 pub struct DoctorArgs {}
 
 /// Runs `doctor`.
@@ -36,7 +37,7 @@ pub fn run(context: &Context, _args: &DoctorArgs) -> Result<Outcome, CliError> {
         checks.extend(readers::check(context)?);
         checks.extend(settings::cache(context)?);
     }
-    checks.extend(module::check());
+    checks.extend(module::check(context.global.module.as_deref()));
     let missing = checks.iter().filter(|check| check.state == State::Missing).count();
     let document = json!({
         "healthy": missing == 0,

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use super::{Check, State};
 use crate::foreign::{self, LoadError};
 
-/// The module file and its registration.
-pub fn check() -> Vec<Check> {
+/// The module file and its registration; of another module (`--module`) only whether it loads.
+pub fn check(foreign: Option<&Path>) -> Vec<Check> {
+    if let Some(path) = foreign {
+        return vec![loads(path)];
+    }
     let registered = registrations(&registration_folders());
     let mut checks = Vec::new();
     let beside = installed();

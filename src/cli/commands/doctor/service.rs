@@ -13,6 +13,13 @@ pub fn check(context: &Context) -> Result<Check, CliError> {
     if !context.global.cards.is_empty() {
         return Ok(Check::new(SUBJECT, State::Off, "not used: exactly the cards of --card are"));
     }
+    if context.global.module.is_some() {
+        return Ok(Check::new(
+            SUBJECT,
+            State::Off,
+            "not asked: the module of --module has readers of its own",
+        ));
+    }
     if !context.load_config()?.readers.pcsc {
         return Ok(Check::new(SUBJECT, State::Off, "switched off ([readers] pcsc = false)"));
     }

@@ -80,10 +80,14 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::NewPuk.check(args.puk.as_ref())?;
     args.label.as_deref().map(|label| check_label("--label", label, LONGEST_TOKEN_LABEL)).transpose()?;
     let selector = Selector::new(&args.token, None)?;
-    let token = tokens::exactly_one(context, &selector, |view| view.view.empty)?;
+    let token =
+        tokens::exactly_one(context, &selector, |view| view.view.empty && view.card.info.initialized)?;
     let is_new = token.view.view.auth.is_none();
     check_target(context, args, &token)?;
-    if is_new {
+    let is_module = context.engine()?.module().is_some();
+    if is_module {
+        refuse_for_module(args)?;
+    } else if is_new {
         check_abilities(context, args, &token)?;
     }
     let status = writing::officer_status(context, &token)?;
@@ -96,8 +100,11 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
         ..officer.clone()
     };
     let pin = read_new(args.new_pin.as_ref(), &new)?;
-    let limits =
-        if is_new { new_pin_limits(context, args, &token)? } else { existing_limits(context, &token)? };
+    let limits = match is_new {
+        true if is_module => module_limits(context, &token)?,
+        true => new_pin_limits(context, args, &token)?,
+        false => existing_limits(context, &token)?,
+    };
     writing::check_length(limits, &pin, &new)?;
     let puk_request = PinRequest { kind: Kind::NewPuk, ..new.clone() };
     let puk = args.puk.as_ref().map(|source| read_new(Some(source), &puk_request)).transpose()?;
@@ -161,6 +168,9 @@ fn check_target(context: &Context, args: &InitArgs, token: &FoundToken) -> Resul
         return Ok(());
     }
     let shown = context.global.json || context.terminal.stdout || context.terminal.stderr;
+    if context.engine()?.module().is_some() {
+        return Ok(());
+    }
     if args.puk.is_none() && args.puk_output.is_none() && !shown {
         return Err(CliError::usage(
             "the card has a random PUK for the new PIN, and there is no terminal to show it on",
@@ -202,6 +212,27 @@ fn check_abilities(context: &Context, args: &InitArgs, token: &FoundToken) -> Re
         }
         _ => Ok(()),
     }
+}
+
+/// PKCS#11 itself gives a PIN no label, PUK, length or tries.
+fn refuse_for_module(args: &InitArgs) -> Result<(), CliError> {
+    let given = [
+        (args.puk.is_some(), "--puk"),
+        (args.puk_output.is_some(), "--puk-output"),
+        (args.label.is_some(), "--label"),
+        (args.min_length.is_some(), "--min-length"),
+        (args.tries.is_some(), "--tries"),
+    ];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(CliError::usage(format!("a PIN made through --module has no {option}"))),
+        None => Ok(()),
+    }
+}
+
+/// Shortest and longest PIN that a module's token says.
+fn module_limits(context: &Context, token: &FoundToken) -> Result<(usize, usize), CliError> {
+    let (min, max) = context.engine()?.token_info(token.slot)?.pin_len;
+    Ok((min.max(1), if max == 0 { usize::MAX } else { max }))
 }
 
 /// Shortest and longest new PIN.

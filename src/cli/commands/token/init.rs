@@ -13,7 +13,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::pin::{Kind, PinRequest};
 use crate::cli::progress::Spinner;
 use crate::cli::selector::Selector;
-use crate::cli::text::{check_label, quote};
+use crate::cli::text::{check_label, quote, shell_word};
 use crate::cli::tokens::{self, FoundToken};
 use crate::cli::unlock::{explain, request};
 use crate::cli::writing::{officer_status, read};
@@ -92,7 +92,11 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     let mut outcome = Outcome::new(document, "");
     outcome.notes = lost.notes();
     outcome.notes.push(format!("formatted the card in reader {reader}: {}", quote(&args.label)));
-    if context.load_config()?.pkcs11.hide_empty_tokens {
+    if context.engine()?.module().is_some() {
+        // A module may give a token that was formatted another slot.
+        let label = shell_word(&args.label);
+        outcome.hints.push(format!("put a PIN on it: p11ctl pin init --token {label}"));
+    } else if context.load_config()?.pkcs11.hide_empty_tokens {
         outcome.hints.push(tokens::SHOW_HIDDEN.to_owned());
     } else {
         outcome.hints.push(format!("put a PIN on it: p11ctl pin init --slot {}", token.slot));
