@@ -10,7 +10,7 @@ use super::tokens::FoundToken;
 use super::unlock;
 use crate::codec::hex;
 use crate::engine::uri::Uri;
-use crate::engine::{ObjectClass, ObjectHandle, Provider, SessionHandle, Template};
+use crate::engine::{ObjectClass, ObjectHandle, Provider, SessionHandle, Template, TokenView};
 use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
 
 /// What is known of the wanted key, and of its token.
@@ -100,6 +100,19 @@ impl KeyChoice {
             (true, []) => Err(self.unmatched(&keys)),
             (true, [one, ..]) => Err(Purpose::Open.refuse(one)),
         }
+    }
+
+    /// True for a token that shows a key or certificate with the label and identifier asked for.
+    pub fn is_hinted_by(&self, view: &TokenView) -> bool {
+        let fits = |label: &str, id: &[u8]| {
+            self.label.as_deref().is_none_or(|wanted| wanted == label)
+                && self.id.as_deref().is_none_or(|wanted| wanted == id)
+        };
+        let mut keys = view.view.keys.iter().filter_map(|index| view.card.keys.get(*index));
+        let mut certificates =
+            view.view.certificates.iter().filter_map(|index| view.card.certificates.get(*index));
+        keys.any(|key| fits(&key.label, &key.id.0))
+            || certificates.any(|found| fits(&found.label, &found.id.0))
     }
 
     fn fits(&self, key: &Key) -> bool {

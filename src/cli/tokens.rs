@@ -152,7 +152,7 @@ fn no_tokens_at_all(context: &Context, engine: &dyn Provider) -> CliError {
         return error.into();
     }
     if readers.is_empty() {
-        return no_readers(context.pcsc_problem());
+        return no_slots(context, engine);
     }
     if let Some(reader) = reader_with_hidden_tokens(&readers) {
         let message = format!("the tokens in reader {} are empty, and hidden", quote(&reader.name));
@@ -170,6 +170,16 @@ pub fn reader_with_hidden_tokens(readers: &[ReaderReport]) -> Option<&ReaderRepo
 /// How empty tokens come to light.
 pub const SHOW_HIDDEN: &str =
     "set hide_empty_tokens = false to see the empty tokens, and to put a PIN on one";
+
+/// The answer to a module without slots, or a machine without readers.
+pub fn no_slots(context: &Context, engine: &dyn Provider) -> CliError {
+    match engine.module() {
+        Some(path) => {
+            CliError::new(ErrorKind::NotFound, format!("the module {} has no slots", path.display()))
+        }
+        None => no_readers(context.pcsc_problem()),
+    }
+}
 
 /// The answer to a machine without readers: why, and how to go on without one.
 pub fn no_readers(problem: Option<&TransportError>) -> CliError {

@@ -8,7 +8,7 @@ use super::pin::{Kind, Pin, PinRequest, describe};
 use super::text::{count, quote};
 use super::tokens::{self, FoundToken};
 use crate::codec::Secret;
-use crate::engine::{Error, PinStatus, SessionHandle, SessionMode, UserKind};
+use crate::engine::{Error, PinStatus, SessionHandle, SessionMode, TokenView, UserKind};
 
 /// An open session and what opened it.
 #[derive(Debug)]
@@ -47,7 +47,12 @@ pub fn reveal(context: &Context, choice: &KeyChoice, pin: &PinArgs) -> Result<Ve
     if !context.engine()?.hides_private_keys() {
         return tokens::matching(context, &choice.selector);
     }
-    let token = tokens::exactly_one(context, &choice.selector, tokens::has_pin)?;
+    // The public half or the certificate of the key, which shows before login, may tell which of several tokens it is.
+    let shows_it = |view: &TokenView| tokens::has_pin(view) && choice.is_hinted_by(view);
+    let is_shown = tokens::matching(context, &choice.selector)?.iter().any(|token| shows_it(&token.view));
+    let token = tokens::exactly_one(context, &choice.selector, |view| {
+        if is_shown { shows_it(view) } else { tokens::has_pin(view) }
+    })?;
     let done = unlock(context, &token, pin, choice.pin_source.as_deref())?;
     context.keep_login(token.slot, done);
     Ok(vec![tokens::read_again(context, &token)?])

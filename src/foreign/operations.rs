@@ -67,7 +67,7 @@ impl Module {
             self.mechanism_info(slot, id).is_ok_and(|info| info.uses.sign || info.uses == Default::default())
         };
         let way = way(call.id, self.algorithm_of(session, key)?, offers)?;
-        let parameter = parameter(&call.parameters);
+        let parameter = parameter(call)?;
         let used = Use { mechanism: way.mechanism.0, parameter: &parameter, key: key.0 };
         self.library.sign_init(session.0, used).map_err(|fault| self.key_fault(call, fault))?;
         let signing = match way.host {
@@ -135,7 +135,7 @@ impl Module {
         key: ObjectHandle,
     ) -> Result<()> {
         self.known(session)?;
-        let parameter = parameter(&call.parameters);
+        let parameter = parameter(call)?;
         let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
         self.library.decrypt_init(session.0, used).map_err(|fault| self.key_fault(call, fault))
     }
@@ -152,7 +152,7 @@ impl Module {
         key: ObjectHandle,
     ) -> Result<()> {
         self.known(session)?;
-        let parameter = parameter(&call.parameters);
+        let parameter = parameter(call)?;
         let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
         self.library.verify_init(session.0, used).map_err(|fault| self.key_fault(call, fault))
     }
@@ -236,17 +236,23 @@ fn way(id: MechanismId, key: KeyAlgorithm, offers: impl Fn(MechanismId) -> bool)
     found.ok_or(invalid)
 }
 
-/// Parameters as C has them.
-fn parameter(parameters: &Parameters) -> Parameter {
-    match parameters {
+/// Parameters as C has them. Errors: `NotSupported` for those of operations that are not done with a module.
+fn parameter(call: &MechanismCall) -> Result<Parameter> {
+    Ok(match &call.parameters {
         Parameters::None => Parameter::None,
+        Parameters::Iv(iv) => Parameter::Bytes(iv.to_vec()),
         Parameters::Pss(pss) => {
             Parameter::Pss { hash: hash_mechanism(pss.hash).0, mgf: mask(pss.mgf), salt_len: pss.salt_len }
         }
         Parameters::Oaep { hash, mgf, label } => {
             Parameter::Oaep { hash: hash_mechanism(*hash).0, mgf: mask(*mgf), label: label.clone() }
         }
-    }
+        Parameters::Counter { .. }
+        | Parameters::Gcm { .. }
+        | Parameters::MacLen(_)
+        | Parameters::Ecdh { .. }
+        | Parameters::Hkdf { .. } => return Err(Error::NotSupported("such parameters with a module")),
+    })
 }
 
 fn hash_mechanism(digest: DigestAlgorithm) -> MechanismId {

@@ -7,6 +7,7 @@ use cryptoki_sys as ck;
 use super::Module;
 use super::fault::explain;
 use super::raw::Fault;
+use super::view::View;
 use crate::engine::mechanism::Uses;
 use crate::engine::uri::Uri;
 use crate::engine::{
@@ -57,20 +58,29 @@ impl Module {
         ReaderReport { name, kind, presence: None, driver: None, slots: Vec::new(), error: None }
     }
 
-    /// Slots whose numbers are too large for the command line.
+    /// Slots whose numbers are too large for the command line, and objects that could not be read.
     pub(super) fn known_problems(&self) -> Vec<KnownProblems> {
-        let Ok(slots) = self.library.slots() else { return Vec::new() };
-        let beyond = slots.into_iter().filter(|slot| u32::try_from(*slot).is_err());
+        let views: Vec<_> = self.state().views.values().cloned().collect();
+        let of_view = |view: &Arc<View>| KnownProblems {
+            reader: view.token.reader.clone(),
+            error: None,
+            skipped: view.token.card.problems.clone(),
+        };
+        let mut known: Vec<KnownProblems> = views.iter().map(of_view).collect();
+        let beyond = self.library.slots().unwrap_or_default();
         let skipped: Vec<Problem> = beyond
+            .into_iter()
+            .filter(|slot| u32::try_from(*slot).is_err())
             .map(|slot| Problem {
                 what: format!("slot {slot}"),
                 why: "its number has more than 32 bits".to_owned(),
             })
             .collect();
-        if skipped.is_empty() {
-            return Vec::new();
-        }
-        vec![KnownProblems { reader: self.path.display().to_string(), error: None, skipped }]
+        let reader = self.readers().into_iter().next().map(|reader| reader.name);
+        let reader = reader.unwrap_or_else(|| self.path.display().to_string());
+        known.push(KnownProblems { reader, error: None, skipped });
+        known.retain(|problems| !problems.skipped.is_empty());
+        known
     }
 
     fn slot_list(&self) -> Result<Vec<SlotId>> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use cryptoki_sys as ck;
 
+use super::names::STANDARD;
+
 /// A mechanism's number (`CKM_…`). Open: any number is one, only the known ones have a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MechanismId(pub u64);
@@ -92,7 +94,9 @@ impl MechanismId {
 
     /// Its name in the standard, if it is a known one: `CKM_SHA256_RSA_PKCS`.
     pub fn name(self) -> Option<&'static str> {
-        NAMES.iter().find(|known| known.0 == self).map(|known| known.1)
+        let known = NAMES.iter().find(|known| known.0 == self).map(|known| known.1);
+        let standard = || STANDARD.iter().find(|known| known.0 == self.0).map(|known| known.1);
+        known.or_else(standard)
     }
 
     /// The mechanism with this name, with or without `CKM_`, in any case, `-` or `_`: `sha256-rsa-pkcs`.

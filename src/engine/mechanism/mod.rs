@@ -15,6 +15,7 @@ mod generation;
 mod hkdf;
 mod hmac;
 mod id;
+mod names;
 mod parameters;
 mod plan;
 mod rsa_oaep;

@@ -1,7 +1,6 @@
 //! Mechanisms with their parameters as C has them.
 
 use std::ffi::c_void;
-use std::marker::PhantomData;
 use std::ptr;
 
 use cryptoki_sys as ck;
@@ -11,6 +10,8 @@ use cryptoki_sys as ck;
 pub enum Parameter {
     /// None.
     None,
+    /// Bytes as they are: an initial vector.
+    Bytes(Vec<u8>),
     /// `CK_RSA_PKCS_PSS_PARAMS`.
     Pss {
         /// Digest, as a mechanism.
@@ -35,7 +36,8 @@ impl Parameter {
     /// The structures for a call that only reads them.
     pub(super) fn prepare(&self, mechanism: ck::CK_MECHANISM_TYPE) -> Prepared<'_> {
         let block = match self {
-            Self::None => Block::None,
+            Self::None => Block::Bytes(&[]),
+            Self::Bytes(bytes) => Block::Bytes(bytes),
             Self::Pss { hash, mgf, salt_len } => Block::Pss(Box::new(ck::CK_RSA_PKCS_PSS_PARAMS {
                 hashAlg: *hash,
                 mgf: *mgf,
@@ -53,19 +55,18 @@ impl Parameter {
                 ulSourceDataLen: label.len() as ck::CK_ULONG,
             })),
         };
-        Prepared { mechanism, block, _parameter: PhantomData }
+        Prepared { mechanism, block }
     }
 }
 
 /// A mechanism and what its structures point to, for as long as a call takes.
 pub(super) struct Prepared<'a> {
     mechanism: ck::CK_MECHANISM_TYPE,
-    block: Block,
-    _parameter: PhantomData<&'a Parameter>,
+    block: Block<'a>,
 }
 
-enum Block {
-    None,
+enum Block<'a> {
+    Bytes(&'a [u8]),
     Pss(Box<ck::CK_RSA_PKCS_PSS_PARAMS>),
     Oaep(Box<ck::CK_RSA_PKCS_OAEP_PARAMS>),
 }
@@ -74,7 +75,9 @@ impl Prepared<'_> {
     /// The structure; it points into `self`.
     pub fn structure(&mut self) -> ck::CK_MECHANISM {
         let (parameter, len): (*mut c_void, usize) = match &mut self.block {
-            Block::None => (ptr::null_mut(), 0),
+            Block::Bytes([]) => (ptr::null_mut(), 0),
+            // Only read by the module, although the type does not say so.
+            Block::Bytes(bytes) => (bytes.as_ptr().cast_mut().cast(), bytes.len()),
             Block::Pss(block) => ((&raw mut **block).cast(), size_of_val(&**block)),
             Block::Oaep(block) => ((&raw mut **block).cast(), size_of_val(&**block)),
         };

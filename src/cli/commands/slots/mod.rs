@@ -18,7 +18,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::problems::Problem;
 use crate::cli::table::Table;
 use crate::cli::text::{count, tries};
-use crate::cli::tokens::{SHOW_HIDDEN, reader_with_hidden_tokens};
+use crate::cli::tokens::{SHOW_HIDDEN, no_slots, reader_with_hidden_tokens};
 use crate::engine::Provider;
 use report::{Objects, Report, TokenReport};
 use saved::SavedLayout;
@@ -65,7 +65,7 @@ pub fn run(context: &Context, args: &SlotsArgs) -> Result<Outcome, CliError> {
     let mut outcome = Outcome::new(report.to_json(), text);
     let problem = context.pcsc_problem().map(ToString::to_string);
     outcome.document.insert("pcsc_problem".to_owned(), problem.into());
-    Ok(remarks(context, &report, outcome))
+    remarks(context, &report, outcome)
 }
 
 fn table(context: &Context, report: &Report) -> String {
@@ -131,7 +131,7 @@ fn check(context: &Context, expected: &SavedLayout) -> Result<Outcome, CliError>
         0 => format!("{} as saved", count(found.slots.len(), "slot", "slots")),
         number => format!("{} from the saved layout", count(number, "difference", "differences")),
     };
-    let mut outcome = remarks(context, &report, Outcome::new(document, text).note(note));
+    let mut outcome = remarks(context, &report, Outcome::new(document, text).note(note))?;
     if !differences.is_empty() {
         outcome.verdict = Some(ErrorKind::Refused);
     }
@@ -139,7 +139,7 @@ fn check(context: &Context, expected: &SavedLayout) -> Result<Outcome, CliError>
 }
 
 /// What found no slot, what could not be read, why there is no reader.
-fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome {
+fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Result<Outcome, CliError> {
     outcome.tells_problems = true;
     outcome.document.insert("problems".to_owned(), report.problems.iter().map(Problem::to_json).collect());
     outcome.warnings.extend(report::unplaced_texts(&report.unplaced));
@@ -148,8 +148,8 @@ fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome 
     if report.problems.iter().any(|problem| problem.fatal) {
         outcome.verdict = Some(ErrorKind::Card);
     }
-    if report.slots.is_empty() {
-        let error = crate::cli::tokens::no_readers(context.pcsc_problem());
+    if report.slots.is_empty() && outcome.verdict.is_none() {
+        let error = no_slots(context, context.engine()?);
         outcome.warnings.push(error.message);
         outcome.hints.extend(error.hints);
         outcome.verdict = context.pcsc_problem().map(|_| ErrorKind::Card);
@@ -162,5 +162,5 @@ fn remarks(context: &Context, report: &Report, mut outcome: Outcome) -> Outcome 
             outcome.hints.extend(first_steps());
         }
     }
-    outcome
+    Ok(outcome)
 }
