@@ -19,6 +19,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
     var completions = [
         &'p11ctl'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -51,6 +52,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;readers'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -63,6 +65,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --save 'Write the layout to this file: names, PINs, keys and certificates by fingerprint (- is standard output)'
             cand --check 'Compare the layout with a saved one; exit 1 when it differs'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --tree 'Draw reader, slot, token, PIN, key and certificate chain as a tree'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -74,6 +77,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;token'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -92,6 +96,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -106,6 +111,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -123,6 +129,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --so-puk 'Take the PUK of the security officer''s PIN from there; without it the card has a random one'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --yes 'Do it without asking'
@@ -140,6 +147,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --so-pin 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --yes 'Do it without asking'
@@ -157,6 +165,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -168,6 +177,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;pin'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -186,6 +196,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -207,6 +218,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --min-length 'Shortest PIN that the card takes later'
             cand --tries 'Wrong tries until the PIN locks'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -225,6 +237,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Change the security officer''s PIN instead; its old value comes from there'
             cand --new-pin 'Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -243,6 +256,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Let the security officer do it, whose PIN comes from there'
             cand --new-pin 'Take the new PIN from there (prompt: typed twice)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -262,6 +276,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --login 'Log in first, to find private objects as well'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
@@ -282,6 +297,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --login 'Log in first, to find private objects as well'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
@@ -294,6 +310,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;object'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -317,6 +334,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --login 'Log in first, to see private objects as well'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
@@ -340,6 +358,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --login 'Log in first, to reach private objects as well'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
@@ -363,6 +382,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --private 'Let a data object be read only after login'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
@@ -387,6 +407,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -408,6 +429,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --everywhere 'Delete a certificate although chains of other tokens need it'
             cand --yes 'Do it without asking'
@@ -421,6 +443,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;key'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -450,6 +473,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --always-authenticate 'Ask for the PIN at each use of the key'
             cand --replace 'Let the key that is in this place be lost'
@@ -479,6 +503,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --always-authenticate 'Ask for the PIN at each use of the key'
             cand --replace 'Let the key that is in this place be lost'
@@ -502,6 +527,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --with-chain 'Delete its certificate too, and the authorities that no other chain uses'
             cand --yes 'Do it without asking'
@@ -515,6 +541,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;cert'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -543,6 +570,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -570,6 +598,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --ca 'Make it an authority, which signs other certificates'
             cand --store 'Write it to the token, beside its key'
@@ -590,6 +619,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -616,6 +646,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --hash-file 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
             cand --allow-weak 'Sign all the same with SHA-1, or with an RSA key below 2048 bits'
@@ -644,6 +675,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --hash-file 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -697,6 +729,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -709,6 +742,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;digest'= {
             cand --hash 'Digest: sha1, sha224, sha256 (the default), sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --check 'The files hold digests and names: check the files of these names'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -727,6 +761,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --system 'Take the bytes from the operating system, not from a card'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -738,6 +773,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;card'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -753,6 +789,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;card;new'= {
             cand --example 'Put the example on it: two PINs, each with a key and its certificate chain, and three other roots; shared: one issuing CA and root in both chains'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -764,6 +801,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;card;serve'= {
             cand --port 'TCP port of the virtual reader on this machine'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -775,6 +813,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         &'p11ctl;card;apdu'= {
             cand --reader 'Talk to the card in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -792,6 +831,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
@@ -803,6 +843,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;config'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -815,6 +856,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;config;show'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -825,6 +867,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;config;check'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -835,6 +878,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;doctor'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -845,6 +889,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;generate'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -857,6 +902,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;generate;completions'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -867,6 +913,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;generate;man'= {
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'
             cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p11ctl_global_optspecs
-    string join \n card= config= json stats v/verbose h/help V/version
+    string join \n card= module= config= json stats v/verbose h/help V/version
 end
 
 function __fish_p11ctl_needs_command
@@ -25,6 +25,7 @@ function __fish_p11ctl_using_subcommand
 end
 
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -52,6 +53,7 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "config" -d 'Show or c
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "doctor" -d 'Tell what is missing for cards to be used, and what to do next'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "generate" -d 'Write shell completions or man pages'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -60,6 +62,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand readers" -s h -l help -d '
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l save -d 'Write the layout to this file: names, PINs, keys and certificates by fingerprint (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l check -d 'Compare the layout with a saved one; exit 1 when it differs' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l tree -d 'Draw reader, slot, token, PIN, key and certificate chain as a tree'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -67,6 +70,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -l stats -d 'Print 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand slots" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and not __fish_seen_subcommand_from info mechanisms init erase" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -81,6 +85,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from info" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -91,6 +96,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from mechanisms" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -104,6 +110,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-puk -d 'Take the PUK of the security officer\'s PIN from there; without it the card has a random one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l yes -d 'Do it without asking'
@@ -117,6 +124,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from erase" -l yes -d 'Do it without asking'
@@ -130,6 +138,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l serial -d 'Take 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -137,6 +146,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l stats -d 'Print 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -151,6 +161,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -168,6 +179,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l min-length -d 'Shortest PIN that the card takes later' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l tries -d 'Wrong tries until the PIN locks' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from init" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -182,6 +194,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l so-pin -d 'Change the security officer\'s PIN instead; its old value comes from there' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l new-pin -d 'Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -196,6 +209,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l so-pin -d 'Let the security officer do it, whose PIN comes from there' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l new-pin -d 'Take the new PIN from there (prompt: typed twice)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -215,6 +229,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l serial -d 'Take t
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l login -d 'Log in first, to find private objects as well'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
@@ -235,6 +250,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l serial -d 'Tak
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l login -d 'Log in first, to find private objects as well'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
@@ -243,6 +259,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -l stats -d 'Prin
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand objects" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and not __fish_seen_subcommand_from show export write set delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -266,6 +283,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l login -d 'Log in first, to see private objects as well'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from show" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
@@ -290,6 +308,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l login -d 'Log in first, to reach private objects as well'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from export" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
@@ -309,6 +328,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l private -d 'Let a data object be read only after login'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from write" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
@@ -333,6 +353,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -354,6 +375,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l everywhere -d 'Delete a certificate although chains of other tokens need it'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l yes -d 'Do it without asking'
@@ -363,6 +385,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -392,6 +415,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l always-authenticate -d 'Ask for the PIN at each use of the key'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l replace -d 'Let the key that is in this place be lost'
@@ -422,6 +446,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l always-authenticate -d 'Ask for the PIN at each use of the key'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l replace -d 'Let the key that is in this place be lost'
@@ -440,6 +465,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l with-chain -d 'Delete its certificate too, and the authorities that no other chain uses'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l yes -d 'Do it without asking'
@@ -449,6 +475,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and not __fish_seen_subcommand_from request self-sign verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -472,6 +499,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from request" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -494,6 +522,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l ca -d 'Make it an authority, which signs other certificates'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from self-sign" -l store -d 'Write it to the token, beside its key'
@@ -509,6 +538,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -532,6 +562,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l serial -d 'Take t
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash-file -d 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l allow-weak -d 'Sign all the same with SHA-1, or with an RSA key below 2048 bits'
@@ -558,6 +589,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l token -d 'Take 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash-file -d 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -601,6 +633,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l serial -d 'Tak
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -609,6 +642,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s v -l verbose -
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l hash -d 'Digest: sha1, sha224, sha256 (the default), sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l check -d 'The files hold digests and names: check the files of these names'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand digest" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -624,6 +658,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l token -d 'Take 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l system -d 'Take the bytes from the operating system, not from a card'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -631,6 +666,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l stats -d 'Print
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -643,6 +679,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l example -d 'Put the example on it: two PINs, each with a key and its certificate chain, and three other roots; shared: one issuing CA and root in both chains' -r -f -a "separate\t'Each chain has an issuing CA and a root of its own'
 shared\t'Both chains share one issuing CA and root'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -650,6 +687,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l port -d 'TCP port of the virtual reader on this machine' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -657,6 +695,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l reader -d 'Talk to the card in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -670,6 +709,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -677,6 +717,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -685,24 +726,28 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_see
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "show" -d 'Show every setting in force, as TOML, and the file it came from'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and not __fish_seen_subcommand_from show check" -f -a "check" -d 'Check a configuration file and say what has no effect'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
@@ -711,12 +756,14 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_s
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "completions" -d 'Write completion scripts for bash, zsh, fish, elvish and PowerShell'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Write the manual pages, one for each command'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand generate; and __fish_seen_subcommand_from man" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'

@@ -220,6 +220,10 @@ Environment:
   NO_COLOR         no colours
   COLUMNS          width of tables
 
+The same commands on another PKCS#11 module, an HSM's or OpenSC's:
+  p11ctl --module opensc-pkcs11.so slots
+  p11ctl --module /usr/lib/softhsm/libsofthsm2.so sign --key k file
+
 Without a reader, make a software card and look at it:
   p11ctl card new demo.card --example
   p11ctl --card demo.card slots";

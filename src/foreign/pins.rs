@@ -46,7 +46,18 @@ impl Module {
             return self.check_length(slot, old);
         }
         self.check_length(slot, new)?;
-        let changed = self.library.set_pin(session.0, old, new);
+        let changed = self.library.set_pin(session.0, Some(old), Some(new));
+        self.state().views.remove(&slot);
+        changed.map_err(|fault| self.pin_error(slot, fault))
+    }
+
+    /// The same, with both PINs typed on the token's own way to ask for them.
+    pub(super) fn set_pin_on_reader(&self, session: SessionHandle) -> Result<()> {
+        let slot = self.known(session)?.slot;
+        if !self.token_info(slot)?.flags.protected_authentication_path {
+            return Err(Error::NotSupported("typing a PIN on this reader"));
+        }
+        let changed = self.library.set_pin(session.0, None, None);
         self.state().views.remove(&slot);
         changed.map_err(|fault| self.pin_error(slot, fault))
     }

@@ -226,6 +226,10 @@ impl Provider for Module {
         Module::set_pin(self, session, old, new)
     }
 
+    fn set_pin_on_reader(&self, session: SessionHandle) -> Result<()> {
+        Module::set_pin_on_reader(self, session)
+    }
+
     fn unblock_pin(&self, slot: SlotId, by: Unblocker<'_>, new: &Secret) -> Result<()> {
         Module::unblock_pin(self, slot, by, new)
     }

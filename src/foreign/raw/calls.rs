@@ -158,13 +158,18 @@ impl Library {
         check(FUNCTION, unsafe { function(session, pin, length) })
     }
 
-    /// `C_SetPIN`.
-    pub fn set_pin(&self, session: ck::CK_SESSION_HANDLE, old: &Secret, new: &Secret) -> Answer<()> {
+    /// `C_SetPIN`; without PINs they are typed on the reader.
+    pub fn set_pin(
+        &self,
+        session: ck::CK_SESSION_HANDLE,
+        old: Option<&Secret>,
+        new: Option<&Secret>,
+    ) -> Answer<()> {
         const FUNCTION: &str = "C_SetPIN";
         let (list, _turn) = self.call();
         let function = list.C_SetPIN.ok_or(Fault::Missing { function: FUNCTION })?;
-        let ((old, old_length), (new, new_length)) = (pointer(Some(old)), pointer(Some(new)));
-        // SAFETY: both PINs live longer than the call, which only reads them.
+        let ((old, old_length), (new, new_length)) = (pointer(old), pointer(new));
+        // SAFETY: both PINs are NULL or live longer than the call, which only reads them.
         check(FUNCTION, unsafe { function(session, old, old_length, new, new_length) })
     }
 
