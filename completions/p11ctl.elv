@@ -704,6 +704,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --any-certificate 'Encrypt all the same for certificates that are expired, or not for encryption'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'

@@ -614,6 +614,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l token -d 'Take
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l any-certificate -d 'Encrypt all the same for certificates that are expired, or not for encryption'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
