@@ -52,7 +52,9 @@ fn generate_what_the_card_does_not_have_is_refused_with_what_it_has() {
         assert!(!verify, "{kind}: no PIN is sent for it: {}", run.stderr);
     }
     third(&bench, &["key", "generate", "--type", "ec:p257"]).expect(2).says("did you mean ec:p256?");
-    third(&bench, &["key", "generate", "--type", "dsa:1024"]).expect(2).says("rsa:2048, ec:p256, ed25519, x25519, aes:256");
+    third(&bench, &["key", "generate", "--type", "dsa:1024"])
+        .expect(2)
+        .says("rsa:2048, ec:p256, ed25519, x25519, aes:256");
     let generate = ["key", "generate", "--type", "ec:p256", "--usage", "sing"];
     third(&bench, &generate).expect(2).says("did you mean sign?");
     third(&bench, &["key", "generate", "--type", "ec:p256", "--id", "0102"]).expect(0);
