@@ -12,6 +12,7 @@ pub mod ec;
 pub mod ed25519;
 pub mod import;
 mod integer;
+pub mod jws;
 pub mod kdf;
 pub mod mac;
 pub mod private_key;
@@ -20,6 +21,7 @@ pub mod random;
 pub mod rsa;
 pub mod seal;
 pub mod signature_algorithm;
+pub mod sshsig;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod x25519;

@@ -1,6 +1,6 @@
 //! Public keys as values, and their encodings: SubjectPublicKeyInfo, `CKA_EC_POINT`, OpenSSH.
 
-mod openssh;
+pub(super) mod openssh;
 mod spki;
 
 use super::digest::{DigestAlgorithm, digest};

@@ -48,6 +48,83 @@ impl PublicKey {
         };
         Ok((name, blob))
     }
+
+    /// Reads the line of a `.pub` or `authorized_keys` file: options in front of the key and a comment behind it are not
+    /// looked at. Errors: `Malformed`; `Unsupported` for other kinds of keys.
+    pub fn from_openssh(line: &str) -> Result<Self, CryptoError> {
+        let mut words = line.split_ascii_whitespace();
+        words.find(|word| is_algorithm(word)).ok_or_else(malformed)?;
+        let digits = words.next().ok_or_else(malformed)?;
+        Self::from_openssh_blob(&Base64::decode_vec(digits).map_err(|_| malformed())?)
+    }
+
+    /// Reads the binary form. Errors: as [`Self::from_openssh`], and those of the key itself.
+    pub fn from_openssh_blob(blob: &[u8]) -> Result<Self, CryptoError> {
+        let mut fields = SshReader::new(blob);
+        let name = fields.string().ok_or_else(malformed)?;
+        let mut field = || fields.string().ok_or_else(malformed);
+        let key = match name {
+            b"ssh-rsa" => {
+                let (exponent, modulus) = (field()?, field()?);
+                Self::from_rsa(modulus, exponent)?
+            }
+            b"ssh-ed25519" => Self::from_ed25519(field()?)?,
+            _ => {
+                let curve = [Curve::P256, Curve::P384, Curve::P521]
+                    .into_iter()
+                    .find(|curve| curve_names(*curve).is_ok_and(|names| names.0.as_bytes() == name));
+                let Some(curve) = curve else {
+                    let name = String::from_utf8_lossy(name).into_owned();
+                    return Err(CryptoError::Unsupported(format!("the SSH key type {name:?}")));
+                };
+                if curve_names(curve)?.1.as_bytes() != field()? {
+                    return Err(malformed());
+                }
+                Self::from_ec_point(curve, field()?)?
+            }
+        };
+        if fields.is_at_end() { Ok(key) } else { Err(malformed()) }
+    }
+}
+
+/// Strings of SSH (RFC 4251, 5) one after the other.
+#[derive(Debug, Clone)]
+pub(in crate::crypto) struct SshReader<'a>(&'a [u8]);
+
+impl<'a> SshReader<'a> {
+    /// Reads from the start.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The next string; `None` when the bytes are cut short.
+    pub fn string(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.number()?).ok()?;
+        let (string, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(string)
+    }
+
+    /// The next uint32.
+    pub fn number(&mut self) -> Option<u32> {
+        let (number, rest) = self.0.split_first_chunk::<4>()?;
+        self.0 = rest;
+        Some(u32::from_be_bytes(*number))
+    }
+
+    /// True when everything has been read.
+    pub fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Names of keys in a line, those that are not read here among them.
+fn is_algorithm(word: &str) -> bool {
+    ["ssh-", "ecdsa-sha2-", "sk-"].iter().any(|prefix| word.starts_with(prefix)) && !word.contains(['=', ','])
+}
+
+fn malformed() -> CryptoError {
+    CryptoError::Malformed { what: "SSH key", source: der::ErrorKind::Failed.into() }
 }
 
 fn curve_names(curve: Curve) -> Result<(&'static str, &'static str), CryptoError> {
@@ -61,12 +138,14 @@ fn curve_names(curve: Curve) -> Result<(&'static str, &'static str), CryptoError
     }
 }
 
-fn write_string(blob: &mut Vec<u8>, bytes: &[u8]) {
+/// A string (RFC 4251, 5): its length in four bytes, then its bytes.
+pub(in crate::crypto) fn write_string(blob: &mut Vec<u8>, bytes: &[u8]) {
     blob.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
     blob.extend_from_slice(bytes);
 }
 
-fn write_mpint(blob: &mut Vec<u8>, number: &[u8]) {
+/// A number that is not negative (mpint of RFC 4251, 5).
+pub(in crate::crypto) fn write_mpint(blob: &mut Vec<u8>, number: &[u8]) {
     let mut digits = trim(number).to_vec();
     if digits.first().is_some_and(|byte| byte & 0x80 != 0) {
         digits.insert(0, 0);
