@@ -18,7 +18,8 @@ p11kitdir  = $(DESTDIR)/etc/pkcs11/modules
 BUILD_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev
 TEST_PACKAGES  = pcscd vsmartcard-vpcd opensc opensc-pkcs11 openssl openssh-client util-linux iproute2 procps \
                  libp11-kit-dev valgrind openssh-server gnutls-bin p11-kit p11-kit-modules libengine-pkcs11-openssl \
-                 libnss3-tools openjdk-17-jdk-headless python3-pykcs11 softhsm2
+                 libnss3-tools openjdk-17-jdk-headless python3-pykcs11 softhsm2 \
+                 git python3-jwcrypto
 # The third-party cards in tests/cards: their file system is C, its bindings come from libclang.
 CARD_PACKAGES  = libclang-dev gnupg scdaemon
 
@@ -53,6 +54,7 @@ install:
 	@test -x target/release/p11ctl || { echo "run make first" >&2; exit 1; }
 	install -d $(bindir) $(moduledir) $(mandir) $(bashdir) $(zshdir) $(fishdir) $(sysconfdir) $(p11kitdir)
 	install -m 755 target/release/p11ctl $(bindir)/
+	ln -sf p11ctl $(bindir)/p11ctl-ssh-keygen
 	install -m 644 target/release/libp11ctl.so $(moduledir)/
 	sed 's|@moduledir@|$(PREFIX)/lib/pkcs11|' p11ctl.module.in >$(p11kitdir)/p11ctl.module
 	chmod 644 $(p11kitdir)/p11ctl.module

@@ -9,8 +9,9 @@ use super::text::quote;
 use super::tokens::FoundToken;
 use super::unlock;
 use crate::codec::hex;
+use crate::crypto::PublicKey;
 use crate::engine::uri::Uri;
-use crate::engine::{ObjectClass, ObjectHandle, Provider, SessionHandle, Template, TokenView};
+use crate::engine::{AttributeType, ObjectClass, ObjectHandle, Provider, SessionHandle, Template, TokenView};
 use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
 
 /// What is known of the wanted key, and of its token.
@@ -168,6 +169,27 @@ pub fn find_again(
             ))
         }
     }
+}
+
+/// The public half: of the private key itself, else of the public key object, else of its certificate.
+pub fn public_half(
+    engine: &dyn Provider,
+    session: SessionHandle,
+    key: &Key,
+    handle: ObjectHandle,
+) -> Result<PublicKey, CliError> {
+    let mut handles = vec![handle];
+    for class in [ObjectClass::PublicKey, ObjectClass::Certificate] {
+        handles.extend(engine.find_all(session, &Template::new().class(class).id(&key.id.0))?);
+    }
+    let mut infos = handles.into_iter().filter_map(|handle| {
+        let info = engine.attribute(session, handle, AttributeType::PUBLIC_KEY_INFO).ok()?;
+        PublicKey::from_spki_der(info.as_bytes()?).ok()
+    });
+    infos.next().ok_or_else(|| {
+        let key = quote(&key.label);
+        CliError::new(ErrorKind::Refused, format!("the public half of key {key} is not on the card"))
+    })
 }
 
 /// What the key is wanted for.

@@ -7,7 +7,7 @@ use super::suggest::nearest;
 use crate::codec::hex;
 use crate::crypto::cms::enveloped::RsaPadding;
 use crate::crypto::rsa::PssParameters;
-use crate::crypto::{Curve, DigestAlgorithm};
+use crate::crypto::{Curve, DigestAlgorithm, SignatureAlgorithm};
 use crate::engine::mechanism::{ParameterKind, mechanism};
 use crate::engine::{MechanismCall, MechanismId, Parameters};
 use crate::token::KeyAlgorithm;
@@ -30,6 +30,28 @@ pub struct SigningArgs {
     /// Length of the salt of PSS, if it is not that of the digest
     #[arg(long, value_name = "BYTES")]
     salt_len: Option<usize>,
+}
+
+impl SigningArgs {
+    /// Nothing but a digest, or not even that.
+    pub fn of_hash(hash: Option<String>) -> Self {
+        Self { hash, ..Self::default() }
+    }
+
+    /// The digest that is wished for. Errors: there is none of that name.
+    pub fn hash(&self) -> Result<Option<DigestAlgorithm>, CliError> {
+        self.hash.as_deref().map(hash_named).transpose()
+    }
+
+    /// True when nothing is wished for.
+    pub fn is_empty(&self) -> bool {
+        self.hash.is_none() && self.is_hash_at_most()
+    }
+
+    /// True when nothing but the digest is wished for.
+    pub fn is_hash_at_most(&self) -> bool {
+        self.mechanism.is_none() && self.mgf.is_none() && self.salt_len.is_none()
+    }
 }
 
 /// How a decryption is made.
@@ -204,6 +226,32 @@ pub fn for_digest(key: &KeyAlgorithm, digest: DigestAlgorithm) -> Result<Mechani
         | KeyAlgorithm::Des { .. }
         | KeyAlgorithm::Generic { .. } => Err(CliError::usage("only RSA, EC and Ed25519 keys sign")),
     }
+}
+
+/// What a mechanism is in the words of X.509; `None` for those that take what they are given.
+pub fn algorithm_of(call: &MechanismCall) -> Option<SignatureAlgorithm> {
+    if call.id == MechanismId::EDDSA {
+        return Some(SignatureAlgorithm::Ed25519);
+    }
+    let row = DIGESTING.iter().find(|row| [row.1, row.2, row.3].contains(&call.id))?;
+    match &call.parameters {
+        Parameters::Pss(parameters) => Some(SignatureAlgorithm::RsaPss(*parameters)),
+        _ if call.id == row.1 => Some(SignatureAlgorithm::RsaPkcs1(row.0)),
+        _ if call.id == row.2 => Some(SignatureAlgorithm::Ecdsa(row.0)),
+        _ => None,
+    }
+}
+
+/// The mechanism of an algorithm of X.509.
+pub fn mechanism_of(algorithm: SignatureAlgorithm) -> MechanismId {
+    let row = |digest: DigestAlgorithm| DIGESTING.iter().find(|row| row.0 == digest);
+    let found = match algorithm {
+        SignatureAlgorithm::RsaPkcs1(digest) => row(digest).map(|row| row.1),
+        SignatureAlgorithm::Ecdsa(digest) => row(digest).map(|row| row.2),
+        SignatureAlgorithm::RsaPss(parameters) => row(parameters.hash).map(|row| row.3),
+        SignatureAlgorithm::Ed25519 => None,
+    };
+    found.unwrap_or(MechanismId::EDDSA)
 }
 
 /// Of a mechanism that digests, the one that takes a finished digest, and which digest that is.

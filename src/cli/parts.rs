@@ -35,6 +35,22 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// A whole file of at most `limit` bytes. Errors name the file.
+pub fn read_at_most(path: &Path, limit: usize) -> Result<Vec<u8>, CliError> {
+    let mut contents = Vec::new();
+    let mut parts = Parts::open(path)?;
+    while let Some(part) = parts.next_part()? {
+        if contents.len() + part.len() > limit {
+            let mebibytes = limit / (1024 * 1024);
+            return Err(CliError::usage(format!("{} has more than {mebibytes} MiB", describe(path)))
+                .cause("it would have to go into memory as a whole")
+                .hint("keep signature and content apart: leave --attach out"));
+        }
+        contents.extend_from_slice(part);
+    }
+    Ok(contents)
+}
+
 /// The digest of a file. `progress` hears the length of every part. Errors name the file.
 pub fn digest_file(
     path: &Path,

@@ -1,13 +1,15 @@
 //! One run of the program: parse, do, release the cards, print, exit code.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind as IoErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use super::args::Cli;
+use super::commands::LINK_NAME;
 use super::context::Context;
 use super::error::{CliError, ErrorKind, Lead};
 use super::outcome::Outcome;
@@ -20,7 +22,7 @@ use crate::apdu::StatsSnapshot;
 /// what goes wrong around it.
 pub fn main() -> anyhow::Result<ExitCode> {
     let terminal = Terminal::detect();
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = by_name(std::env::args_os().collect());
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return Ok(refuse_usage(&error, &arguments)),
@@ -59,6 +61,15 @@ pub fn main() -> anyhow::Result<ExitCode> {
         }
     };
     Ok(ExitCode::from(kind.map_or(0, ErrorKind::exit_code)))
+}
+
+/// The arguments with the subcommand that the name of the program stands for.
+fn by_name(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_name());
+    if name == Some(OsStr::new(LINK_NAME)) {
+        arguments.insert(1, "ssh-keygen".into());
+    }
+    arguments
 }
 
 /// Prints what a command handed back, and says why the exit code is not 0.

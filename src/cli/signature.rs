@@ -1,4 +1,7 @@
-//! Forms of a signature in a file: raw, DER, hexadecimal, base64; and finding out which one a file has.
+//! Forms of a signature in a file, and of plain ones (raw, DER, hexadecimal, base64) writing them and finding out which
+//! one a file has.
+
+use clap::ValueEnum;
 
 use super::error::CliError;
 use crate::codec::hex;
@@ -6,7 +9,71 @@ use crate::crypto::ec::{signature_from_der, signature_to_der};
 use crate::crypto::{Curve, PublicKey};
 use crate::token::KeyAlgorithm;
 
-/// The form of a signature.
+/// Forms of a signature on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SignatureFormat {
+    /// The bytes of PKCS#11: for ECDSA r and s side by side
+    Raw,
+    /// ECDSA as a SEQUENCE of r and s, as OpenSSL has it
+    Der,
+    /// The raw form in hexadecimal
+    Hex,
+    /// The raw form in base64
+    Base64,
+    /// CMS SignedData (PKCS#7) with the certificate and CAdES attributes, DER
+    Cms,
+    /// The same in PEM
+    Pem,
+    /// An SSH signature, as ssh-keygen -Y and git have it
+    Ssh,
+    /// A compact JSON Web Signature
+    Jws,
+}
+
+impl SignatureFormat {
+    /// The plain form; `None` for those that hold more than the signature.
+    pub fn plain(self) -> Option<Format> {
+        match self {
+            Self::Raw => Some(Format::Raw),
+            Self::Der => Some(Format::Der),
+            Self::Hex => Some(Format::Hex),
+            Self::Base64 => Some(Format::Base64),
+            Self::Cms | Self::Pem | Self::Ssh | Self::Jws => None,
+        }
+    }
+
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Der => "der",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Cms => "cms",
+            Self::Pem => "pem",
+            Self::Ssh => "ssh",
+            Self::Jws => "jws",
+        }
+    }
+
+    /// False for bytes that are no text.
+    pub fn is_text(self) -> bool {
+        !matches!(self, Self::Raw | Self::Der | Self::Cms)
+    }
+
+    /// What the name of a signature's file has behind that of the signed file (RFC 5751, 3.2.1 for CMS).
+    pub fn suffix(self, attached: bool) -> &'static str {
+        match self {
+            Self::Raw | Self::Der | Self::Hex | Self::Base64 | Self::Ssh => ".sig",
+            Self::Cms if attached => ".p7m",
+            Self::Cms => ".p7s",
+            Self::Pem => ".pem",
+            Self::Jws => ".jws",
+        }
+    }
+}
+
+/// The form of a plain signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// As PKCS#11 has it: for ECDSA r‖s.
@@ -20,16 +87,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Der => "der",
-            Self::Hex => "hex",
-            Self::Base64 => "base64",
-        }
-    }
-
     /// Refuses a form that the key does not have.
     pub fn check(self, key: &KeyAlgorithm) -> Result<(), CliError> {
         if self == Self::Der && !matches!(key, KeyAlgorithm::Ec { .. }) {

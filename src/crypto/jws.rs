@@ -233,6 +233,11 @@ fn certificates_in(chain: &Value) -> Result<Vec<CertificateDetails>, CryptoError
     parsed.collect()
 }
 
+/// True for an algorithm that JWS has with keys on this curve (`None` for RSA and Ed25519).
+pub fn is_defined(algorithm: SignatureAlgorithm, curve: Option<Curve>) -> bool {
+    name_of(algorithm, curve).is_some()
+}
+
 /// The name of an algorithm (RFC 7518, 3.1; RFC 8037, 3.1; RFC 8812, 3.2); `None` where JWS has none.
 fn name_of(algorithm: SignatureAlgorithm, curve: Option<Curve>) -> Option<&'static str> {
     ALGORITHMS.iter().find(|row| row.1 == algorithm && row.2 == curve).map(|row| row.0)

@@ -24,6 +24,11 @@ pub struct SshSignature {
 /// Digests that SSHSIG has; the first is ssh-keygen's choice.
 pub const HASHES: [DigestAlgorithm; 2] = [DigestAlgorithm::Sha512, DigestAlgorithm::Sha256];
 
+/// True for the curves that SSH has.
+pub fn has_curve(curve: Curve) -> bool {
+    matches!(curve, Curve::P256 | Curve::P384 | Curve::P521)
+}
+
 /// How a key signs for SSH: RSA with SHA-512, ECDSA with the digest of the curve's size.
 /// Errors: `Unsupported` for curves that SSH does not have.
 pub fn algorithm_for(public: &PublicKey) -> Result<SignatureAlgorithm, CryptoError> {

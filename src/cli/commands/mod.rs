@@ -17,8 +17,11 @@ mod random;
 mod readers;
 mod sign;
 mod slots;
+mod ssh_keygen;
 mod token;
 mod verify;
+
+pub use ssh_keygen::LINK_NAME;
 
 use clap::Subcommand;
 
@@ -65,6 +68,8 @@ pub enum Command {
     Digest(digest::DigestArgs),
     /// Make random bytes on a card
     Random(random::RandomArgs),
+    /// Sign for git, in place of ssh-keygen
+    SshKeygen(ssh_keygen::SshKeygenArgs),
     /// Make and serve software cards, send raw APDUs, repair
     #[command(subcommand)]
     Card(card::CardCommand),
@@ -97,6 +102,7 @@ impl Command {
             Self::Decrypt(args) => decrypt::run(context, args),
             Self::Digest(args) => digest::run(context, args),
             Self::Random(args) => random::run(context, args),
+            Self::SshKeygen(args) => ssh_keygen::run(context, args),
             Self::Card(command) => card::run(context, command),
             Self::Config(command) => config::run(context, command),
             Self::Doctor(args) => doctor::run(context, args),

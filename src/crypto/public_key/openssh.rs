@@ -1,8 +1,9 @@
 //! OpenSSH public keys (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709, 4): the line of an `authorized_keys` file.
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64Unpadded, Encoding};
 
 use super::PublicKey;
+use crate::crypto::digest::{DigestAlgorithm, digest};
 use crate::crypto::integer::trim;
 use crate::crypto::{CryptoError, Curve};
 
@@ -47,6 +48,12 @@ impl PublicKey {
             Self::X25519(_) => return Err(CryptoError::Unsupported("X25519 in SSH".to_owned())),
         };
         Ok((name, blob))
+    }
+
+    /// The fingerprint as ssh-keygen -l prints it: `SHA256:` and base64. Errors: as [`Self::to_openssh`].
+    pub fn openssh_fingerprint(&self) -> Result<String, CryptoError> {
+        let hashed = digest(DigestAlgorithm::Sha256, &self.openssh_blob()?.1);
+        Ok(format!("SHA256:{}", Base64Unpadded::encode_string(&hashed)))
     }
 
     /// Reads the line of a `.pub` or `authorized_keys` file: options in front of the key and a comment behind it are not

@@ -3,14 +3,12 @@
 use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
-use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again};
+use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again, public_half};
 use crate::cli::mechanism;
 use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock_as};
 use crate::crypto::{CryptoError, PublicKey, SignatureAlgorithm};
-use crate::engine::{
-    ANY_ROOM, AttributeType, MechanismCall, MechanismId, ObjectClass, ObjectHandle, SessionMode, Template,
-};
+use crate::engine::{ANY_ROOM, MechanismCall, MechanismId, ObjectHandle, SessionMode};
 
 /// A private key in a session that is logged in, with its public half.
 pub struct Signer<'a> {
@@ -39,7 +37,7 @@ impl<'a> Signer<'a> {
         let unlocked = unlock_as(context, &chosen.token, pin, choice.pin_source.as_deref(), mode)?;
         let engine = context.engine()?;
         let handle = find_again(engine, unlocked.session, &chosen.key)?;
-        let public = public_half(context, &unlocked, &chosen, handle)?;
+        let public = public_half(engine, unlocked.session, &chosen.key, handle)?;
         Ok(Self { context, chosen, unlocked, public, handle })
     }
 
@@ -106,27 +104,4 @@ impl SignError {
             }
         }
     }
-}
-
-/// The public half: of the private key itself, else of the public key object, else of its certificate.
-fn public_half(
-    context: &Context,
-    unlocked: &Unlocked,
-    chosen: &ChosenKey,
-    handle: ObjectHandle,
-) -> Result<PublicKey, CliError> {
-    let engine = context.engine()?;
-    let mut handles = vec![handle];
-    for class in [ObjectClass::PublicKey, ObjectClass::Certificate] {
-        let template = Template::new().class(class).id(&chosen.key.id.0);
-        handles.extend(engine.find_all(unlocked.session, &template)?);
-    }
-    let mut infos = handles.into_iter().filter_map(|handle| {
-        let info = engine.attribute(unlocked.session, handle, AttributeType::PUBLIC_KEY_INFO).ok()?;
-        PublicKey::from_spki_der(info.as_bytes()?).ok()
-    });
-    infos.next().ok_or_else(|| {
-        let key = quote(&chosen.key.label);
-        CliError::new(ErrorKind::Refused, format!("the public half of key {key} is not on the card"))
-    })
 }

@@ -2,20 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::form::{Form, Written};
 use super::jobs::Job;
 use super::signer::Signer;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Bar;
-use crate::cli::signature::Format;
 use crate::cli::text::count;
 use crate::cli::{atomic_file, json};
 
 /// The files of one run.
 pub struct Batch<'a> {
     context: &'a Context,
-    format: Format,
     items: Vec<Item<'a>>,
     stdout: Vec<u8>,
 }
@@ -28,16 +27,15 @@ struct Item<'a> {
 /// What became of a file.
 enum State {
     Waiting,
-    /// PKCS#11's form of its signature.
-    Signed(Vec<u8>),
+    Signed(Written),
     Failed(CliError),
 }
 
 impl<'a> Batch<'a> {
     /// Nothing is done yet.
-    pub fn new(context: &'a Context, format: Format, jobs: Vec<Job<'a>>) -> Self {
+    pub fn new(context: &'a Context, jobs: Vec<Job<'a>>) -> Self {
         let items = jobs.into_iter().map(|job| Item { job, state: State::Waiting }).collect();
-        Self { context, format, items, stdout: Vec::new() }
+        Self { context, items, stdout: Vec::new() }
     }
 
     /// Notes the files that cannot be read. Errors: there is none left to sign.
@@ -60,7 +58,7 @@ impl<'a> Batch<'a> {
 
     /// Signs what waits. What is wrong with one file is noted; a card or PIN that fails ends the run.
     /// Errors: those of a single file.
-    pub fn run(&mut self, signer: &Signer<'_>) -> Result<(), CliError> {
+    pub fn run(&mut self, signer: &Signer<'_>, form: &Form) -> Result<(), CliError> {
         // Several signatures in one transaction: the card keeps key and algorithm selected in between.
         let several = self.items.len() > 1;
         let transaction =
@@ -73,7 +71,7 @@ impl<'a> Batch<'a> {
             if !matches!(item.state, State::Waiting) {
                 continue;
             }
-            let result = item.job.run(signer, self.format, &mut self.stdout, &bar);
+            let result = item.job.run(signer, form, &mut self.stdout, &bar);
             let ends = result.as_ref().is_err_and(|error| !is_of_the_file(error));
             item.state = match result {
                 Ok(signature) => State::Signed(signature),
@@ -125,17 +123,22 @@ impl Job<'_> {
     fn run(
         &self,
         signer: &Signer<'_>,
-        format: Format,
+        form: &Form,
         stdout: &mut Vec<u8>,
         bar: &Bar,
-    ) -> Result<Vec<u8>, CliError> {
-        let raw = signer.sign(self.input, &|length| bar.bytes(length))?;
-        let bytes = format.encode(&signer.chosen.key.algorithm, &raw)?;
+    ) -> Result<Written, CliError> {
+        let written = form.sign(signer, self.input, &|length| bar.bytes(length))?;
         match &self.output {
-            Some(path) => atomic_file::write(path, &bytes)?,
-            None => *stdout = bytes,
+            Some(path) => {
+                atomic_file::write(path, &written.bytes)?;
+                // A thousand files need not stay in memory.
+                Ok(Written { bytes: Vec::new(), ..written })
+            }
+            None => {
+                stdout.clone_from(&written.bytes);
+                Ok(written)
+            }
         }
-        Ok(raw)
     }
 }
 
@@ -147,10 +150,21 @@ impl Item<'_> {
         }
     }
 
+    /// What would be in the file, where there is none: text as it is, else in hexadecimal.
+    fn encoded(&self) -> Value {
+        match &self.state {
+            State::Signed(written) if self.job.output.is_none() => match str::from_utf8(&written.bytes) {
+                Ok(text) => text.into(),
+                Err(_) => json::bytes(&written.bytes),
+            },
+            _ => Value::Null,
+        }
+    }
+
     fn to_json(&self) -> Value {
         let output = self.job.output.as_ref().map(|path| path.display().to_string());
         let (state, signature, error) = match &self.state {
-            State::Signed(signature) => ("signed", json::bytes(signature), Value::Null),
+            State::Signed(written) => ("signed", json::bytes(&written.raw), Value::Null),
             State::Failed(error) => ("failed", Value::Null, error.fields()),
             State::Waiting => ("not_tried", Value::Null, Value::Null),
         };
@@ -158,6 +172,7 @@ impl Item<'_> {
             "file": self.job.input.display().to_string(),
             "output": output.filter(|_| !signature.is_null()),
             "signature": signature,
+            "encoded": self.encoded(),
             "state": state,
             "error": error,
         })

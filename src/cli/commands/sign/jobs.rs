@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SignArgs, SignatureFormat};
+use super::SignArgs;
 use crate::cli::atomic_file::{describe, is_standard_stream};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -36,10 +36,9 @@ pub fn jobs<'a>(context: &Context, args: &'a SignArgs) -> Result<Vec<Job<'a>>, C
     if to_stdout && jobs.len() > 1 {
         return Err(CliError::usage("standard input is signed alone: its signature goes to standard output"));
     }
-    let binary = matches!(args.format, SignatureFormat::Raw | SignatureFormat::Der);
-    if to_stdout && binary && context.terminal.stdout && !context.global.json {
+    if to_stdout && !args.format.is_text() && context.terminal.stdout && !context.global.json {
         return Err(CliError::usage("the signature is no text and standard output is a terminal")
-            .hint("write it to a file with -o FILE, or give --format hex or base64"));
+            .hint("write it to a file with -o FILE, or give --format hex, base64, pem, ssh or jws"));
     }
     check_apart(&jobs)?;
     Ok(jobs)
@@ -63,11 +62,14 @@ fn output_of(args: &SignArgs, input: &Path) -> Result<Option<PathBuf>, CliError>
                 .hint("name the signature with -o FILE")),
         };
     }
-    let Some(folder) = &args.output_dir else { return Ok(Some(with_suffix(input.as_os_str().to_owned()))) };
+    let suffix = args.format.suffix(args.attach);
+    let Some(folder) = &args.output_dir else {
+        return Ok(Some(with_suffix(input.as_os_str().to_owned(), suffix)));
+    };
     let name = input
         .file_name()
         .ok_or_else(|| CliError::usage(format!("{} is no file that can be signed", input.display())))?;
-    Ok(Some(folder.join(with_suffix(name.to_owned()))))
+    Ok(Some(folder.join(with_suffix(name.to_owned(), suffix))))
 }
 
 /// Errors: two signatures in one file, or a signature in a file that is itself to be signed.
@@ -93,7 +95,7 @@ fn check_apart(jobs: &[Job<'_>]) -> Result<(), CliError> {
 }
 
 /// `document.txt.sig`.
-fn with_suffix(mut name: OsString) -> PathBuf {
-    name.push(".sig");
+fn with_suffix(mut name: OsString, suffix: &str) -> PathBuf {
+    name.push(suffix);
     name.into()
 }

@@ -13,23 +13,28 @@ use crate::token::KeyAlgorithm;
 
 /// Refuses SHA-1 and RSA below 2048 bits.
 pub fn check_strength(key: &KeyAlgorithm, call: &MechanismCall) -> Result<(), CliError> {
-    let refuse = |what: String| {
-        Err(CliError::usage(format!("{what} is weak: such a signature can be forged"))
-            .hint("if it has to be, add --allow-weak"))
-    };
+    match weakness(key, call)? {
+        Some(why) => Err(CliError::usage(why).hint("if it has to be, add --allow-weak")),
+        None => Ok(()),
+    }
+}
+
+/// What is weak: SHA-1, RSA below 2048 bits.
+pub fn weakness(key: &KeyAlgorithm, call: &MechanismCall) -> Result<Option<String>, CliError> {
+    let weak = |what: String| Ok(Some(format!("{what} is weak: such a signature can be forged")));
     if let KeyAlgorithm::Rsa { modulus_bits } = key
         && (1..LEAST_RSA_BITS).contains(modulus_bits)
     {
-        return refuse(format!("a key {}", algorithm_name(key)));
+        return weak(format!("a key {}", algorithm_name(key)));
     }
     let pss = match &call.parameters {
         Parameters::Pss(parameters) => Some(parameters.hash),
         _ => None,
     };
     if mechanism(call.id)?.digest().or(pss) == Some(DigestAlgorithm::Sha1) {
-        return refuse(DigestAlgorithm::Sha1.to_string());
+        return weak(DigestAlgorithm::Sha1.to_string());
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Refuses a key that has certificates of which none lets it sign now. A certificate that cannot be read says nothing.
@@ -67,8 +72,29 @@ pub fn leaves(context: &Context, chosen: &ChosenKey) -> Result<Vec<CertificateDe
     Ok(read.collect())
 }
 
-/// Why this certificate does not let its key sign files now; `None` when it does.
-fn reason(certificate: &CertificateDetails, now: i64) -> Option<String> {
+/// The first chain of the key whose leaf lets it sign now, leaf first, as far as it can be read; else the first chain.
+pub fn chain(context: &Context, chosen: &ChosenKey) -> Result<Vec<CertificateDetails>, CliError> {
+    let (engine, view) = (context.engine()?, &chosen.token.view);
+    let now = date::now();
+    let mut first = Vec::new();
+    for chain in &view.view.chains {
+        if view.card.keys.get(chain.key).is_none_or(|key| key.object != chosen.key.object) {
+            continue;
+        }
+        let read = chain.certificates.iter().map(|index| engine.certificate(chosen.token.slot, *index));
+        let read: Vec<CertificateDetails> =
+            read.map_while(Result::ok).map(|details| (*details).clone()).collect();
+        match read.first() {
+            Some(leaf) if reason(leaf, now).is_none() => return Ok(read),
+            Some(_) if first.is_empty() => first = read,
+            _ => {}
+        }
+    }
+    Ok(first)
+}
+
+/// Why this certificate does not let its key sign files at this time; `None` when it does.
+pub fn reason(certificate: &CertificateDetails, now: i64) -> Option<String> {
     let name = quote(&certificate.subject_text());
     if now > certificate.not_after {
         return Some(format!("the certificate of {name} expired {}", date::day(certificate.not_after)));
@@ -77,6 +103,12 @@ fn reason(certificate: &CertificateDetails, now: i64) -> Option<String> {
         let day = date::day(certificate.not_before);
         return Some(format!("the certificate of {name} is not valid before {day}"));
     }
+    usage_reason(certificate)
+}
+
+/// Why the key usage of this certificate does not let its key sign files; `None` when it does.
+pub fn usage_reason(certificate: &CertificateDetails) -> Option<String> {
+    let name = quote(&certificate.subject_text());
     let usage = certificate.key_usage()?;
     if usage.iter().any(|usage| SIGNING.contains(usage)) {
         return None;

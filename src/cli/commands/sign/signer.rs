@@ -6,10 +6,13 @@ use crate::cli::atomic_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::keys::ChosenKey;
-use crate::cli::parts::Parts;
+use crate::cli::parts::{Parts, digest_file};
 use crate::cli::predigested::Predigested;
 use crate::cli::text::quote;
 use crate::cli::unlock::Unlocked;
+use crate::crypto::DigestAlgorithm;
+use crate::crypto::digest::digest;
+use crate::crypto::jws::PayloadEncoder;
 use crate::engine::mechanism::mechanism;
 use crate::engine::{ANY_ROOM, MechanismCall, ObjectHandle, Provider};
 
@@ -56,25 +59,90 @@ impl Signer<'_> {
         signature.map_err(|error| self.explain(error, input))
     }
 
+    /// The digest of a file, or of its content where that was read already, or as the file tells it.
+    pub fn digest(
+        &self,
+        input: &Path,
+        content: Option<&[u8]>,
+        algorithm: DigestAlgorithm,
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<u8>, CliError> {
+        match (&self.input, content) {
+            (Input::Digests(how), _) => how.digest(input),
+            (Input::Files, Some(content)) => {
+                progress(content.len() as u64);
+                Ok(digest(algorithm, content))
+            }
+            (Input::Files, None) => digest_file(input, algorithm, progress),
+        }
+    }
+
+    /// Signs bytes that stand for a file.
+    pub fn sign_bytes(&self, input: &Path, bytes: &[u8]) -> Result<Vec<u8>, CliError> {
+        self.sign_block(self.call, bytes).map_err(|error| self.explain(error, input))
+    }
+
+    /// Signs a prefix and the encoded content of a file.
+    pub fn sign_payload(
+        &self,
+        input: &Path,
+        content: Option<&[u8]>,
+        prefix: &[u8],
+        mut encoder: PayloadEncoder,
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<u8>, CliError> {
+        let is_streamed = mechanism(self.call.id)?.digest().is_some() && content.is_none();
+        if is_streamed {
+            return self
+                .sign_parts(Parts::open(input)?, prefix, encoder, progress)
+                .map_err(|error| self.explain(error, input));
+        }
+        // Ed25519 signs the whole; and what goes along is in memory anyway.
+        let read;
+        let content = match content {
+            Some(content) => content,
+            None => {
+                read = atomic_file::read(input)?;
+                &read
+            }
+        };
+        progress(content.len() as u64);
+        let whole = [prefix, &encoder.push(content), &encoder.finish()].concat();
+        self.sign_bytes(input, &whole)
+    }
+
     fn sign_block(&self, call: &MechanismCall, block: &[u8]) -> Result<Vec<u8>, Failure> {
         self.begin(call)?;
         Ok(self.engine()?.sign(self.unlocked.session, block, ANY_ROOM)?)
     }
 
     fn sign_file(&self, input: &Path, progress: &dyn Fn(u64)) -> Result<Vec<u8>, Failure> {
+        self.sign_parts(Parts::open(input)?, &[], PayloadEncoder::new(false), progress)
+    }
+
+    fn sign_parts(
+        &self,
+        mut data: Parts<'_>,
+        prefix: &[u8],
+        mut encoder: PayloadEncoder,
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<u8>, Failure> {
         let (engine, session) = (self.engine()?, self.unlocked.session);
-        let mut data = Parts::open(input)?;
-        let Some(first) = data.next_part()? else { return self.sign_block(self.call, &[]) };
+        let Some(first) = data.next_part()? else { return self.sign_block(self.call, prefix) };
         progress(first.len() as u64);
         self.begin(self.call)?;
-        engine.sign_update(session, first)?;
+        engine.sign_update(session, prefix)?;
+        engine.sign_update(session, &encoder.push(first))?;
         loop {
             match data.next_part() {
                 Ok(Some(part)) => {
                     progress(part.len() as u64);
-                    engine.sign_update(session, part)?;
+                    engine.sign_update(session, &encoder.push(part))?;
                 }
-                Ok(None) => return Ok(engine.sign_final(session, ANY_ROOM)?),
+                Ok(None) => {
+                    engine.sign_update(session, &encoder.finish())?;
+                    return Ok(engine.sign_final(session, ANY_ROOM)?);
+                }
                 Err(error) => {
                     engine.sign_cancel(session)?;
                     return Err(error.into());
