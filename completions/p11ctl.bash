@@ -34,9 +34,6 @@ _p11ctl() {
             p11ctl,doctor)
                 cmd="p11ctl__subcmd__doctor"
                 ;;
-            p11ctl,encrypt)
-                cmd="p11ctl__subcmd__encrypt"
-                ;;
             p11ctl,find)
                 cmd="p11ctl__subcmd__find"
                 ;;
@@ -69,6 +66,9 @@ _p11ctl() {
                 ;;
             p11ctl,slots)
                 cmd="p11ctl__subcmd__slots"
+                ;;
+            p11ctl,ssh-keygen)
+                cmd="p11ctl__subcmd__ssh__subcmd__keygen"
                 ;;
             p11ctl,token)
                 cmd="p11ctl__subcmd__token"
@@ -164,28 +164,13 @@ _p11ctl() {
 
     case "${cmd}" in
         p11ctl)
-            opts="-v -h -V --card --module --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify encrypt decrypt digest random card config doctor generate"
+            opts="-v -h -V --card --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify decrypt digest random ssh-keygen card config doctor generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -223,28 +208,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card)
-            opts="-v -h --card --module --config --json --stats --verbose --help new serve apdu repair"
+            opts="-v -h --card --config --json --stats --verbose --help new serve apdu repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -282,7 +252,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__apdu)
-            opts="-v -h --reader --card --module --config --json --stats --verbose --help"
+            opts="-v -h --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,21 +263,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -345,7 +300,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__new)
-            opts="-v -h --example --card --module --config --json --stats --verbose --help"
+            opts="-v -h --example --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,21 +311,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -408,7 +348,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__repair)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -457,21 +397,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -495,7 +420,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__serve)
-            opts="-v -h --port --card --module --config --json --stats --verbose --help"
+            opts="-v -h --port --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -506,21 +431,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -558,28 +468,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert)
-            opts="-v -h --card --module --config --json --stats --verbose --help request self-sign verify"
+            opts="-v -h --card --config --json --stats --verbose --help request self-sign verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -617,7 +512,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__request)
-            opts="-o -v -h --subject --san --eku --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --subject --san --eku --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -720,21 +615,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -758,7 +638,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__self__subcmd__sign)
-            opts="-o -v -h --subject --san --eku --days --ca --store --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --subject --san --eku --days --ca --store --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -865,21 +745,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -903,7 +768,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__verify)
-            opts="-v -h --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-v -h --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,21 +817,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -990,28 +840,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config)
-            opts="-v -h --card --module --config --json --stats --verbose --help show check"
+            opts="-v -h --card --config --json --stats --verbose --help show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1049,28 +884,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config__subcmd__check)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1108,28 +928,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config__subcmd__show)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1167,7 +972,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__decrypt)
-            opts="-o -v -h --output --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --output --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1266,21 +1071,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1304,7 +1094,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__digest)
-            opts="-v -h --hash --check --card --module --config --json --stats --verbose --help"
+            opts="-v -h --hash --check --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1315,21 +1105,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1367,199 +1142,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__doctor)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        p11ctl__subcmd__encrypt)
-            opts="-o -r -v -h --output --recipient --format --cipher --mechanism --hash --mgf --oaep-label --any-certificate --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --output)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                -o)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --recipient)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                -r)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "cms pem raw" -- "${cur}"))
-                    return 0
-                    ;;
-                --cipher)
-                    COMPREPLY=($(compgen -W "aes-256-gcm aes-256-cbc" -- "${cur}"))
-                    return 0
-                    ;;
-                --mechanism)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --mgf)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oaep-label)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --label)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --slot)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --serial)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reader)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1597,7 +1186,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__find)
-            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1650,21 +1239,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1688,28 +1262,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate)
-            opts="-v -h --card --module --config --json --stats --verbose --help completions man"
+            opts="-v -h --card --config --json --stats --verbose --help completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1747,28 +1306,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate__subcmd__completions)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1806,28 +1350,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate__subcmd__man)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1865,28 +1394,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key)
-            opts="-v -h --card --module --config --json --stats --verbose --help generate import delete"
+            opts="-v -h --card --config --json --stats --verbose --help generate import delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1924,7 +1438,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__delete)
-            opts="-v -h --label --key --id --with-chain --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --label --key --id --with-chain --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1985,21 +1499,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2023,7 +1522,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__generate)
-            opts="-o -v -h --type --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --type --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2130,21 +1629,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2168,7 +1652,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__import)
-            opts="-v -h --password --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --password --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2245,21 +1729,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2283,7 +1752,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__login)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2324,21 +1793,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2362,28 +1816,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object)
-            opts="-v -h --card --module --config --json --stats --verbose --help show export write set delete"
+            opts="-v -h --card --config --json --stats --verbose --help show export write set delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2421,7 +1860,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__delete)
-            opts="-v -h --class --label --id --everywhere --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --everywhere --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2482,21 +1921,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2520,7 +1944,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__export)
-            opts="-o -v -h --class --label --id --format --output --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --class --label --id --format --output --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2607,21 +2031,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2645,7 +2054,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__set)
-            opts="-v -h --class --label --id --new-label --new-id --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --new-label --new-id --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2714,21 +2123,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2752,7 +2146,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__show)
-            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2805,21 +2199,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2843,7 +2222,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__write)
-            opts="-v -h --label --id --application --oid --private --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help certificate public-key data"
+            opts="-v -h --label --id --application --oid --private --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help certificate public-key data"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2908,21 +2287,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2946,28 +2310,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin)
-            opts="-v -h --card --module --config --json --stats --verbose --help status init change unblock"
+            opts="-v -h --card --config --json --stats --verbose --help status init change unblock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3005,7 +2354,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__change)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --new-pin --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --new-pin --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3054,21 +2403,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3092,7 +2426,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__init)
-            opts="-v -h --slot --token --serial --reader --so-pin --new-pin --puk --puk-output --final-try --label --min-length --tries --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --so-pin --new-pin --puk --puk-output --final-try --label --min-length --tries --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3168,21 +2502,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3206,7 +2525,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__status)
-            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3229,21 +2548,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3281,7 +2585,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__unblock)
-            opts="-v -h --slot --token --serial --reader --puk --so-pin --new-pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --puk --so-pin --new-pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3330,21 +2634,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3368,7 +2657,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__random)
-            opts="-o -v -h --output --format --system --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --output --format --system --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3439,21 +2728,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3477,28 +2751,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__readers)
-            opts="-v -h --card --module --config --json --stats --verbose --help"
+            opts="-v -h --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3536,7 +2795,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__sign)
-            opts="-o -v -h --output --output-dir --hash-file --format --hash --mechanism --mgf --salt-len --allow-weak --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --output --output-dir --hash-file --format --attach --namespace --unencoded --kid --certificate --certificate-file --hash --mechanism --mgf --salt-len --allow-weak --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3580,7 +2839,45 @@ _p11ctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "raw der hex base64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw der hex base64 cms pem ssh jws" -- "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --certificate)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --hash)
@@ -3646,21 +2943,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3684,7 +2966,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__slots)
-            opts="-v -h --tree --save --check --card --module --config --json --stats --verbose --help"
+            opts="-v -h --tree --save --check --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3735,7 +3017,56 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        p11ctl__subcmd__ssh__subcmd__keygen)
+            opts="-v -h --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --slot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --serial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reader)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --card)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3773,28 +3104,13 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token)
-            opts="-v -h --card --module --config --json --stats --verbose --help info mechanisms init erase"
+            opts="-v -h --card --config --json --stats --verbose --help info mechanisms init erase"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3832,7 +3148,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__erase)
-            opts="-v -h --slot --token --serial --reader --so-pin --final-try --yes --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --so-pin --final-try --yes --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3873,21 +3189,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3911,7 +3212,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__info)
-            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3934,21 +3235,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3986,7 +3272,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__init)
-            opts="-v -h --slot --token --serial --reader --label --so-pin --so-puk --final-try --yes --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --label --so-pin --so-puk --final-try --yes --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4035,21 +3321,6 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
-                --module)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -4073,7 +3344,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__mechanisms)
-            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4096,21 +3367,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -4148,7 +3404,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__verify)
-            opts="-v -h --signature --format --hash-file --hash --mechanism --mgf --salt-len --certificate-file --public-key-file --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --signature --format --hash-file --output --namespace --hash --mechanism --mgf --salt-len --allow-weak --ca --at --certificate --certificate-file --public-key --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4170,7 +3426,41 @@ _p11ctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "raw der hex base64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw der hex base64 cms pem ssh jws" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --hash)
@@ -4189,6 +3479,25 @@ _p11ctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --certificate-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -4204,7 +3513,37 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --certificate)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --public-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --public-key)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -4248,21 +3587,6 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

@@ -48,6 +48,7 @@ complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "encrypt" -d 'Encrypt 
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "decrypt" -d 'Decrypt a file with a private key'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "digest" -d 'Digest files, or check files against their digests'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "random" -d 'Make random bytes on a card'
+complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "ssh-keygen" -d 'Sign for git, in place of ssh-keygen'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "card" -d 'Make and serve software cards, send raw APDUs, repair'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "config" -d 'Show or check the configuration'
 complete -c p11ctl -n "__fish_p11ctl_needs_command" -f -a "doctor" -d 'Tell what is missing for cards to be used, and what to do next'
@@ -546,10 +547,17 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand cert; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s o -l output -d 'Write the one signature to this file (- is standard output)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l output-dir -d 'Write the signatures into this folder, each by the name of its file' -r -f -a "(__fish_complete_directories)"
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l format -d 'Form of the signature; der is for ECDSA, hex and base64 are text' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l format -d 'Form of the signature' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'
-base64\t'The raw form in base64'"
+base64\t'The raw form in base64'
+cms\t'CMS SignedData (PKCS#7) with the certificate and CAdES attributes, DER'
+pem\t'The same in PEM'
+ssh\t'An SSH signature, as ssh-keygen -Y and git have it'
+jws\t'A compact JSON Web Signature'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l namespace -d 'What an SSH signature is for; file if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l kid -d 'Name of the key in a JWS, if it is not the key\'s thumbprint (RFC 7638)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l certificate-file -l certificate -d 'Certificate of the key, its issuers behind it (PEM or DER), instead of those on the card' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l mechanism -d 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l mgf -d 'Digest of the mask generation function of PSS, if it is not that of the data' -r
@@ -565,6 +573,8 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l card -d 'Use this
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l hash-file -d 'The files are not data but their digests: the bytes, or hexadecimal as sha256sum prints it'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l attach -d 'Put the content into the signature as well (cms, pem, jws)'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l unencoded -d 'Sign the content of a JWS as it is, not in base64url (RFC 7797, b64)'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l allow-weak -d 'Sign all the same with SHA-1, or with an RSA key below 2048 bits'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
@@ -572,16 +582,24 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l stats -d 'Print w
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l signature -d 'The signature' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l format -d 'Form of the signature; without it raw and der are recognised' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l format -d 'Form of the signature; without it all but hex and base64 are recognised' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'
-base64\t'The raw form in base64'"
+base64\t'The raw form in base64'
+cms\t'CMS SignedData (PKCS#7) with the certificate and CAdES attributes, DER'
+pem\t'The same in PEM'
+ssh\t'An SSH signature, as ssh-keygen -Y and git have it'
+jws\t'A compact JSON Web Signature'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s o -l output -d 'Write the content that a good signature holds to this file (- is standard output)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l namespace -d 'What an SSH signature has to be for; file if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash -d 'Digest of the data: sha1, sha224, sha256, sha384, sha512, sha3-224, sha3-256, sha3-384, sha3-512' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l mechanism -d 'Mechanism, such as SHA256-RSA-PKCS-PSS; RSA-PKCS, RSA-PKCS-PSS and ECDSA take the file as the digest (info) itself' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l mgf -d 'Digest of the mask generation function of PSS, if it is not that of the data' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l salt-len -d 'Length of the salt of PSS, if it is not that of the digest' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l certificate-file -d 'Verify with this certificate (PEM or DER) instead of a token' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l public-key-file -d 'Verify with this public key (PEM or DER) instead of a token' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l ca -d 'Trust the certificates in this file (PEM or DER) as roots, and check the chain up to one (repeatable)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l at -d 'Check certificates as of this date (2026-11-28, 2026-11-28T10:30Z), not as of now' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l certificate-file -l certificate -d 'Verify with this certificate, its issuers behind it (PEM or DER)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l public-key-file -l public-key -d 'Verify with this public key (PEM, DER or a line of OpenSSH)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l slot -d 'Take the token in this slot' -r
@@ -592,6 +610,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l card -d 'Use th
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l hash-file -d 'The file is not the data but its digest: the bytes, or hexadecimal as sha256sum prints it'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l allow-weak -d 'Call a CMS, SSH or JWS signature good that is made with SHA-1, or with an RSA key below 2048 bits'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
@@ -666,6 +685,18 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l json -d 'Print 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand random" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l config -d 'Read this configuration file and no other' -r -F

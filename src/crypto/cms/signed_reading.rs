@@ -400,7 +400,7 @@ const PKCS9: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x0
 const TAG_EXPLICIT_0: u32 = 0xA0;
 const TAG_IMPLICIT_0: u32 = 0xA0;
 const TAG_IMPLICIT_1: u32 = 0xA1;
-/// subjectKeyIdentifier, \[0\] IMPLICIT OCTET STRING.
+/// subjectKeyIdentifier: an OCTET STRING under the implicit tag 0.
 const TAG_KEY_ID: u32 = 0x80;
 
 #[cfg(test)]

@@ -33,10 +33,11 @@ use signer::{Input, Signer};
 #[command(after_help = "\
 Each FILE is signed into FILE.sig beside it, or in --output-dir; -o names
 another file for one signature. With --format cms it is FILE.p7s (FILE.p7m
-with the content inside), with pem FILE.pem, with jws FILE.jws. Of several files, one that cannot be signed
-does not keep the others from it: the exit code is that of the first failure,
-and --json says of each file what became of it. A key whose certificates are
-expired or not for signatures does not sign.
+with the content inside), with pem FILE.pem, with jws FILE.jws. Of several
+files, one that cannot be signed does not keep the others from it: the exit
+code is that of the first failure, and --json says of each file what became
+of it. A key whose certificates are expired or not for signatures does not
+sign.
 
 The mechanism follows from the key: SHA-256 with PKCS#1 v1.5
 padding for RSA, ECDSA with the digest of the curve's size for EC. With

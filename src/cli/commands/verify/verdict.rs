@@ -7,7 +7,8 @@ use super::signer::Signer;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
-use crate::cli::{atomic_file, certificates, date, mechanism};
+use crate::cli::{atomic_file, certificates, mechanism};
+use crate::codec::date;
 use crate::crypto::certificate::Path;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 
