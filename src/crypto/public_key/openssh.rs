@@ -87,7 +87,12 @@ impl PublicKey {
                 if curve_names(curve)?.1.as_bytes() != field()? {
                     return Err(malformed());
                 }
-                Self::from_ec_point(curve, field()?)?
+                // One key has one blob: the other forms of SEC 1 are not used in SSH.
+                let point = field()?;
+                if point.first() != Some(&UNCOMPRESSED) {
+                    return Err(malformed());
+                }
+                Self::from_ec_point(curve, point)?
             }
         };
         if fields.is_at_end() { Ok(key) } else { Err(malformed()) }
@@ -129,6 +134,9 @@ impl<'a> SshReader<'a> {
 fn is_algorithm(word: &str) -> bool {
     ["ssh-", "ecdsa-sha2-", "sk-"].iter().any(|prefix| word.starts_with(prefix)) && !word.contains(['=', ','])
 }
+
+/// First byte of a point (SEC 1, 2.3.3).
+const UNCOMPRESSED: u8 = 0x04;
 
 fn malformed() -> CryptoError {
     CryptoError::Malformed { what: "SSH key", source: der::ErrorKind::Failed.into() }
