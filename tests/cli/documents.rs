@@ -138,12 +138,46 @@ fn operation_documents_have_their_fields() {
         ["schema", "slot", "token", "key", "id", "mechanism", "format", "signatures", "problems"]
     );
     assert_eq!(signed["mechanism"], "CKM_ECDSA_SHA256");
-    assert_eq!(keys(&signed["signatures"][0]), ["file", "output", "signature", "state", "error"]);
+    assert_eq!(keys(&signed["signatures"][0]), ["file", "output", "signature", "encoded", "state", "error"]);
     assert_eq!(signed["signatures"][0]["signature"].as_str().unwrap().len(), 128);
     let verified = bench.json(["verify", "--key", "key 2", "--signature", "file.sig", "file"]);
     assert_eq!(
         keys(&verified),
-        ["schema", "valid", "file", "signature", "key", "slot", "algorithm", "mechanism", "hash", "problems"]
+        [
+            "schema",
+            "valid",
+            "file",
+            "signature",
+            "key",
+            "slot",
+            "algorithm",
+            "mechanism",
+            "hash",
+            "format",
+            "namespace",
+            "signer_checked",
+            "reasons",
+            "signers",
+            "problems"
+        ]
+    );
+    assert_eq!(
+        keys(&verified["signers"][0]),
+        [
+            "valid",
+            "key",
+            "key_from",
+            "slot",
+            "algorithm",
+            "mechanism",
+            "hash",
+            "signing_time",
+            "certificate",
+            "chain",
+            "checked",
+            "reasons",
+            "warnings"
+        ]
     );
     assert_eq!((&verified["mechanism"], &verified["hash"]), (&json!("CKM_ECDSA_SHA256"), &json!("SHA-256")));
     assert_eq!(verified["valid"], true);
