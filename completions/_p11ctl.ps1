@@ -833,6 +833,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
             [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
             [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')

@@ -167,13 +167,28 @@ _p11ctl() {
 
     case "${cmd}" in
         p11ctl)
-            opts="-v -h -V --card --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify encrypt decrypt digest random ssh-keygen card config doctor generate"
+            opts="-v -h -V --card --module --config --json --stats --verbose --help --version readers slots token login pin find objects object key cert sign verify encrypt decrypt digest random ssh-keygen card config doctor generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -211,13 +226,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card)
-            opts="-v -h --card --config --json --stats --verbose --help new serve apdu repair"
+            opts="-v -h --card --module --config --json --stats --verbose --help new serve apdu repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -255,7 +285,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__apdu)
-            opts="-v -h --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +296,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -303,7 +348,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__new)
-            opts="-v -h --example --card --config --json --stats --verbose --help"
+            opts="-v -h --example --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -314,6 +359,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -351,7 +411,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__repair)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -400,6 +460,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -423,7 +498,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card__subcmd__serve)
-            opts="-v -h --port --card --config --json --stats --verbose --help"
+            opts="-v -h --port --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,6 +509,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -471,13 +561,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert)
-            opts="-v -h --card --config --json --stats --verbose --help request self-sign verify"
+            opts="-v -h --card --module --config --json --stats --verbose --help request self-sign verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -515,7 +620,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__request)
-            opts="-o -v -h --subject --san --eku --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --subject --san --eku --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,6 +723,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -641,7 +761,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__self__subcmd__sign)
-            opts="-o -v -h --subject --san --eku --days --ca --store --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --subject --san --eku --days --ca --store --hash --format --output --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +868,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -771,7 +906,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__cert__subcmd__verify)
-            opts="-v -h --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -820,6 +955,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -843,13 +993,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config)
-            opts="-v -h --card --config --json --stats --verbose --help show check"
+            opts="-v -h --card --module --config --json --stats --verbose --help show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -887,13 +1052,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config__subcmd__check)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -931,13 +1111,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__config__subcmd__show)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -975,7 +1170,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__decrypt)
-            opts="-o -v -h --output --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1074,6 +1269,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1097,7 +1307,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__digest)
-            opts="-v -h --hash --check --card --config --json --stats --verbose --help"
+            opts="-v -h --hash --check --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1108,6 +1318,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1145,13 +1370,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__doctor)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1189,7 +1429,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__encrypt)
-            opts="-o -r -v -h --output --recipient --format --cipher --mechanism --hash --mgf --oaep-label --any-certificate --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-o -r -v -h --output --recipient --format --cipher --mechanism --hash --mgf --oaep-label --any-certificate --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1322,6 +1562,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1345,7 +1600,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__find)
-            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1398,6 +1653,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1421,13 +1691,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate)
-            opts="-v -h --card --config --json --stats --verbose --help completions man"
+            opts="-v -h --card --module --config --json --stats --verbose --help completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1465,13 +1750,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate__subcmd__completions)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1509,13 +1809,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__generate__subcmd__man)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1553,13 +1868,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key)
-            opts="-v -h --card --config --json --stats --verbose --help generate import delete"
+            opts="-v -h --card --module --config --json --stats --verbose --help generate import delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1597,7 +1927,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__delete)
-            opts="-v -h --label --key --id --with-chain --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --label --key --id --with-chain --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1658,6 +1988,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1681,7 +2026,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__generate)
-            opts="-o -v -h --type --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-o -v -h --type --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --extractable --sensitive --output --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1788,6 +2133,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1811,7 +2171,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__key__subcmd__import)
-            opts="-v -h --password --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --password --label --id --usage --always-authenticate --key-ref --replace --pin-policy --touch-policy --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1888,6 +2248,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1911,7 +2286,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__login)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1952,6 +2327,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1975,13 +2365,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object)
-            opts="-v -h --card --config --json --stats --verbose --help show export write set delete"
+            opts="-v -h --card --module --config --json --stats --verbose --help show export write set delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2019,7 +2424,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__delete)
-            opts="-v -h --class --label --id --everywhere --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --everywhere --yes --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2080,6 +2485,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2103,7 +2523,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__export)
-            opts="-o -v -h --class --label --id --format --output --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --class --label --id --format --output --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2190,6 +2610,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2213,7 +2648,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__set)
-            opts="-v -h --class --label --id --new-label --new-id --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --new-label --new-id --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2282,6 +2717,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2305,7 +2755,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__show)
-            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-v -h --class --label --id --slot --token --serial --reader --login --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2358,6 +2808,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2381,7 +2846,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__object__subcmd__write)
-            opts="-v -h --label --id --application --oid --private --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --config --json --stats --verbose --help certificate public-key data"
+            opts="-v -h --label --id --application --oid --private --slot --token --serial --reader --pin --final-try --so-pin --auth-pin --card --module --config --json --stats --verbose --help certificate public-key data"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2446,6 +2911,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2469,13 +2949,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin)
-            opts="-v -h --card --config --json --stats --verbose --help status init change unblock"
+            opts="-v -h --card --module --config --json --stats --verbose --help status init change unblock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2513,7 +3008,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__change)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --new-pin --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --so-pin --new-pin --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2562,6 +3057,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2585,7 +3095,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__init)
-            opts="-v -h --slot --token --serial --reader --so-pin --new-pin --puk --puk-output --final-try --label --min-length --tries --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --so-pin --new-pin --puk --puk-output --final-try --label --min-length --tries --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2661,6 +3171,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2684,7 +3209,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__status)
-            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2707,6 +3232,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2744,7 +3284,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__pin__subcmd__unblock)
-            opts="-v -h --slot --token --serial --reader --puk --so-pin --new-pin --final-try --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --puk --so-pin --new-pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2793,6 +3333,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2816,7 +3371,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__random)
-            opts="-o -v -h --output --format --system --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --format --system --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2887,6 +3442,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2910,13 +3480,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__readers)
-            opts="-v -h --card --config --json --stats --verbose --help"
+            opts="-v -h --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2954,7 +3539,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__sign)
-            opts="-o -v -h --output --output-dir --hash-file --format --attach --namespace --unencoded --kid --certificate --certificate-file --hash --mechanism --mgf --salt-len --allow-weak --label --key --id --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-o -v -h --output --output-dir --hash-file --format --attach --namespace --unencoded --kid --certificate --certificate-file --hash --mechanism --mgf --salt-len --allow-weak --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3102,6 +3687,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3125,7 +3725,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__slots)
-            opts="-v -h --tree --save --check --card --config --json --stats --verbose --help"
+            opts="-v -h --tree --save --check --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3176,6 +3776,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3199,7 +3814,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__ssh__subcmd__keygen)
-            opts="-v -h --slot --token --serial --reader --pin --final-try --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3240,6 +3855,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3263,13 +3893,28 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token)
-            opts="-v -h --card --config --json --stats --verbose --help info mechanisms init erase"
+            opts="-v -h --card --module --config --json --stats --verbose --help info mechanisms init erase"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3307,7 +3952,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__erase)
-            opts="-v -h --slot --token --serial --reader --so-pin --final-try --yes --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --so-pin --final-try --yes --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3348,6 +3993,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3371,7 +4031,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__info)
-            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3394,6 +4054,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3431,7 +4106,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__init)
-            opts="-v -h --slot --token --serial --reader --label --so-pin --so-puk --final-try --yes --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --label --so-pin --so-puk --final-try --yes --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3480,6 +4155,21 @@ _p11ctl() {
                     fi
                     return 0
                     ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --config)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -3503,7 +4193,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__token__subcmd__mechanisms)
-            opts="-v -h --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-v -h --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3526,6 +4216,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -3563,7 +4268,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__verify)
-            opts="-o -v -h --signature --format --hash-file --output --namespace --hash --mechanism --mgf --salt-len --allow-weak --ca --at --certificate --certificate-file --public-key --public-key-file --label --key --id --slot --token --serial --reader --card --config --json --stats --verbose --help"
+            opts="-o -v -h --signature --format --hash-file --output --namespace --hash --mechanism --mgf --salt-len --allow-weak --ca --at --certificate --certificate-file --public-key --public-key-file --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3746,6 +4451,21 @@ _p11ctl() {
                     return 0
                     ;;
                 --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

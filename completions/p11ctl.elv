@@ -794,6 +794,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
             cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
             cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
             cand --json 'Print one JSON document; an error is one line of JSON on standard error'

@@ -691,6 +691,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l serial -d '
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
