@@ -4,6 +4,7 @@ use super::Module;
 use super::fault::explain;
 use super::raw::RawAttribute;
 use super::values::raw;
+use crate::crypto::Curve25519;
 use crate::engine::{
     AttributeType as Type, Error, KeyOrigin, KeySpec, MechanismId, ObjectClass, ObjectHandle, Result,
     SessionHandle, Template, Value,
@@ -19,7 +20,7 @@ impl Module {
         }
         let not_possible = |possible: String| Error::KeyNotPossible { asked: algorithm, possible };
         let Some((mechanism, size)) = generation(algorithm) else {
-            return Err(not_possible("RSA, EC and AES keys at most".to_owned()));
+            return Err(not_possible("RSA, EC, Ed25519, X25519 and AES keys at most".to_owned()));
         };
         let info = self.mechanism_info(slot, mechanism).map_err(|error| match error {
             Error::MechanismInvalid(id) => not_possible(format!("no {id}")),
@@ -34,6 +35,7 @@ impl Module {
         };
         match size {
             None => Err(not_possible("every named curve that it knows".to_owned())),
+            Some(CURVE25519_BITS) => Ok(()),
             Some(size) if sizes != (0, 0) && !(sizes.0..=sizes.1).contains(&size) => {
                 Err(not_possible(format!("keys of {} to {} bits", sizes.0, sizes.1)))
             }
@@ -117,6 +119,8 @@ fn generation(algorithm: KeyAlgorithm) -> Option<(MechanismId, Option<u32>)> {
     match algorithm {
         KeyAlgorithm::Rsa { modulus_bits } => Some((MechanismId::RSA_PKCS_KEY_PAIR_GEN, Some(modulus_bits))),
         KeyAlgorithm::Ec { curve } => Some((MechanismId::EC_KEY_PAIR_GEN, curve.map(|curve| curve.bits()))),
+        KeyAlgorithm::Ed25519 => Some((MechanismId::EC_EDWARDS_KEY_PAIR_GEN, Some(CURVE25519_BITS))),
+        KeyAlgorithm::X25519 => Some((MechanismId::EC_MONTGOMERY_KEY_PAIR_GEN, Some(CURVE25519_BITS))),
         KeyAlgorithm::Aes { key_bits } => Some((MechanismId::AES_KEY_GEN, Some(key_bits))),
         _ => None,
     }
@@ -190,6 +194,12 @@ fn public_parameters(algorithm: KeyAlgorithm) -> Vec<RawAttribute> {
         KeyAlgorithm::Ec { curve: Some(curve) } => {
             vec![raw(Type::EC_PARAMS, &Value::Bytes(curve.parameters_der()))]
         }
+        KeyAlgorithm::Ed25519 => {
+            vec![raw(Type::EC_PARAMS, &Value::Bytes(Curve25519::Ed25519.parameters_der()))]
+        }
+        KeyAlgorithm::X25519 => {
+            vec![raw(Type::EC_PARAMS, &Value::Bytes(Curve25519::X25519.parameters_der()))]
+        }
         _ => Vec::new(),
     }
 }
@@ -200,6 +210,8 @@ pub(super) fn usual_usage(algorithm: KeyAlgorithm) -> KeyUsage {
     match algorithm {
         KeyAlgorithm::Rsa { .. } => KeyUsage { decrypt: true, sign: true, unwrap: true, ..none },
         KeyAlgorithm::Ec { .. } => KeyUsage { sign: true, derive: true, ..none },
+        KeyAlgorithm::Ed25519 => KeyUsage { sign: true, ..none },
+        KeyAlgorithm::X25519 => KeyUsage { derive: true, ..none },
         KeyAlgorithm::Aes { .. } => {
             KeyUsage { encrypt: true, decrypt: true, wrap: true, unwrap: true, ..none }
         }
@@ -207,5 +219,7 @@ pub(super) fn usual_usage(algorithm: KeyAlgorithm) -> KeyUsage {
     }
 }
 
+/// Bits of the field; some modules count 256. There is but one size, so it is not compared.
+const CURVE25519_BITS: u32 = 255;
 /// 65537.
 const PUBLIC_EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];

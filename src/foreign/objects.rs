@@ -7,7 +7,8 @@ use super::Module;
 use super::fault::explain;
 use super::raw::{Fault, RawAttribute};
 use super::values::{from_raw, raw, to_raw};
-use crate::crypto::{CertificateDetails, Curve, PublicKey};
+use crate::codec::tlv;
+use crate::crypto::{CertificateDetails, Curve, Curve25519, PublicKey};
 use crate::engine::uri::Uri;
 use crate::engine::{
     AttributeType as Type, Error, ObjectClass, ObjectHandle, Result, SessionHandle, Template, Value,
@@ -149,6 +150,38 @@ pub(super) fn public_key(
     if !modulus.is_empty() {
         return PublicKey::from_rsa(modulus, exponent).ok();
     }
+    if let Some(curve) = Curve25519::from_parameters_der(parameters) {
+        // Bare, or in an OCTET STRING as for other curves: modules do either.
+        let bare = tlv::find(point, TAG_OCTET_STRING).filter(|_| point.len() != CURVE25519_LEN);
+        let key = bare.unwrap_or(point).try_into().ok()?;
+        return Some(match curve {
+            Curve25519::Ed25519 => PublicKey::Ed25519(key),
+            Curve25519::X25519 => PublicKey::X25519(key),
+        });
+    }
     let curve = Curve::from_parameters_der(parameters)?;
     PublicKey::from_ec_point(curve, point).ok()
+}
+
+/// Bytes of a public key of Ed25519 and X25519 (RFC 8032, RFC 7748).
+const CURVE25519_LEN: usize = 32;
+/// OCTET STRING.
+const TAG_OCTET_STRING: u32 = 0x04;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_key_of_curve25519_is_read_bare_and_wrapped() {
+        let parameters = Curve25519::Ed25519.parameters_der();
+        // A bare key may begin like an OCTET STRING.
+        let bare = [&[0x04, 0x1E][..], &[7; 30]].concat();
+        let wrapped = [&[0x04, 0x20][..], &bare].concat();
+        let expected = Some(PublicKey::Ed25519(bare.clone().try_into().unwrap()));
+        assert_eq!(public_key(&[], &[], &parameters, &bare), expected);
+        assert_eq!(public_key(&[], &[], &parameters, &wrapped), expected);
+        assert_eq!(public_key(&[], &[], &parameters, &bare[1..]), None);
+        assert_eq!(public_key(&[], &[], &[], &bare), None);
+    }
 }

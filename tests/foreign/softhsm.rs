@@ -106,6 +106,18 @@ fn sign_every_kind_of_key_is_verified_by_openssl() {
 }
 
 #[test]
+fn ed25519_key_is_generated_signs_and_openssl_verifies() {
+    let bench = Bench::with_token();
+    bench.write("document", "what is signed\n");
+    bench.ok(&with_pin(&["key", "generate", "--type", "ed25519", "--label", "ed", "-o", "ed.pem"]));
+    bench.ok(&with_pin(&["sign", "--key", "ed", "-o", "sig", "document"]));
+    let verify =
+        ["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "ed.pem", "-sigfile", "sig", "-in", "document"];
+    bench.tool("openssl", &verify);
+    bench.ok(&["verify", "--key", "ed", "--signature", "sig", "document"]);
+}
+
+#[test]
 fn decrypt_pkcs1_and_oaep_from_openssl() {
     let bench = bench_with_keys();
     bench.write("secret", "a secret");
