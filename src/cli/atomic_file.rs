@@ -90,7 +90,9 @@ impl NewFile {
         // A link keeps being a link: its target is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if target.is_dir() {
-            return Err(CliError::usage(format!("{} is a directory", path.display())));
+            return Err(
+                CliError::usage(format!("cannot write {}", path.display())).cause("it is a directory")
+            );
         }
         let (temporary, file) = create_beside(&target)
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
@@ -284,6 +286,23 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"12345678\n");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert!(PrivateFile::create(&path).is_err());
+    }
+
+    #[test]
+    fn new_file_that_is_not_kept_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::write(&path, "old").unwrap();
+        let mut file = NewFile::create(&path).unwrap();
+        file.write_all(b"half of").unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let mut file = NewFile::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        file.keep().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(NewFile::create(folder.path()).is_err());
     }
 
     #[test]
