@@ -70,6 +70,13 @@ pub trait CardDriver: Send {
         Ok(Tries { left: self.tries_left(channel, auth)?, max: None })
     }
 
+    /// The counter of a PIN as the card told it along with its directories, in the transaction in which they were read:
+    /// nobody has to ask for it. `None` where it did not.
+    fn told_tries(&self, auth: &AuthId) -> Option<Tries> {
+        let _ = auth;
+        None
+    }
+
     /// Verifies a PIN. Never sends an empty one, nor one outside the PIN's length limits.
     /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;

@@ -360,12 +360,13 @@ impl Engine {
 }
 
 pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
-    let (driver, abilities, directories, token, kept) = card.with(|driver, channel| {
+    let (driver, abilities, directories, token, kept, counters) = card.with(|driver, channel| {
         let directories = driver.read_token(channel)?;
         let mut token = directories.clone();
         read_needed_certificates(driver, channel, &mut token)?;
         let kept = kept_certificates(driver, &token);
-        Ok((driver.name(), driver.abilities().clone(), directories, token, kept))
+        let counters = told_counters(driver, &token);
+        Ok((driver.name(), driver.abilities().clone(), directories, token, kept, counters))
     })?;
     Ok(Arc::new(LoadedCard {
         insertion: card.insertion(),
@@ -376,8 +377,14 @@ pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
         directories,
         chain_users: OnceLock::new(),
         contents: Mutex::new(kept),
-        counters: Mutex::default(),
+        counters: Mutex::new(counters),
     }))
+}
+
+/// Counters of PINs that the card told along with its directories.
+fn told_counters(driver: &dyn CardDriver, token: &Token) -> HashMap<AuthId, Counter> {
+    let counter = |auth: &AuthId| Some(Counter { asked: true, tries: driver.told_tries(auth)? });
+    token.auths.iter().filter_map(|auth| Some((auth.id.clone(), counter(&auth.id)?))).collect()
 }
 
 /// Certificates that cost no command: the layout does not depend on them, whoever asks for them later has them.

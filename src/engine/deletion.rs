@@ -9,7 +9,7 @@ use super::state::State;
 use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
 use crate::card::admin::Write;
 use crate::layout::{Deletion, SlotId};
-use crate::token::Token;
+use crate::token::{KeyClass, Token};
 
 /// How much goes with an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,8 +130,9 @@ impl Engine {
                 self.check_nobody_needs(&writing.session, &deletion)?;
             }
             let token = std::sync::Arc::clone(&writing.session.card.token);
-            let objects: Vec<_> =
-                deletion.objects.iter().filter_map(|item| Some((*item, item.id(&token)?))).collect();
+            let goes = |item: &&ObjectRef| !goes_along(&token, &deletion.objects, **item);
+            let items = deletion.objects.iter().filter(goes);
+            let objects: Vec<_> = items.filter_map(|item| Some((*item, item.id(&token)?))).collect();
             for (item, id) in &objects {
                 if !is_modifiable(&token, *item) {
                     return Err(Error::NotModifiable);
@@ -216,6 +217,19 @@ fn planned(token: &Token, item: ObjectRef, handle: Option<ObjectHandle>) -> Plan
         }
     };
     PlannedObject { handle, class: class.unwrap_or(ObjectClass::Data), label: label.unwrap_or_default() }
+}
+
+/// Whether an object cannot be deleted, but goes with another that is: the public half on a card that has keys as wholes.
+fn goes_along(token: &Token, deleted: &[ObjectRef], item: ObjectRef) -> bool {
+    let key = |item: &ObjectRef| match item {
+        ObjectRef::Key(index) => token.keys.get(*index),
+        ObjectRef::Certificate(_) | ObjectRef::Data(_) => None,
+    };
+    key(&item).is_some_and(|public| {
+        public.class == KeyClass::Public
+            && !public.modifiable
+            && deleted.iter().filter_map(key).any(|it| it.class == KeyClass::Private && it.id == public.id)
+    })
 }
 
 /// Whether the card says that an object may be changed at all.

@@ -22,7 +22,7 @@ pub(super) fn token(application: &Application, certificates: &Certificates) -> T
     let publics = present().map(|place| public_key(application, place));
     let certificate = |place: Place| {
         let beginning = certificates.get(place.index())?.as_ref()?;
-        Some(self::certificate(application, place, beginning))
+        Some(self::certificate(place, beginning))
     };
     Token {
         info: info(application),
@@ -144,6 +144,8 @@ fn public_key(application: &Application, place: Place) -> Key {
             ..KeyAccess::default()
         },
         always_authenticate: false,
+        // It goes with its private half, and not without it.
+        modifiable: false,
         ..private_key(application, place)
     }
 }
@@ -173,18 +175,16 @@ fn public_usage(attributes: &Attributes, place: Place) -> KeyUsage {
     }
 }
 
-fn certificate(application: &Application, place: Place, beginning: &[u8]) -> Certificate {
-    let is_only = !application.has_three_certificates();
+fn certificate(place: Place, beginning: &[u8]) -> Certificate {
     let label = match place {
-        _ if is_only => "Cardholder certificate".to_owned(),
-        Place::Authentication => "Cardholder certificate".to_owned(),
-        Place::Decryption => "Cardholder certificate (encryption)".to_owned(),
-        Place::Signature => "Cardholder certificate (signature)".to_owned(),
+        Place::Authentication => "AUT certificate",
+        Place::Decryption => "DEC certificate",
+        Place::Signature => "SIG certificate",
     };
     Certificate {
         object: place.certificate_object(),
         id: KeyId(vec![place.number()]),
-        label,
+        label: label.to_owned(),
         auth: None,
         private: false,
         authority: false,
@@ -230,5 +230,5 @@ const MANUFACTURERS: [(u16, &str); 18] = [
     (0x002A, "Magrathea"),
     (0x0042, "GnuPG e.V."),
     (0xF517, "FSIJ"),
-    (0xFFFE, "unmanaged serial numbers"),
+    (0xFFFE, "unmanaged S/N range"),
 ];

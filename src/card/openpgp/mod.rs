@@ -12,7 +12,7 @@ mod pin;
 mod place;
 mod public_key;
 
-use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, historical_bytes, iso};
+use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, historical_bytes};
 use crate::codec::{Secret, tlv};
 use crate::crypto::PublicKey;
 use crate::token::{AuthId, ObjectId, Token};
@@ -37,6 +37,8 @@ pub struct OpenPgp {
     public_keys: [Option<PublicKey>; 3],
     store: Option<CacheStore>,
     cache: CardCache,
+    /// The card took PW1 for signatures back by itself: it wants it for each one.
+    signature_pin_spent: bool,
     /// Which key PSO: DECIPHER uses; `None` when another program may have changed it.
     deciphers_with: Option<Place>,
     /// The application was found selected in this transaction.
@@ -79,6 +81,7 @@ pub fn open(
         kdf: None,
         public_keys: Default::default(),
         store: settings.cache.clone(),
+        signature_pin_spent: false,
         deciphers_with: Some(Place::Decryption),
         selected: true,
         current: true,
@@ -142,16 +145,19 @@ impl CardDriver for OpenPgp {
         Ok(pin.tries(&self.application.pins))
     }
 
+    fn told_tries(&self, auth: &AuthId) -> Option<Tries> {
+        Some(Pin::of_id(auth).ok()?.tries(&self.application.pins)).filter(|_| self.current)
+    }
+
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
         let which = Pin::of_id(auth)?;
         if which == Pin::ResettingCode {
             return Err(CardError::NotSupported { what: "verify its resetting code alone".to_owned() });
         }
         which.check(&self.application.pins, pin, false)?;
-        // Nothing that holds a PIN is sent before it is certain who gets it.
-        self.enter(channel)?;
         let value = self.kdf(channel)?.apply(which, pin);
         let verified = pin::verify(channel, which, value);
+        self.signature_pin_spent &= which != Pin::UserSign;
         if verified.is_err() {
             // The counters are others now.
             self.current = false;
@@ -161,6 +167,9 @@ impl CardDriver for OpenPgp {
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
         let pin = Pin::of_id(auth)?;
+        if pin == Pin::UserSign && self.signature_pin_spent {
+            return Ok(true);
+        }
         // VERIFY without a PIN spends nothing, whatever is selected.
         if self.application.version() < SINCE_FORGETTING { Ok(false) } else { Ok(pin::forget(channel, pin)?) }
     }
@@ -314,13 +323,27 @@ impl OpenPgp {
         }
     }
 
-    /// How PINs are hashed. Asked for once, before the first PIN.
+    /// How PINs are hashed; asked for once. Comes before every command that holds a PIN: afterwards it is certain that
+    /// this application gets it. Where the card answers with key derivation data, that says so as well.
     fn kdf(&mut self, channel: &mut Channel<'_>) -> Result<Kdf, CardError> {
-        if let Some(kdf) = &self.kdf {
-            return Ok(kdf.clone());
+        self.prepare(channel);
+        if self.kdf.is_none() && self.application.capabilities.kdf {
+            let mut answer = channel.send(&commands::get_data(kdf::TAG_KDF_DO))?;
+            if !self.selected && (!answer.status.is_ok() || answer.data.is_empty()) {
+                self.enter(channel)?;
+                answer = channel.send(&commands::get_data(kdf::TAG_KDF_DO))?;
+            }
+            let told = match answer.status {
+                StatusWord::OK => Kdf::parse(&answer.data)?,
+                // A card that has none: PINs are sent as they are.
+                StatusWord::REFERENCE_NOT_FOUND => Kdf::None,
+                status => return Err(CardError::Refused { doing: "tell how it takes PINs", status }),
+            };
+            self.selected = true;
+            self.kdf = Some(told);
         }
-        let kdf = if self.application.capabilities.kdf { read_kdf(channel)? } else { Kdf::None };
-        Ok(self.kdf.insert(kdf).clone())
+        self.enter(channel)?;
+        Ok(self.kdf.get_or_insert(Kdf::None).clone())
     }
 }
 
@@ -338,15 +361,6 @@ fn read_data(channel: &mut Channel<'_>, place: DataPlace) -> Result<Vec<u8>, Car
         StatusWord::REFERENCE_NOT_FOUND => Ok(Vec::new()),
         StatusWord::SECURITY_NOT_SATISFIED => Err(CardError::NotAuthenticated),
         status => Err(CardError::Refused { doing: "give out a data object", status }),
-    }
-}
-
-fn read_kdf(channel: &mut Channel<'_>) -> Result<Kdf, CardError> {
-    match iso::get_data(channel, kdf::TAG_KDF_DO) {
-        Ok(bytes) => Kdf::parse(&bytes),
-        // A card that has none: PINs are sent as they are.
-        Err(ApduError::UnexpectedStatus { status: StatusWord::REFERENCE_NOT_FOUND, .. }) => Ok(Kdf::None),
-        Err(error) => Err(error.into()),
     }
 }
 

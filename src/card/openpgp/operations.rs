@@ -17,21 +17,16 @@ impl OpenPgp {
         call: &CardCall<'_>,
     ) -> Result<Secret, CardError> {
         match *call {
-            CardCall::RsaSignPkcs1 { key, digest_info } => {
-                let command = self.signature(key, digest_info)?;
-                self.ask(channel, &command, "sign")
-            }
+            CardCall::RsaSignPkcs1 { key, digest_info } => self.sign(channel, key, digest_info),
             CardCall::RsaDecryptPkcs1 { key, cryptogram } => self.decrypt_rsa(channel, key, cryptogram),
             CardCall::EcdsaSign { key, digest } => {
                 let curve = self.named_curve(key, CurveAlgorithm::Ecdsa)?;
-                let command = self.signature(key, &as_long_as_the_order(curve, digest))?;
-                let signature = self.ask(channel, &command, "sign")?;
+                let signature = self.sign(channel, key, &as_long_as_the_order(curve, digest))?;
                 expect_len(&signature, 2 * curve.field_len(), "the signature")?;
                 Ok(signature)
             }
             CardCall::Ed25519Sign { key, message } => {
-                let command = self.signature(key, message)?;
-                let signature = self.ask(channel, &command, "sign")?;
+                let signature = self.sign(channel, key, message)?;
                 expect_len(&signature, ED25519_LEN, "the signature")?;
                 Ok(signature)
             }
@@ -48,13 +43,17 @@ impl OpenPgp {
         }
     }
 
-    /// The command by which a key signs. Errors: `NotSupported` for a key that does not.
-    fn signature(&self, key: ObjectId, input: &[u8]) -> Result<Command, CardError> {
-        match self.place_of(key)? {
-            Place::Signature => Ok(commands::sign(input)),
-            Place::Authentication => Ok(commands::authenticate(input)),
-            Place::Decryption => Err(not_supported("sign with its encryption key")),
-        }
+    /// Signs with the command of the key's place. Errors: `NotSupported` for a key that does not sign.
+    fn sign(&mut self, channel: &mut Channel<'_>, key: ObjectId, input: &[u8]) -> Result<Secret, CardError> {
+        let place = self.place_of(key)?;
+        let command = match place {
+            Place::Signature => commands::sign(input),
+            Place::Authentication => commands::authenticate(input),
+            Place::Decryption => return Err(not_supported("sign with its encryption key")),
+        };
+        let signature = self.ask(channel, &command, "sign")?;
+        self.signature_pin_spent |= place == Place::Signature && self.application.pins.signature_forced;
+        Ok(signature)
     }
 
     fn place_of(&self, key: ObjectId) -> Result<Place, CardError> {

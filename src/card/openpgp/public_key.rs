@@ -90,7 +90,7 @@ fn write_number(out: &mut Vec<u8>, number: &[u8]) {
 fn agreement_parameters(bits: u32) -> [u8; 4] {
     match bits {
         0..=256 => [0x03, 0x01, 0x08, 0x07],
-        257..=384 => [0x03, 0x01, 0x09, 0x09],
+        257..=384 => [0x03, 0x01, 0x09, 0x08],
         _ => [0x03, 0x01, 0x0A, 0x09],
     }
 }

@@ -12,10 +12,11 @@ use crate::card::admin::{
 };
 use crate::card::openpgp::application::FINGERPRINT_LEN;
 use crate::card::openpgp::attributes::Attributes;
+use crate::card::openpgp::content::pin_of;
 use crate::card::openpgp::place::Place;
 use crate::card::openpgp::{OpenPgp, commands, pin, public_key};
 use crate::crypto::{PrivateKey, PublicKey};
-use crate::token::KeyId;
+use crate::token::{AuthId, KeyId};
 
 /// A key that is on the card and has no name yet.
 struct Unnamed<'a> {
@@ -33,7 +34,7 @@ impl OpenPgp {
         channel: &mut Channel<'_>,
         key: &NewKey<'_>,
     ) -> Result<CreatedKey, CardError> {
-        let place = self.place_for(&key.placement, key.id)?;
+        let place = self.place_for(&key.placement, key.id, key.owner)?;
         self.check_policies(place, &key.placement)?;
         self.clear_name(channel, place)?;
         let attributes = self.set_attributes(channel, place, key.key_type)?;
@@ -57,7 +58,7 @@ impl OpenPgp {
         let KeyMaterial::Private(private) = key.key else {
             return Err(not_supported("keep a secret key"));
         };
-        let place = self.place_for(&key.placement, key.id)?;
+        let place = self.place_for(&key.placement, key.id, key.owner)?;
         self.check_policies(place, &key.placement)?;
         self.clear_name(channel, place)?;
         let attributes = self.set_attributes(channel, place, type_of(private))?;
@@ -89,12 +90,17 @@ impl OpenPgp {
     }
 
     /// The place of a new key. Errors: `NotSupported` for one that is taken, unless its key may be lost.
-    fn place_for(&self, placement: &Placement<'_>, id: &KeyId) -> Result<Place, CardError> {
+    fn place_for(&self, placement: &Placement<'_>, id: &KeyId, owner: &AuthId) -> Result<Place, CardError> {
         let named = match placement.place {
             Some(name) => Place::of_name(name),
             None => Place::of_id(&id.0),
         };
         let place = named.ok_or(CardError::NoSuchObject)?;
+        let its = pin_of(place);
+        if its.id() != *owner {
+            let (key, pin, name) = (place.label(), its.label(), place.name());
+            return Err(not_supported(&format!("keep its {key} ({name}) under another PIN than {pin}")));
+        }
         if self.application.has_key(place) && !placement.replace {
             return Err(not_supported(&format!("hold a second {}", place.label())));
         }

@@ -89,7 +89,6 @@ impl CardAdmin for OpenPgp {
         }
         which.check(&self.application.pins, old, false)?;
         which.check(&self.application.pins, new, true)?;
-        self.enter(channel)?;
         let kdf = self.kdf(channel)?;
         self.current = false;
         pin::change(channel, which, &kdf.apply(which, old), &kdf.apply(which, new))
@@ -104,7 +103,6 @@ impl CardAdmin for OpenPgp {
     ) -> Result<(), CardError> {
         let which = Pin::of_id(auth)?;
         which.check(&self.application.pins, new, true)?;
-        self.enter(channel)?;
         let kdf = self.kdf(channel)?;
         self.current = false;
         match (which, by) {

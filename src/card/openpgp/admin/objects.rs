@@ -5,6 +5,7 @@ use crate::apdu::Channel;
 use crate::card::CardError;
 use crate::card::admin::{NewCertificate, NewData};
 use crate::card::openpgp::content::data_places;
+use crate::card::openpgp::pin::Pin;
 use crate::card::openpgp::place::{DataPlace, Place};
 use crate::card::openpgp::{OpenPgp, commands, places_of_certificates};
 use crate::token::ObjectId;
@@ -51,8 +52,13 @@ impl OpenPgp {
         if data.private && place.reader.is_none() {
             return Err(not_supported(&format!("hide its {}", place.label)));
         }
-        send(channel, &commands::put_data(place.tag, data.value), "take the data")?;
-        Ok(place.object())
+        match send(channel, &commands::put_data(place.tag, data.value), "take the data") {
+            Ok(()) => Ok(place.object()),
+            Err(CardError::NotAuthenticated) if place.writer == Pin::Admin => {
+                Err(not_supported(&format!("write its {} without the {}", place.label, Pin::Admin.label())))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Empties what an object's name stands for.

@@ -13,7 +13,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
 use crate::cli::writing::{self, WriteArgs};
 use crate::engine::{
-    DeletionPlan, Extent, ObjectClass, ObjectHandle, PlannedObject, SessionHandle, Template,
+    AttributeType, DeletionPlan, Extent, ObjectClass, ObjectHandle, PlannedObject, SessionHandle, Template,
 };
 use crate::token::KeyClass;
 
@@ -112,6 +112,11 @@ fn alone(
     if chosen.key.class == KeyClass::Private && !chosen.key.id.0.is_empty() {
         let template = Template::new().class(ObjectClass::PublicKey).id(&chosen.key.id.0);
         for public in engine.find_all(session, &template)? {
+            // On some cards it goes with the private half.
+            let destroyable = engine.attribute(session, public, AttributeType::DESTROYABLE)?;
+            if destroyable.as_bool() == Some(false) {
+                continue;
+            }
             let half = engine.deletion_plan(session, public, Extent::Alone)?;
             for object in half.objects {
                 if !plan.objects.contains(&object) {

@@ -79,18 +79,20 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
     let session = opened.session;
     let spinner = Spinner::start(context, "the card generates the key");
-    let (handle, public) = if is_pair {
+    let (handle, public_handle) = if is_pair {
         let (private, public) = engine.generate_key_pair(session, &spec)?;
         (private, Some(public))
     } else {
         (engine.generate_key(session, &spec)?, None)
     };
     spinner.end();
-    let public = match public {
+    let public = match public_handle {
         Some(public) => Some(public_key(context, session, public)?),
         None => None,
     };
-    let made = Made::read(context, token.slot, session, handle)?;
+    // The security officer sees no private key, only its public half.
+    let seen = if args.write.so_pin.is_some() { public_handle.unwrap_or(handle) } else { handle };
+    let made = Made::read(context, token.slot, session, seen)?;
     let pem = public.as_ref().map(|key| pem::encode("PUBLIC KEY", &key.to_spki_der())).transpose()?;
     let document = json!({
         "slot": made.slot.0,

@@ -58,6 +58,9 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     confirm(args.yes, &question, &lost.lines())?;
     let request = request(&token, &officer_status(context, &token)?, Kind::OfficerPin);
     let pin = read(args.so_pin.as_ref(), args.final_try, &request)?;
+    // Cards with a place for each key are never blank.
+    let abilities = context.engine()?.admin_abilities(token.slot);
+    let has_places = abilities.is_ok_and(|abilities| !abilities.key_places.is_empty());
     let spinner = Spinner::start(context, "erasing the card");
     context
         .with_pin(|engine| engine.erase_token(token.slot, &pin))
@@ -65,6 +68,12 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     spinner.end();
     let mut outcome = Outcome::new(document, "");
     outcome.notes = lost.notes();
+    if has_places {
+        let note =
+            format!("erased the card in reader {reader}: it is as it left the factory, and so are its PINs");
+        outcome.notes.push(note);
+        return Ok(outcome);
+    }
     outcome.notes.push(format!("erased the card in reader {reader}: it is blank"));
     outcome.hints.push(format!("format it: p11ctl token init --slot {} --label LABEL", token.slot));
     Ok(outcome)

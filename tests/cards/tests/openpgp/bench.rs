@@ -82,7 +82,7 @@ pub fn generate_with(
     placement: Placement<'_>,
 ) -> Result<CreatedKey, CardError> {
     let key = NewKey {
-        owner: &AuthId(vec![2]),
+        owner: &owner_of(placement.place),
         label: "",
         id: &KeyId::default(),
         key_type,
@@ -97,7 +97,7 @@ pub fn generate_with(
 /// Imports a key into a place, with PW3 verified.
 pub fn import(card: &mut Card, place: &str, key: &PrivateKey) -> Result<CreatedKey, CardError> {
     let key = ImportedKey {
-        owner: &AuthId(vec![2]),
+        owner: &owner_of(Some(place)),
         label: "",
         id: &KeyId::default(),
         key: KeyMaterial::Private(key),
@@ -147,4 +147,9 @@ pub fn sign_and_check(card: &mut Card, id: u8) {
         PublicKey::X25519(_) => panic!("X25519 signs nothing"),
     };
     assert_eq!(valid, Ok(true), "{public:?}");
+}
+
+/// The PIN that owns the key of a place.
+fn owner_of(place: Option<&str>) -> AuthId {
+    AuthId(vec![if place == Some("sig") { 1 } else { 2 }])
 }
