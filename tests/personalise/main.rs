@@ -9,6 +9,7 @@ mod common;
 mod faults;
 
 mod chains;
+mod computing;
 mod desk;
 mod foreign;
 mod forged;

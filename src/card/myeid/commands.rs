@@ -106,6 +106,40 @@ pub fn set_environment(purpose: Purpose, treatment: Treatment, key_file: u16) ->
     Command::new(CLA, INS_MANAGE_SECURITY_ENVIRONMENT, 0x41, template).data(&data)
 }
 
+/// Which way a block cipher runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// PSO ENCIPHER.
+    Encipher,
+    /// PSO DECIPHER.
+    Decipher,
+}
+
+/// MSE SET for a block cipher: the next operation uses the key in this file of the current DF, chained from a vector.
+pub fn set_cipher(direction: Direction, key_file: u16, iv: &[u8]) -> Command {
+    // For encipherment the key counts as public (ISO 7816-4, table 121: P1 81).
+    let p1 = match direction {
+        Direction::Encipher => 0x81,
+        Direction::Decipher => 0x41,
+    };
+    let mut data = tlv::encode(0x80, &[0x00]); // cipher blocks without padding
+    tlv::write(&mut data, 0x81, &key_file.to_be_bytes());
+    tlv::write(&mut data, 0x83, &[0x00]); // one key in each file
+    tlv::write(&mut data, 0x87, iv);
+    Command::new(CLA, INS_MANAGE_SECURITY_ENVIRONMENT, p1, 0xB8).data(&data)
+}
+
+/// PSO ENCIPHER or DECIPHER of whole blocks; answers as many bytes.
+pub fn cipher(direction: Direction, blocks: &[u8]) -> Command {
+    let (p1, p2) = match direction {
+        Direction::Encipher => (0x84, 0x80),
+        Direction::Decipher => (0x80, 0x84),
+    };
+    let mut command = Command::new(CLA, INS_PERFORM_SECURITY_OPERATION, p1, p2).data(blocks);
+    command.sensitive = true;
+    command.expect(blocks.len())
+}
+
 /// PSO COMPUTE DIGITAL SIGNATURE over a digest, DigestInfo or padded block.
 pub fn sign(input: &[u8], expected: usize) -> Command {
     Command::new(CLA, INS_PERFORM_SECURITY_OPERATION, 0x9E, 0x9A).data(input).expect(expected)

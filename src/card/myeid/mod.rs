@@ -191,8 +191,13 @@ impl CardDriver for MyEid {
             CardCall::Ed25519Sign { .. } | CardCall::X25519Agree { .. } => {
                 Err(CardError::NotSupported { what: "compute on the curve 25519".to_owned() })
             }
-            CardCall::AesEncrypt { .. } | CardCall::AesDecrypt { .. } => {
-                Err(CardError::NotSupported { what: "encrypt or decrypt with AES".to_owned() })
+            CardCall::AesEncrypt { key, iv, blocks } => {
+                let key = self.key_file(key)?;
+                self.aes_blocks(channel, &key, commands::Direction::Encipher, iv, blocks)
+            }
+            CardCall::AesDecrypt { key, iv, blocks } => {
+                let key = self.key_file(key)?;
+                self.aes_blocks(channel, &key, commands::Direction::Decipher, iv, blocks)
             }
             CardCall::Random { len } => Ok(iso::get_challenge(channel, len, RANDOM_LEN)?),
         }

@@ -7,7 +7,7 @@ use crate::codec::{Secret, tlv};
 use crate::crypto::Curve;
 
 use super::MyEid;
-use super::commands::{self, Part, Purpose, Treatment};
+use super::commands::{self, Direction, Part, Purpose, Treatment};
 
 /// Where a private key is, and what the card needs to know to use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,38 @@ impl MyEid {
         let command = commands::agree(peer, len);
         let result = self.compute(channel, key, Purpose::Agree, Treatment::Ec, &[command])?;
         exactly(result, len, "shared secret")
+    }
+
+    /// AES over whole blocks, in a chain from `iv`, or each for itself. The card always chains, so a block for itself is a
+    /// chain of one from zeros. Every piece has its environment: where a chain goes on is not left to the card.
+    pub(super) fn aes_blocks(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &KeyFile,
+        direction: Direction,
+        iv: Option<[u8; 16]>,
+        blocks: &[u8],
+    ) -> Result<Secret, CardError> {
+        self.environment = None;
+        self.files.enter_file(channel, &key.folder, key.file)?;
+        let piece_len = if iv.is_some() { LONGEST_PIECE } else { AES_BLOCK };
+        let mut chain = iv.unwrap_or_default();
+        let mut output = Vec::with_capacity(blocks.len());
+        for piece in blocks.chunks(piece_len) {
+            let commands =
+                [commands::set_cipher(direction, key.file, &chain), commands::cipher(direction, piece)];
+            let response = send_all(channel, &commands)?;
+            if !response.status.is_ok() {
+                return Err(self.refusal(channel, key, response.status));
+            }
+            let done = exactly(Secret::new(response.data), piece.len(), "AES result")?;
+            let encrypted = if direction == Direction::Encipher { done.expose() } else { piece };
+            if let (Some(_), Some(last)) = (iv, encrypted.last_chunk()) {
+                chain = *last;
+            }
+            output.extend_from_slice(done.expose());
+        }
+        Ok(Secret::new(output))
     }
 
     /// Sends an operation's commands with the right environment set: the last one set, where it is the same
@@ -203,6 +235,9 @@ fn plain_signature(der: &[u8], field_len: usize) -> Option<Vec<u8>> {
 
 /// Blocks from this length on do not fit a short APDU with the padding indicator.
 const LONG_BLOCK: usize = 255;
+/// Bytes of a block of AES, and whole blocks that fit a short APDU.
+const AES_BLOCK: usize = 16;
+const LONGEST_PIECE: usize = 15 * AES_BLOCK;
 
 #[cfg(test)]
 mod tests {

@@ -57,7 +57,7 @@ pub(super) fn abilities(info: &AppletInfo, capabilities: Capabilities) -> Abilit
         ed25519: false,
         x25519: false,
         aes_bits: AES_BITS.into_iter().filter(|bits| capabilities.has_aes(*bits)).collect(),
-        aes_cipher: false,
+        aes_cipher: AES_BITS.into_iter().any(|bits| capabilities.has_aes(bits)),
         generates_keys: true,
         random: true,
         tells_tries: true,
