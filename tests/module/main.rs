@@ -19,6 +19,7 @@ mod policy;
 mod process;
 mod python;
 mod rust_client;
+mod rust_crypto;
 mod shell;
 mod ssh;
 mod stress;
