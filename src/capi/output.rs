@@ -3,6 +3,7 @@
 use cryptoki_sys as ck;
 
 use super::fault::Fault;
+use crate::codec::Secret;
 use crate::engine::{self, Value};
 
 /// Output of variable length: NULL asks for the length; with less room than needed the length is told and the
@@ -76,7 +77,12 @@ pub(super) unsafe fn attribute(
     answer: engine::Result<Value>,
 ) -> Result<(), Fault> {
     let value = match answer {
-        Ok(value) => encode(&value),
+        // It may be that of a key: no copy is left behind.
+        Ok(mut value) => {
+            let encoded = Secret::new(encode(&value));
+            value.wipe();
+            encoded
+        }
         Err(error) => {
             attribute.ulValueLen = ck::CK_UNAVAILABLE_INFORMATION;
             return Err(error.into());
@@ -92,7 +98,8 @@ pub(super) unsafe fn attribute(
         return Err(Fault::Code(ck::CKR_BUFFER_TOO_SMALL));
     }
     // SAFETY: there is room for the value.
-    unsafe { std::ptr::copy_nonoverlapping(value.as_ptr(), attribute.pValue.cast::<u8>(), value.len()) };
+    let bytes = value.expose();
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), attribute.pValue.cast::<u8>(), bytes.len()) };
     attribute.ulValueLen = len;
     Ok(())
 }

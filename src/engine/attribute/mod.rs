@@ -144,6 +144,13 @@ impl Value {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
+    /// Overwrites bytes, which may be those of a key.
+    pub(crate) fn wipe(&mut self) {
+        if let Self::Bytes(bytes) = self {
+            drop(crate::codec::Secret::new(std::mem::take(bytes)));
+        }
+    }
+
     /// How it is made.
     pub fn form(&self) -> Form {
         match self {

@@ -2,7 +2,8 @@
 
 use super::{Attribute, AttributeType, ObjectClass, Value};
 
-/// Attributes that an object must have. An empty template matches every object.
+/// Attributes that an object must have. An empty template matches every object. Its bytes may be those of a key: they
+/// are zeroized with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template(Vec<Attribute>);
 
@@ -45,6 +46,12 @@ impl Template {
     /// The value asked for, if that attribute is.
     pub fn value(&self, kind: AttributeType) -> Option<&Value> {
         self.0.iter().find(|attribute| attribute.kind == kind).map(|attribute| &attribute.value)
+    }
+}
+
+impl Drop for Template {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|attribute| attribute.value.wipe());
     }
 }
 
