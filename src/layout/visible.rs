@@ -27,7 +27,9 @@ pub(super) fn keep_visible(token: &Token, view: &mut VirtualToken, selection: &O
     view.data.retain(|index| token.data.get(*index).is_some_and(|data| fits("data", &data.label, None)));
     view.chains.retain(|chain| view.keys.contains(&chain.key));
     for chain in &mut view.chains {
+        let len = chain.certificates.len();
         chain.certificates.retain(|index| view.certificates.contains(index));
+        chain.complete &= chain.certificates.len() == len;
     }
 }
 

@@ -13,6 +13,7 @@ mod properties;
 mod random;
 mod readers;
 mod speed;
+mod visible;
 
 use p11ctl::layout::{PinSelection, Policy, ReaderView, virtual_slots};
 

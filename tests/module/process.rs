@@ -26,6 +26,11 @@ fn finalize_ends_what_waits_for_an_event() {
     each("wait");
 }
 
+#[test]
+fn finalize_in_the_middle_of_other_threads_calls_ends_them_all() {
+    each("finalize");
+}
+
 // I.10
 #[test]
 fn exit_without_finalize_ends_the_process_as_it_should() {

@@ -1,5 +1,5 @@
 /* The module in the life of a process: forks, threads, loading and unloading, the end.
-   Usage: process fork|threads|unload|wait|exit MODULE, with the founding document's card in the first reader. */
+   Usage: process fork|threads|unload|wait|finalize|exit MODULE, with the founding document's card in the first reader. */
 
 #include "common.h"
 
@@ -111,6 +111,14 @@ static void *use(void *argument)
     return NULL;
 }
 
+static void *wait_for_event(void *argument)
+{
+    CK_SLOT_ID slot;
+    IS(CKR_CRYPTOKI_NOT_INITIALIZED, F->C_WaitForSlotEvent(0, &slot, NULL));
+    *(double *)argument = seconds();
+    return NULL;
+}
+
 static void look_and_end(void)
 {
     CK_ULONG count;
@@ -122,8 +130,10 @@ static void look_and_end(void)
 /* I.8: a fork in the middle of the calls of other threads, whose locks the child has then. */
 static void test_threads(void)
 {
-    pthread_t threads[4];
+    pthread_t threads[4], waiting;
+    double ended;
     OK(F->C_Initialize(NULL));
+    pthread_create(&waiting, NULL, wait_for_event, &ended);
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, use, NULL);
     for (int i = 0; i < 20; i++) {
@@ -134,6 +144,7 @@ static void test_threads(void)
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     OK(F->C_Finalize(NULL));
+    pthread_join(waiting, NULL);
 }
 
 /* I.11 */
@@ -164,14 +175,6 @@ static void test_unload(const char *path)
     OK(F->C_Finalize(NULL));
 }
 
-static void *wait_for_event(void *argument)
-{
-    CK_SLOT_ID slot;
-    IS(CKR_CRYPTOKI_NOT_INITIALIZED, F->C_WaitForSlotEvent(0, &slot, NULL));
-    *(double *)argument = seconds();
-    return NULL;
-}
-
 /* I.9 */
 static void test_wait(void)
 {
@@ -193,6 +196,51 @@ static void test_wait(void)
         }
         TRUE_THAT(entries_of("/proc/self/task") == 3);
     }
+}
+
+/* Whatever a call is told whose module ends under it, nothing hangs and nothing is anybody else's. */
+static void *sign_on(void *argument)
+{
+    while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
+        CK_SESSION_HANDLE session;
+        CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+        CK_ATTRIBUTE template = { CKA_CLASS, &class, sizeof class };
+        CK_OBJECT_HANDLE key;
+        CK_ULONG count = 0;
+        if (F->C_OpenSession(1, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session) != CKR_OK)
+            continue;
+        login(session, CKU_USER, PIN_2);
+        if (F->C_FindObjectsInit(session, &template, 1) == CKR_OK &&
+            F->C_FindObjects(session, &key, 1, &count) == CKR_OK && count &&
+            sign(session, CKM_ECDSA_SHA256, key) == CKR_OK)
+            __atomic_fetch_add((int *)argument, 1, __ATOMIC_SEQ_CST);
+        F->C_CloseSession(session);
+    }
+    return NULL;
+}
+
+static void test_finalize(void)
+{
+    pthread_t threads[4];
+    int made = 0;
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, sign_on, &made);
+    for (int round = 0; round < 20; round++) {
+        OK(F->C_Initialize(NULL));
+        usleep(round * 10000);
+        OK(F->C_Finalize(NULL));
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    TRUE_THAT(made > 0);
+    /* Nobody is logged in, and the PIN has all its tries. */
+    OK(F->C_Initialize(NULL));
+    CK_TOKEN_INFO token;
+    OK(F->C_GetTokenInfo(1, &token));
+    TRUE_THAT(!(token.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)));
+    TRUE_THAT(state_of(open_session(1, CKF_RW_SESSION)) == CKS_RW_PUBLIC_SESSION);
+    OK(F->C_Finalize(NULL));
 }
 
 static void finalize_at_exit(void)
@@ -252,6 +300,8 @@ int main(int count, char **arguments)
         test_unload(arguments[2]);
     else if (!strcmp(arguments[1], "wait"))
         test_wait();
+    else if (!strcmp(arguments[1], "finalize"))
+        test_finalize();
     else if (!strcmp(arguments[1], "exit"))
         test_exit();
     else

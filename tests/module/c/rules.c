@@ -75,9 +75,7 @@ static void slots(void)
     CK_SLOT_ID slots[16], with_token[16];
     CK_ULONG count = 0, all;
     CK_SLOT_INFO info, first;
-    CK_TOKEN_INFO token, other;
-    CK_MECHANISM_TYPE mechanisms[512];
-    CK_MECHANISM_INFO mechanism;
+    CK_TOKEN_INFO token;
     /* I.19: before anybody asked for the list. */
     OK(F->C_GetSlotInfo(0, &first));
     /* I.15 */
@@ -95,11 +93,7 @@ static void slots(void)
     /* I.16 */
     IS(CKR_ARGUMENTS_BAD, F->C_GetSlotList(CK_FALSE, slots, NULL));
     IS(CKR_ARGUMENTS_BAD, F->C_GetSlotInfo(0, NULL));
-    IS(CKR_ARGUMENTS_BAD, F->C_GetTokenInfo(0, NULL));
-    IS(CKR_ARGUMENTS_BAD, F->C_GetMechanismList(0, NULL, NULL));
-    IS(CKR_ARGUMENTS_BAD, F->C_GetMechanismInfo(0, CKM_RSA_PKCS, NULL));
     IS(CKR_SLOT_ID_INVALID, F->C_GetSlotInfo(NO_SLOT, &info));
-    IS(CKR_SLOT_ID_INVALID, F->C_GetTokenInfo((CK_SLOT_ID)-1, &token));
     /* I.17 */
     OK(F->C_GetSlotInfo(EMPTY_SLOT, &info));
     TRUE_THAT(!(info.flags & CKF_TOKEN_PRESENT));
@@ -115,6 +109,17 @@ static void slots(void)
         if (info.flags & CKF_TOKEN_PRESENT)
             OK(F->C_GetTokenInfo(slot, &token));
     }
+    /* I.25 */
+    IS(CKR_NO_EVENT, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, &count, NULL));
+    IS(CKR_ARGUMENTS_BAD, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL));
+    IS(CKR_ARGUMENTS_BAD, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, &count, &count));
+}
+
+static void tokens(void)
+{
+    CK_TOKEN_INFO token, other;
+    IS(CKR_ARGUMENTS_BAD, F->C_GetTokenInfo(0, NULL));
+    IS(CKR_SLOT_ID_INVALID, F->C_GetTokenInfo((CK_SLOT_ID)-1, &token));
     for (CK_SLOT_ID slot = 0; slot < 4; slot++) {
         OK(F->C_GetTokenInfo(slot, &token));
         check_text(__LINE__, token.label, sizeof token.label);
@@ -129,12 +134,22 @@ static void slots(void)
     OK(F->C_GetTokenInfo(0, &token));
     OK(F->C_GetTokenInfo(1, &other));
     TRUE_THAT(memcmp(token.label, other.label, sizeof token.label) != 0);
-    /* I.27, I.28 */
+}
+
+/* I.27, I.28 */
+static void mechanisms(void)
+{
+    CK_MECHANISM_TYPE mechanisms[512];
+    CK_MECHANISM_INFO mechanism;
+    CK_ULONG count, before = 0;
+    IS(CKR_ARGUMENTS_BAD, F->C_GetMechanismList(0, NULL, NULL));
+    IS(CKR_ARGUMENTS_BAD, F->C_GetMechanismInfo(0, CKM_RSA_PKCS, NULL));
+    IS(CKR_MECHANISM_INVALID, F->C_GetMechanismInfo(0, 0xDEAD0000, &mechanism));
     for (int again = 0; again < 2; again++) {
         count = 512;
         OK(F->C_GetMechanismList(0, mechanisms, &count));
-        TRUE_THAT(!again || count == all);
-        all = count;
+        TRUE_THAT(!again || count == before);
+        before = count;
         for (CK_ULONG i = 0; i < count; i++) {
             OK(F->C_GetMechanismInfo(0, mechanisms[i], &mechanism));
             TRUE_THAT(mechanism.ulMinKeySize <= mechanism.ulMaxKeySize);
@@ -142,11 +157,6 @@ static void slots(void)
                 TRUE_THAT(mechanisms[i] != mechanisms[j]);
         }
     }
-    IS(CKR_MECHANISM_INVALID, F->C_GetMechanismInfo(0, 0xDEAD0000, &mechanism));
-    /* I.25 */
-    IS(CKR_NO_EVENT, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, &count, NULL));
-    IS(CKR_ARGUMENTS_BAD, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL));
-    IS(CKR_ARGUMENTS_BAD, F->C_WaitForSlotEvent(CKF_DONT_BLOCK, &count, &count));
 }
 
 static CK_RV callback(CK_SESSION_HANDLE session, CK_NOTIFICATION event, CK_VOID_PTR application)
@@ -208,6 +218,21 @@ static CK_FLAGS pin_flags(CK_SLOT_ID slot)
     return token.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED);
 }
 
+/* I.35, I.23, A.10#8, I.70: a wrong PIN counts on its own token, and is called what it is. */
+static void wrong_pins(CK_SESSION_HANDLE writer, CK_SESSION_HANDLE other)
+{
+    TRUE_THAT(pin_flags(0) == 0);
+    IS(CKR_PIN_INCORRECT, login(writer, CKU_USER, "99999999"));
+    TRUE_THAT(pin_flags(0) == CKF_USER_PIN_COUNT_LOW && pin_flags(1) == 0);
+    IS(CKR_PIN_INCORRECT, login(writer, CKU_USER, "99999999"));
+    TRUE_THAT(pin_flags(0) == CKF_USER_PIN_FINAL_TRY);
+    TRUE_THAT(state_of(other) == CKS_RW_USER_FUNCTIONS);
+    OK(sign(other, CKM_ECDSA_SHA256, find(other, CKO_PRIVATE_KEY)));
+    OK(login(writer, CKU_USER, PIN_1));
+    TRUE_THAT(pin_flags(0) == 0);
+    OK(sign(writer, CKM_SHA256_RSA_PKCS, find(writer, CKO_PRIVATE_KEY)));
+}
+
 static void logins(void)
 {
     CK_SESSION_HANDLE reader = open_session(0, 0), writer = open_session(0, CKF_RW_SESSION);
@@ -240,17 +265,7 @@ static void logins(void)
     /* A.9#6, I.44: an old handle of a private key is of no use after the logout. */
     IS(CKR_KEY_HANDLE_INVALID, sign(writer, CKM_SHA256_RSA_PKCS, key));
     TRUE_THAT(find(writer, CKO_PRIVATE_KEY) == 0);
-    /* I.35, I.23, A.10#8, I.70: a wrong PIN counts on its own token, and is called what it is. */
-    TRUE_THAT(pin_flags(0) == 0);
-    IS(CKR_PIN_INCORRECT, login(writer, CKU_USER, "99999999"));
-    TRUE_THAT(pin_flags(0) == CKF_USER_PIN_COUNT_LOW && pin_flags(1) == 0);
-    IS(CKR_PIN_INCORRECT, login(writer, CKU_USER, "99999999"));
-    TRUE_THAT(pin_flags(0) == CKF_USER_PIN_FINAL_TRY);
-    TRUE_THAT(state_of(other) == CKS_RW_USER_FUNCTIONS);
-    OK(sign(other, CKM_ECDSA_SHA256, other_key));
-    OK(login(writer, CKU_USER, PIN_1));
-    TRUE_THAT(pin_flags(0) == 0);
-    OK(sign(writer, CKM_SHA256_RSA_PKCS, find(writer, CKO_PRIVATE_KEY)));
+    wrong_pins(writer, other);
     /* I.31 */
     OK(F->C_CloseSession(reader));
     TRUE_THAT(state_of(writer) == CKS_RW_USER_FUNCTIONS);
@@ -365,6 +380,8 @@ int main(int count, char **arguments)
     }
     initialization();
     slots();
+    tokens();
+    mechanisms();
     sessions();
     logins();
     later_versions();
