@@ -105,6 +105,32 @@ fn pkcs11_tool_signs_verifies_and_decrypts() {
 }
 
 #[test]
+fn pkcs11_tool_derives_what_openssl_derives() {
+    Bench::each(|bench| {
+        bench.openssl("ecparam -name prime256v1 -genkey -noout -out peer.pem");
+        bench.openssl("ec -in peer.pem -pubout -outform DER -out peer.der");
+        bench.user(
+            1,
+            &["--derive", "--mechanism", "ECDH1-DERIVE", "--id", "02", "-i", "peer.der", "-o", "secret"],
+        );
+        bench.tool(&[
+            "--slot",
+            "1",
+            "--read-object",
+            "--type",
+            "cert",
+            "--label",
+            "certificate 2",
+            "-o",
+            "leaf",
+        ]);
+        bench.openssl("x509 -inform DER -in leaf -pubkey -noout -out key.pem");
+        bench.openssl("pkeyutl -derive -inkey peer.pem -peerkey key.pem -out expected");
+        assert_eq!(bench.read("secret"), bench.read("expected"));
+    });
+}
+
+#[test]
 fn pkcs11_tool_puts_pin_keys_and_objects_on_the_empty_token_and_takes_them_off() {
     Bench::each(|bench| {
         let officer = ["--slot", "3", "--login", "--login-type", "so", "--so-pin", SO_PIN];
