@@ -29,6 +29,11 @@ impl Recording {
         Self(Arc::new(Mutex::new(state)))
     }
 
+    /// Whether a card was spoken to.
+    pub fn has_begun(&self) -> bool {
+        self.with(|state| state.provenance.is_none())
+    }
+
     /// Tells whether everything was written.
     pub fn finish(&self) -> io::Result<()> {
         self.with(|state| state.failure.take().map_or_else(|| state.out.flush(), Err))

@@ -8,7 +8,10 @@ use super::recording::Recording;
 
 /// Counters shared by all channels of one run. Cloning shares.
 #[derive(Debug, Clone, Default)]
-pub struct Stats(Arc<Counters>);
+pub struct Stats {
+    counters: Arc<Counters>,
+    recording: Option<Recording>,
+}
 
 #[derive(Debug, Default)]
 struct Counters {
@@ -17,7 +20,6 @@ struct Counters {
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
     nanoseconds: AtomicU64,
-    recording: Option<Recording>,
 }
 
 /// The counters at one moment.
@@ -38,30 +40,36 @@ pub struct StatsSnapshot {
 impl Stats {
     /// Counters of a run whose traffic goes to `recording` as well.
     pub fn recorded(recording: Recording) -> Self {
-        Self(Arc::new(Counters { recording: Some(recording), ..Counters::default() }))
+        Self::default().with_recording(recording)
+    }
+
+    /// The same counters, for one card whose traffic goes to `recording` as well.
+    #[must_use]
+    pub fn with_recording(&self, recording: Recording) -> Self {
+        Self { counters: Arc::clone(&self.counters), recording: Some(recording) }
     }
 
     pub(super) fn recording(&self) -> Option<&Recording> {
-        self.0.recording.as_ref()
+        self.recording.as_ref()
     }
 
     /// Counts one exchange.
     pub fn record(&self, get_response: bool, sent: usize, received: usize, time: Duration) {
-        let counter = if get_response { &self.0.get_responses } else { &self.0.apdus };
+        let counter = if get_response { &self.counters.get_responses } else { &self.counters.apdus };
         counter.fetch_add(1, Relaxed);
-        self.0.bytes_sent.fetch_add(sent as u64, Relaxed);
-        self.0.bytes_received.fetch_add(received as u64, Relaxed);
-        self.0.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        self.counters.bytes_sent.fetch_add(sent as u64, Relaxed);
+        self.counters.bytes_received.fetch_add(received as u64, Relaxed);
+        self.counters.nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// The counters now.
     pub fn snapshot(&self) -> StatsSnapshot {
         StatsSnapshot {
-            apdus: self.0.apdus.load(Relaxed),
-            get_responses: self.0.get_responses.load(Relaxed),
-            bytes_sent: self.0.bytes_sent.load(Relaxed),
-            bytes_received: self.0.bytes_received.load(Relaxed),
-            card_time: Duration::from_nanos(self.0.nanoseconds.load(Relaxed)),
+            apdus: self.counters.apdus.load(Relaxed),
+            get_responses: self.counters.get_responses.load(Relaxed),
+            bytes_sent: self.counters.bytes_sent.load(Relaxed),
+            bytes_received: self.counters.bytes_received.load(Relaxed),
+            card_time: Duration::from_nanos(self.counters.nanoseconds.load(Relaxed)),
         }
     }
 }

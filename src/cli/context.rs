@@ -14,7 +14,7 @@ use super::problems::{self, Problem};
 use super::terminal::Terminal;
 use super::text::{escape, shell_word};
 use super::unlock::Unlocked;
-use crate::apdu::StatsSnapshot;
+use crate::apdu::{Recording, Stats, StatsSnapshot};
 use crate::codec::Secret;
 use crate::config::{self, Config, Loaded};
 use crate::engine::readers::{Assembled, CardArgument, assemble};
@@ -34,6 +34,8 @@ pub struct Context {
     extra_stats: Mutex<StatsSnapshot>,
     /// Cards that were looked for tokens and could not be read.
     failures: Mutex<Vec<Problem>>,
+    /// The reader whose card is recorded, and where to.
+    recorded: OnceLock<(String, Recording)>,
     /// A login that had to come before the choice of a key, and its slot.
     early_login: Mutex<Option<(SlotId, Unlocked)>>,
 }
@@ -54,6 +56,7 @@ impl Context {
             connected: Arc::default(),
             extra_stats: Mutex::default(),
             failures: Mutex::default(),
+            recorded: OnceLock::new(),
             early_login: Mutex::default(),
         }
     }
@@ -87,6 +90,19 @@ impl Context {
     /// The engine over this run's readers.
     pub fn engine(&self) -> Result<&dyn Provider, CliError> {
         Ok(self.connected()?.engine.as_ref())
+    }
+
+    /// From now on the dialogue with the card in the reader of this name is recorded. Before any card is used.
+    pub fn record(&self, reader: &str, recording: Recording) {
+        let _ = self.recorded.set((reader.to_owned(), recording));
+    }
+
+    /// Counters for a command that does without the engine.
+    pub fn stats_for(&self, reader: &str) -> Stats {
+        match self.recorded.get() {
+            Some((recorded, recording)) if recorded == reader => Stats::recorded(recording.clone()),
+            _ => Stats::default(),
+        }
     }
 
     /// The readers of this run, for a command that does without the engine.
@@ -197,7 +213,7 @@ impl Context {
         let config = self.load_config()?;
         let cards = self.card_arguments()?;
         let assembled = assemble(&config, cards.as_deref());
-        let engine = Box::new(Engine::new(assembled.readers, &config));
+        let engine = Box::new(Engine::recorded(assembled.readers, &config, self.recorded.get().cloned()));
         let connected = Connected { engine, pcsc_problem: assembled.pcsc_problem, login: Mutex::new(()) };
         Ok(self.connected.get_or_init(|| connected))
     }

@@ -167,7 +167,7 @@ fn refuse_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 }
 
 /// The parser's own text, sorted: its first line, what belongs to it, its advice.
-fn usage_error(text: &str) -> CliError {
+pub(super) fn usage_error(text: &str) -> CliError {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let mut error = CliError::usage(message);

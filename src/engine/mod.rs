@@ -62,7 +62,7 @@ pub use slot::{
 };
 pub use store::Stored;
 
-use crate::apdu::{Stats, StatsSnapshot};
+use crate::apdu::{Recording, Stats, StatsSnapshot};
 use crate::card::{Card, CardSettings};
 use crate::codec::Secret;
 use crate::config::Config;
@@ -99,6 +99,8 @@ pub struct Engine {
     /// Nothing is written to any token.
     read_only: bool,
     stats: Stats,
+    /// The reader whose card is recorded, and where to.
+    recorded: Option<(String, Recording)>,
     waits: Waits,
     state: Mutex<State>,
     handles: AtomicU64,
@@ -107,9 +109,19 @@ pub struct Engine {
 impl Engine {
     /// An engine over these readers. Touches no reader and no card.
     pub fn new(readers: Vec<Box<dyn Reader>>, config: &Config) -> Self {
+        Self::recorded(readers, config, None)
+    }
+
+    /// As [`Engine::new`]; the dialogue with the card in the reader of this name is recorded.
+    pub fn recorded(
+        readers: Vec<Box<dyn Reader>>,
+        config: &Config,
+        recorded: Option<(String, Recording)>,
+    ) -> Self {
         let engine = Self::over(Vec::new(), CardSettings::new(config), Policy::from(&config.pkcs11));
+        let engine = Self { recorded, read_only: config.pkcs11.read_only, ..engine };
         engine.add_readers(readers);
-        Self { read_only: config.pkcs11.read_only, ..engine }
+        engine
     }
 
     /// As [`Engine::new`], and readers that `source` finds later are taken in.
@@ -129,6 +141,7 @@ impl Engine {
             policy,
             read_only: false,
             stats: Stats::default(),
+            recorded: None,
             waits: Waits::default(),
             state: Mutex::default(),
             handles: AtomicU64::new(1),
@@ -140,7 +153,13 @@ impl Engine {
     fn add_readers(&self, readers: Vec<Box<dyn Reader>>) {
         let cells = readers.into_iter().map(|reader| {
             let (name, kind) = (reader.name().to_owned(), reader.kind());
-            Cell::new(Card::new(reader, self.settings.clone(), self.stats.clone()), name, kind)
+            let stats = match &self.recorded {
+                Some((recorded, recording)) if *recorded == name => {
+                    self.stats.with_recording(recording.clone())
+                }
+                _ => self.stats.clone(),
+            };
+            Cell::new(Card::new(reader, self.settings.clone(), stats), name, kind)
         });
         self.add_cells(cells.collect());
     }

@@ -36,6 +36,7 @@ mod pins;
 mod problems;
 mod prompts;
 mod random;
+mod recording;
 mod reference;
 mod selectors;
 mod signatures;

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::apdu::trace::{CommandText, Visibility};
-use crate::apdu::{ApduError, Channel, Response, Stats};
+use crate::apdu::{ApduError, Channel, Response};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::json;
@@ -42,7 +42,7 @@ pub struct ApduArgs {
 pub fn run(context: &Context, args: &ApduArgs) -> Result<Outcome, CliError> {
     let commands = commands(args)?;
     let mut reader = choose(context, args.reader.as_deref())?;
-    let stats = Stats::default();
+    let stats = context.stats_for(reader.name());
     let mut transport = reader.connect().map_err(|error| CliError::from(&error))?;
     let atr = transport.atr().to_vec();
     let mut channel = Channel::begin(transport.as_mut(), &stats).map_err(|error| explain(&error))?;
@@ -131,7 +131,7 @@ fn explain(error: &ApduError) -> CliError {
 }
 
 /// The one reader with a card, or the one named. Cards that nobody names are not touched.
-fn choose(context: &Context, name: Option<&str>) -> Result<Box<dyn Reader>, CliError> {
+pub(super) fn choose(context: &Context, name: Option<&str>) -> Result<Box<dyn Reader>, CliError> {
     let assembled = context.assemble()?;
     let readers = assembled.readers;
     if readers.is_empty() {

@@ -1,9 +1,10 @@
-//! `card new|serve|apdu|repair`: software cards in files, one attached to pcscd, raw APDUs to any card, and room
-//! taken back from what was left half done.
+//! `card new|serve|apdu|record|repair`: software cards in files, one attached to pcscd, raw APDUs to any card, the
+//! dialogue of a command with one, and room taken back from what was left half done.
 
 mod apdu;
 mod memory;
 mod new;
+mod record;
 mod repair;
 mod serve;
 
@@ -22,6 +23,8 @@ pub enum CardCommand {
     Serve(serve::ServeArgs),
     /// Send raw APDUs to a card and print its responses
     Apdu(apdu::ApduArgs),
+    /// Record what a command and a card say to each other, without PINs and keys
+    Record(record::RecordArgs),
     /// Take back the room of what an interrupted command left behind
     Repair(repair::RepairArgs),
 }
@@ -32,6 +35,7 @@ pub fn run(context: &Context, command: &CardCommand) -> Result<Outcome, CliError
         CardCommand::New(args) => new::run(context, args),
         CardCommand::Serve(args) => serve::run(context, args),
         CardCommand::Apdu(args) => apdu::run(context, args),
+        CardCommand::Record(args) => record::run(context, args),
         CardCommand::Repair(args) => repair::run(context, args),
     }
 }
