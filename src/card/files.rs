@@ -208,14 +208,14 @@ pub struct Walker<'a, 'c> {
     pub channel: &'a mut Channel<'c>,
     /// Its files.
     pub files: &'a mut Files,
-    /// What is read instead of the card's ODF.
-    pub odf: Option<(Path, Vec<u8>)>,
+    /// What is known of one file, and not asked for: its path and content.
+    pub known: Option<(Path, Vec<u8>)>,
 }
 
 impl pkcs15::Files for Walker<'_, '_> {
     fn read(&mut self, path: &Path, limit: usize) -> Result<Vec<u8>, CardError> {
-        let mut bytes = match &self.odf {
-            Some((odf, content)) if odf == path => content.clone(),
+        let mut bytes = match &self.known {
+            Some((known, content)) if known == path => content.clone(),
             _ => read_value(self.channel, self.files, path, Extent::Objects)?,
         };
         bytes.truncate(limit);

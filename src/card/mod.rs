@@ -7,6 +7,7 @@ pub mod connection;
 pub mod example;
 mod files;
 pub mod generic;
+pub mod isoapplet;
 mod link;
 pub mod myeid;
 pub mod openpgp;

@@ -3,7 +3,7 @@
 
 use crate::apdu::Channel;
 
-use super::{CardDriver, CardError, CardSettings, generic, myeid, openpgp};
+use super::{CardDriver, CardError, CardSettings, generic, isoapplet, myeid, openpgp};
 
 /// One card family.
 pub struct Row {
@@ -22,6 +22,13 @@ pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn Car
 
 /// All families, first match wins.
 pub static DRIVERS: &[Row] = &[
+    Row {
+        name: isoapplet::NAME,
+        reason: "before MyEID, whose questions its files could answer; asked for by its own name, which costs one \
+                 command on a card that no answer to reset gives away",
+        knows_atr: isoapplet::knows_atr,
+        open: isoapplet::open,
+    },
     Row {
         name: myeid::NAME,
         reason: "before the generic PKCS#15 driver, which could only read these cards",

@@ -159,9 +159,10 @@ impl LoadedCard {
         lock(&self.counters).clear();
     }
 
-    /// The security officer's PIN of the card.
+    /// The security officer's PIN of the card. On a card with one PIN for everything that is the user's.
     pub fn so_auth(&self) -> Option<&crate::token::Auth> {
-        self.token.auths.iter().find(|auth| auth.role == AuthRole::SecurityOfficer)
+        let of = |role| self.token.auths.iter().find(|auth| auth.role == role);
+        of(AuthRole::SecurityOfficer).or_else(|| of(AuthRole::User).filter(|_| self.token.info.sole_pin))
     }
 }
 

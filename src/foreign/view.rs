@@ -249,6 +249,7 @@ fn token_without_objects(info: &TokenInfo) -> Token {
             initialized: info.flags.token_initialized,
             read_only: info.flags.write_protected,
             has_random: info.flags.rng,
+            sole_pin: false,
         },
         auths,
         ..Token::default()

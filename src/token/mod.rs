@@ -65,6 +65,8 @@ pub struct TokenInfo {
     pub read_only: bool,
     /// True when the card gives random bytes.
     pub has_random: bool,
+    /// True when the card has one PIN, which is the security officer's as well.
+    pub sole_pin: bool,
 }
 
 /// Something on the card that could not be read; the rest stays visible.

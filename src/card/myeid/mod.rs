@@ -263,7 +263,7 @@ impl MyEid {
     ) -> Result<Option<pkcs15::Directory>, CardError> {
         let place = Place::standard();
         let odf = odf.map(|content| (place.odf.clone(), content));
-        let mut walker = Walker { channel, files: &mut self.files, odf };
+        let mut walker = Walker { channel, files: &mut self.files, known: odf };
         pkcs15::read_application(&mut walker, place)
     }
 

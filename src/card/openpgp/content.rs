@@ -97,6 +97,7 @@ fn info(application: &Application) -> TokenInfo {
         initialized: true,
         read_only: false,
         has_random: application.capabilities.challenge_len > 0,
+        sole_pin: false,
     }
 }
 

@@ -17,6 +17,8 @@ use super::{content, folder_path};
 use crate::card::files::{Extent, from_master};
 
 impl Structure for MyEid {
+    const RSA_IN_ENTRY: bool = true;
+
     fn known(&mut self) -> Result<&mut Content, CardError> {
         self.content.as_mut().ok_or_else(|| CardError::NotSupported {
             what: "store anything before it is formatted".to_owned(),

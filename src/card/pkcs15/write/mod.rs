@@ -25,6 +25,10 @@ pub use self::objects::{ObjectWriting, public_value};
 /// What the shared writing needs of a driver: the structure as it is known, and the commands of its card. Paths are
 /// file identifiers from the MF, without its own.
 pub trait Structure {
+    /// RSA public keys stand in their entries: one file less. `pkcs15-init` takes such an entry for the sign that a file
+    /// identifier is free, and may write over a key's file: not on cards that it is to write as well.
+    const RSA_IN_ENTRY: bool;
+
     /// What is on the card. Errors: `NotSupported` for one that is not formatted.
     fn known(&mut self) -> Result<&mut Content, CardError>;
 

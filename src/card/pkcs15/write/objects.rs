@@ -228,18 +228,21 @@ fn store_value<S: Structure + ?Sized>(
     Ok(file)
 }
 
-/// Where the value of a public key goes: an RSA key into its entry, another one into a file of its own. That is what
-/// OpenSC reads.
+/// Where the value of a public key goes, in the form that OpenSC reads: an RSA key into its entry or a file of its own,
+/// another one into a file.
 pub fn public_value<S: Structure + ?Sized>(
     card: &mut S,
     channel: &mut Channel<'_>,
     home: &Home,
     public: &PublicKey,
 ) -> Result<ObjectValue, CardError> {
-    if let Some((modulus, exponent)) = public.rsa() {
-        return Ok(ObjectValue::Direct(rsa_public_key(modulus, exponent)));
-    }
-    let file = store_value(card, channel, home, ValueKind::PublicKey, &public.to_spki_der())?;
+    let rsa = public.rsa().map(|(modulus, exponent)| rsa_public_key(modulus, exponent));
+    let value = match rsa {
+        Some(value) if S::RSA_IN_ENTRY => return Ok(ObjectValue::Direct(value)),
+        Some(value) => value,
+        None => public.to_spki_der(),
+    };
+    let file = store_value(card, channel, home, ValueKind::PublicKey, &value)?;
     Ok(ObjectValue::Path(home.path(file)))
 }
 

@@ -26,7 +26,8 @@ use crate::token::LONGEST_TOKEN_LABEL;
 #[command(after_help = "\
 Any slot of the card stands for the whole card. A blank card takes the SO PIN
 as its new one; on a card in use it has to be the right one, and stays. Then
-put PINs on the empty tokens with p11ctl pin init.
+put PINs on the empty tokens with p11ctl pin init. A card that has but one PIN
+takes the SO PIN as that.
 
 Examples:
   p11ctl token init --slot 4 --label 'My card'
@@ -99,7 +100,13 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     } else if context.load_config()?.pkcs11.hide_empty_tokens {
         outcome.hints.push(tokens::SHOW_HIDDEN.to_owned());
     } else {
-        outcome.hints.push(format!("put a PIN on it: p11ctl pin init --slot {}", token.slot));
+        outcome.hints.push(match token.view.card.info.sole_pin {
+            true => format!(
+                "the SO PIN is its one PIN: p11ctl key generate --slot {} --type rsa:2048",
+                token.slot
+            ),
+            false => format!("put a PIN on it: p11ctl pin init --slot {}", token.slot),
+        });
     }
     Ok(outcome)
 }
