@@ -857,6 +857,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a software card: a file that is used like a card')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Attach a software card to the PC/SC service, until interrupted')
             [CompletionResult]::new('apdu', 'apdu', [CompletionResultType]::ParameterValue, 'Send raw APDUs to a card and print its responses')
+            [CompletionResult]::new('record', 'record', [CompletionResultType]::ParameterValue, 'Record what a command and a card say to each other, without PINs and keys')
             [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Take back the room of what an interrupted command left behind')
             break
         }
@@ -888,6 +889,19 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
         }
         'p11ctl;card;apdu' {
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Talk to the card in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;card;record' {
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Record the card in this reader (its name, or a part that no other has)')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')

@@ -85,6 +85,9 @@ _p11ctl() {
             p11ctl__subcmd__card,new)
                 cmd="p11ctl__subcmd__card__subcmd__new"
                 ;;
+            p11ctl__subcmd__card,record)
+                cmd="p11ctl__subcmd__card__subcmd__record"
+                ;;
             p11ctl__subcmd__card,repair)
                 cmd="p11ctl__subcmd__card__subcmd__repair"
                 ;;
@@ -226,7 +229,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__card)
-            opts="-v -h --card --module --config --json --stats --verbose --help new serve apdu repair"
+            opts="-v -h --card --module --config --json --stats --verbose --help new serve apdu record repair"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,6 +359,69 @@ _p11ctl() {
             case "${prev}" in
                 --example)
                     COMPREPLY=($(compgen -W "separate shared" -- "${cur}"))
+                    return 0
+                    ;;
+                --card)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --module)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        p11ctl__subcmd__card__subcmd__record)
+            opts="-v -h --reader --card --module --config --json --stats --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reader)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --card)

@@ -817,6 +817,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand new 'Make a software card: a file that is used like a card'
             cand serve 'Attach a software card to the PC/SC service, until interrupted'
             cand apdu 'Send raw APDUs to a card and print its responses'
+            cand record 'Record what a command and a card say to each other, without PINs and keys'
             cand repair 'Take back the room of what an interrupted command left behind'
         }
         &'p11ctl;card;new'= {
@@ -845,6 +846,18 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
         }
         &'p11ctl;card;apdu'= {
             cand --reader 'Talk to the card in this reader (its name, or a part that no other has)'
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
+            cand --config 'Read this configuration file and no other'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'p11ctl;card;record'= {
+            cand --reader 'Record the card in this reader (its name, or a part that no other has)'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'

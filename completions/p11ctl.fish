@@ -698,17 +698,18 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l json -d 'Pr
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand ssh-keygen" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "new" -d 'Make a software card: a file that is used like a card'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "serve" -d 'Attach a software card to the PC/SC service, until interrupted'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "apdu" -d 'Send raw APDUs to a card and print its responses'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu repair" -f -a "repair" -d 'Take back the room of what an interrupted command left behind'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -f -a "new" -d 'Make a software card: a file that is used like a card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -f -a "serve" -d 'Attach a software card to the PC/SC service, until interrupted'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -f -a "apdu" -d 'Send raw APDUs to a card and print its responses'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -f -a "record" -d 'Record what a command and a card say to each other, without PINs and keys'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and not __fish_seen_subcommand_from new serve apdu record repair" -f -a "repair" -d 'Take back the room of what an interrupted command left behind'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l example -d 'Put the example on it: two PINs, each with a key and its certificate chain, and three other roots; shared: one issuing CA and root in both chains' -r -f -a "separate\t'Each chain has an issuing CA and a root of its own'
 shared\t'Both chains share one issuing CA and root'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from new" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
@@ -734,6 +735,14 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subc
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from apdu" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l reader -d 'Record the card in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand card; and __fish_seen_subcommand_from repair" -l serial -d 'Take the token with this serial number' -r
