@@ -50,11 +50,16 @@ pub fn decrypt(
     let engine = context.engine()?;
     let key = find_again(engine, unlocked.session, &chosen.key)?;
     let raw = MechanismCall::from(MechanismId::RSA_X_509);
-    let call = match &method {
-        Method::Told(call) => call,
-        Method::Found => &raw,
+    // The token may have the bare operation for keys of a session alone: this key says whether it does it.
+    let is_bare = matches!(method, Method::Found) && engine.decrypt_init(unlocked.session, &raw, key).is_ok();
+    let method = if matches!(method, Method::Found) && !is_bare {
+        Method::Told(MechanismId::RSA_PKCS.into())
+    } else {
+        method
     };
-    engine.decrypt_init(unlocked.session, call, key)?;
+    if let Method::Told(call) = &method {
+        engine.decrypt_init(unlocked.session, call, key)?;
+    }
     if chosen.key.always_authenticate {
         unlocked.authenticate_again(context, &chosen.token)?;
     }
