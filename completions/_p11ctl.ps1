@@ -202,6 +202,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Put a PIN on an empty token, or reset the PIN of one as the security officer')
             [CompletionResult]::new('change', 'change', [CompletionResultType]::ParameterValue, 'Change a PIN')
             [CompletionResult]::new('unblock', 'unblock', [CompletionResultType]::ParameterValue, 'Give a locked or forgotten PIN a new value')
+            [CompletionResult]::new('tries', 'tries', [CompletionResultType]::ParameterValue, 'Set how many tries a PIN and its PUK have, where the card can')
             break
         }
         'p11ctl;pin;status' {
@@ -251,6 +252,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
             [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
             [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Change the security officer''s PIN instead; its old value comes from there')
+            [CompletionResult]::new('--puk', '--puk', [CompletionResultType]::ParameterName, 'Change the PUK instead, where the card lets its holder; its old value comes from there')
             [CompletionResult]::new('--new-pin', '--new-pin', [CompletionResultType]::ParameterName, 'Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
@@ -275,6 +277,29 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;pin;tries' {
+            [CompletionResult]::new('--set-pin', '--set-pin', [CompletionResultType]::ParameterName, 'Tries of the PIN')
+            [CompletionResult]::new('--set-puk', '--set-puk', [CompletionResultType]::ParameterName, 'Tries of the PUK')
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--auth-pin', '--auth-pin', [CompletionResultType]::ParameterName, 'Verify another PIN of the card as well, where the card asks for it (repeatable)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do it without asking')
             [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
@@ -479,6 +504,8 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Generate a key on the card')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Import a key from a file, with its certificates where the file has them')
+            [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Have the card vouch that it generated a key itself')
+            [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Move a key to another place of its card, with its certificate')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key with both halves, and its chain where asked for')
             break
         }
@@ -542,6 +569,54 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'p11ctl;key;attest' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Use the key with this id, in hexadecimal')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file (- is standard output, the default)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file (- is standard output, the default)')
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;key;move' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Use the key with this id, in hexadecimal')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where to: 9a, 9c, 9d, 9e, 82 to 95')
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--auth-pin', '--auth-pin', [CompletionResultType]::ParameterName, 'Verify another PIN of the card as well, where the card asks for it (repeatable)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Let the key that is there be lost')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'p11ctl;key;delete' {

@@ -146,17 +146,18 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l json -d 'Print o
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "status" -d 'Show the tries left of each PIN, spending none'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "init" -d 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "change" -d 'Change a PIN'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock" -f -a "unblock" -d 'Give a locked or forgotten PIN a new value'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "status" -d 'Show the tries left of each PIN, spending none'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "init" -d 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "change" -d 'Change a PIN'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "unblock" -d 'Give a locked or forgotten PIN a new value'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "tries" -d 'Set how many tries a PIN and its PUK have, where the card can'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l serial -d 'Take the token with this serial number' -r
@@ -193,6 +194,7 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l so-pin -d 'Change the security officer\'s PIN instead; its old value comes from there' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l puk -d 'Change the PUK instead, where the card lets its holder; its old value comes from there' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l new-pin -d 'Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from change" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
@@ -217,6 +219,24 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l set-pin -d 'Tries of the PIN' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l set-puk -d 'Tries of the PUK' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l yes -d 'Do it without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l class -d 'Objects of this class' -r -f -a "private-key\t''
 public-key\t''
 certificate\t''
@@ -385,16 +405,18 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "generate" -d 'Generate a key on the card'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "generate" -d 'Generate a key on the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "attest" -d 'Have the card vouch that it generated a key itself'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "move" -d 'Move a key to another place of its card, with its certificate'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
@@ -456,6 +478,41 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l to -d 'Where to: 9a, 9c, 9d, 9e, 82 to 95' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l replace -d 'Let the key that is there be lost'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l slot -d 'Take the token in this slot' -r

@@ -169,6 +169,20 @@ impl<'a> Channel<'a> {
         Err(ApduError::TooLong { ins: command.ins, len: data.len() })
     }
 
+    /// As [`Channel::send`], but of the response only what comes at once: its status stays 61xx where the card has more
+    /// ready, which is not fetched. For questions that the beginning of an answer settles.
+    pub fn send_once(&mut self, command: &Command) -> Result<Response, ApduError> {
+        let data = command.data.expose();
+        let extended = self.goes_extended(data.len(), command.expected.unwrap_or(0));
+        if !extended && data.len() > short_data_len(self.transport.limits()) {
+            return Err(ApduError::TooLong { ins: command.ins, len: data.len() });
+        }
+        let expected = command.expected.unwrap_or(0).min(self.max_response_data());
+        let header = [command.cla, command.ins, command.p1, command.p2];
+        let frame = Frame { header, data, expected, extended };
+        self.exchange(&frame, command.sensitive, false)
+    }
+
     /// As [`Channel::send`]; a status other than 9000 is `UnexpectedStatus`.
     pub fn call(&mut self, command: &Command) -> Result<Vec<u8>, ApduError> {
         let mut response = self.send(command)?;

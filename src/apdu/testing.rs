@@ -6,6 +6,7 @@ use crate::transport::{Begun, Disposition, Limits, Protocol, Transport, Transpor
 
 /// Expects exactly these commands, in this order.
 pub(crate) struct Script {
+    atr: Vec<u8>,
     protocol: Protocol,
     limits: Limits,
     steps: std::vec::IntoIter<(String, String)>,
@@ -30,7 +31,13 @@ impl Script {
             .iter()
             .map(|(command, response)| (command.replace(' ', ""), response.replace(' ', "")))
             .collect();
-        Self { protocol, limits, steps: steps.into_iter(), stats: Stats::default() }
+        let atr = vec![0x3B, 0x00];
+        Self { atr, protocol, limits, steps: steps.into_iter(), stats: Stats::default() }
+    }
+
+    /// With another answer to reset, in hexadecimal.
+    pub(crate) fn with_atr(self, atr: &str) -> Self {
+        Self { atr: hex::decode(atr).unwrap(), ..self }
     }
 
     /// Fails when commands were expected that did not come.
@@ -41,7 +48,7 @@ impl Script {
 
 impl Transport for Script {
     fn atr(&self) -> &[u8] {
-        &[0x3B, 0x00]
+        &self.atr
     }
 
     fn protocol(&self) -> Protocol {

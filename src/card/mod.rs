@@ -12,6 +12,7 @@ mod link;
 pub mod myeid;
 pub mod openpgp;
 mod pin_entry;
+pub mod piv;
 pub mod pkcs15;
 pub mod registry;
 
@@ -41,6 +42,12 @@ pub trait CardDriver: Send {
     /// Reads the directories: PINs, keys, certificates and data without their bodies.
     /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError>;
+
+    /// From now on [`CardDriver::read_token`] lists everything: also objects that no slot depends on and that cost a
+    /// question each. Answers whether that is more than it listed before.
+    fn list_everything(&mut self) -> bool {
+        false
+    }
 
     /// Reads the value of one object: a certificate (DER), a data object (its bytes), a public key
     /// (SubjectPublicKeyInfo, DER).

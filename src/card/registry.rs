@@ -3,7 +3,7 @@
 
 use crate::apdu::Channel;
 
-use super::{CardDriver, CardError, CardSettings, generic, isoapplet, myeid, openpgp};
+use super::{CardDriver, CardError, CardSettings, generic, isoapplet, myeid, openpgp, piv};
 
 /// One card family.
 pub struct Row {
@@ -22,6 +22,12 @@ pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn Car
 
 /// All families, first match wins.
 pub static DRIVERS: &[Row] = &[
+    Row {
+        name: piv::NAME,
+        reason: "first: one command settles it, and no other family has its application",
+        knows_atr: piv::knows_atr,
+        open: piv::open,
+    },
     Row {
         name: isoapplet::NAME,
         reason: "before MyEID, whose questions its files could answer; asked for by its own name, which costs one \

@@ -80,7 +80,7 @@ impl KeyChoice {
         let usable: Vec<&ChosenKey> =
             named.iter().copied().filter(|chosen| purpose.allows(&chosen.key)).collect();
         match (usable.as_slice(), named.as_slice()) {
-            ([one], _) => Ok((*one).clone()),
+            ([one], _) => complete(context, one, purpose),
             ([], []) => Err(self.unmatched(&keys)),
             ([], [one]) => Err(purpose.refuse(one)),
             ([], _) => Err(CliError::new(ErrorKind::NotFound, format!("no key here may {}", purpose.verb()))
@@ -209,10 +209,14 @@ impl Purpose {
     fn allows(self, key: &Key) -> bool {
         match self {
             Self::Sign => key.usage.sign || key.usage.non_repudiation,
-            Self::Decrypt => key.usage.decrypt && matches!(key.algorithm, KeyAlgorithm::Rsa { .. }),
+            Self::Decrypt => {
+                let decrypts = matches!(key.algorithm, KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Untold);
+                key.usage.decrypt && decrypts
+            }
             Self::Open => match key.algorithm {
                 KeyAlgorithm::Rsa { .. } => key.usage.decrypt,
                 KeyAlgorithm::Ec { .. } => key.usage.derive,
+                KeyAlgorithm::Untold => key.usage.decrypt || key.usage.derive,
                 _ => false,
             },
             Self::Delete => true,
@@ -247,6 +251,7 @@ pub fn algorithm_name(algorithm: &KeyAlgorithm) -> String {
         KeyAlgorithm::Aes { key_bits } => format!("aes:{key_bits}"),
         KeyAlgorithm::Des { key_bits } => format!("des:{key_bits}"),
         KeyAlgorithm::Generic { key_bits } => format!("generic:{key_bits}"),
+        KeyAlgorithm::Untold => "type in its certificate".to_owned(),
     }
 }
 
@@ -267,6 +272,15 @@ pub fn uses(usage: &KeyUsage) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(may, word)| may.then_some(word))
     .collect()
+}
+
+/// A key with its algorithm, read now where the card's directory does not tell it.
+fn complete(context: &Context, chosen: &ChosenKey, purpose: Purpose) -> Result<ChosenKey, CliError> {
+    let mut chosen = chosen.clone();
+    if chosen.key.algorithm == KeyAlgorithm::Untold && purpose != Purpose::Delete {
+        chosen.key.algorithm = context.engine()?.key_algorithm(chosen.token.slot, chosen.key.object)?;
+    }
+    if purpose.allows(&chosen.key) { Ok(chosen) } else { Err(purpose.refuse(&chosen)) }
 }
 
 fn keys_of(token: &FoundToken, purpose: Purpose) -> Vec<ChosenKey> {

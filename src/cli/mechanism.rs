@@ -224,7 +224,8 @@ pub fn for_digest(key: &KeyAlgorithm, digest: DigestAlgorithm) -> Result<Mechani
         KeyAlgorithm::X25519
         | KeyAlgorithm::Aes { .. }
         | KeyAlgorithm::Des { .. }
-        | KeyAlgorithm::Generic { .. } => Err(CliError::usage("only RSA, EC and Ed25519 keys sign")),
+        | KeyAlgorithm::Generic { .. }
+        | KeyAlgorithm::Untold => Err(CliError::usage("only RSA, EC and Ed25519 keys sign")),
     }
 }
 

@@ -20,7 +20,7 @@ pub use opensc::GrammarError;
 pub const NUM_SLOTS: RangeInclusive<u32> = 1..=256;
 
 /// The card families that `[drivers] only` can name; a test holds them to the registry's.
-pub const DRIVERS: [&str; 4] = ["IsoApplet", "MyEID", "OpenPGP", "PKCS#15"];
+pub const DRIVERS: [&str; 5] = ["PIV", "IsoApplet", "MyEID", "OpenPGP", "PKCS#15"];
 
 /// Seconds that a card can be waited for.
 pub const BUSY_TIMEOUT: RangeInclusive<u32> = 0..=3600;

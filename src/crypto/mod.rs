@@ -24,6 +24,7 @@ pub mod signature_algorithm;
 pub mod sshsig;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod triple_des;
 pub mod x25519;
 
 pub use certificate::CertificateDetails;

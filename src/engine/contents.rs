@@ -11,7 +11,7 @@ use super::operation::Session;
 use super::{Engine, ObjectClass, Result};
 use crate::card::CardError;
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::token::{Certificate, Key, KeyClass, KeyId, ObjectId, Token};
+use crate::token::{Certificate, Key, KeyAlgorithm, KeyClass, KeyId, ObjectId, Token};
 
 /// What was read for one object during one call. `Some(None)` is: asked for, and there is none.
 #[derive(Default)]
@@ -263,6 +263,14 @@ fn key_answer(card: &LoadedCard, key: &Key, kind: A, fetched: &Fetched) -> Answe
                 certificate.subject().or(kept_details.as_ref().map(|details| details.subject.as_slice()));
             known.map_or(Known::Unread, Known::Is)
         }
+    };
+    let told;
+    let key = match (key.algorithm, &public) {
+        (KeyAlgorithm::Untold, Known::Is(public)) => {
+            told = Key { algorithm: KeyAlgorithm::from(*public), ..key.clone() };
+            &told
+        }
+        _ => key,
     };
     let mechanisms = || {
         let suitable = mechanism::suitable(&card.abilities, key.class, key.algorithm);

@@ -373,6 +373,7 @@ fn wish_text(asked: KeyAlgorithm) -> String {
         KeyAlgorithm::Aes { key_bits } => format!("no AES key of {key_bits} bits"),
         KeyAlgorithm::Des { .. } => "no DES keys".to_owned(),
         KeyAlgorithm::Generic { .. } => "no generic secrets".to_owned(),
+        KeyAlgorithm::Untold => "a key needs a type".to_owned(),
     }
 }
 

@@ -54,7 +54,7 @@ pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
 pub use operation::OperationKind;
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
-pub use placement::KeyPlacement;
+pub use placement::{KeyPlacement, MadeKey};
 pub use provider::Provider;
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{

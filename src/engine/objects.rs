@@ -13,7 +13,7 @@ use super::state::State;
 use super::uri::Uri;
 use super::{Engine, ObjectClass, ObjectHandle, Result, lock};
 use crate::layout::SlotId;
-use crate::token::Token;
+use crate::token::{Key, KeyAlgorithm, ObjectId, Token};
 
 impl Engine {
     /// Attributes of one object, each with its own answer, in the order asked: `AttributeSensitive`,
@@ -125,6 +125,30 @@ impl Engine {
             Some(object) => Ok(object),
             None if lost && table.is_private(handle) => Err(Error::LoginLost),
             None => Err(Error::ObjectHandleInvalid),
+        }
+    }
+}
+
+impl Engine {
+    /// The algorithm of a key that a slot shows, from its public half where the card's directories do not tell.
+    /// Errors: `ObjectHandleInvalid`, those of the card.
+    pub fn key_algorithm(&self, slot: SlotId, key: ObjectId) -> Result<KeyAlgorithm> {
+        let (reader, card) = self.card_of(slot)?;
+        let key = card.token.keys.iter().find(|known| known.object == key);
+        let key = key.ok_or(Error::ObjectHandleInvalid)?;
+        if key.algorithm != KeyAlgorithm::Untold {
+            return Ok(key.algorithm);
+        }
+        let public = self.public_half(reader, &card, key)?;
+        Ok(public.as_deref().map_or(key.algorithm, KeyAlgorithm::from))
+    }
+
+    /// A key on the card by its handle. Errors: `KeyHandleInvalid`.
+    pub(super) fn key_on_card<'a>(&self, session: &'a Session, handle: ObjectHandle) -> Result<&'a Key> {
+        match self.visible(session, handle) {
+            Ok(ObjectRef::Key(index)) => session.card.token.keys.get(index).ok_or(Error::KeyHandleInvalid),
+            Ok(_) | Err(Error::ObjectHandleInvalid) => Err(Error::KeyHandleInvalid),
+            Err(error) => Err(error),
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::error::{Error, from_card};
 use super::login::checked_pin;
 use super::pins::{DEFAULT_TRIES, check_length, note_tries};
+use super::placement::KeyPlacement;
 use super::session::SessionHandle;
 use super::writing::{abilities_told, admin_of};
-use super::{Engine, Result, lock};
+use super::{Engine, ObjectHandle, Result, lock};
 use crate::apdu::Channel;
-use crate::card::admin::{AdminAbilities, CardAdmin, Format, NewPin, RepairReport};
+use crate::card::admin::{AdminAbilities, CardAdmin, Format, NewPin, RepairReport, Write};
 use crate::card::{Card, CardError};
 use crate::codec::Secret;
 use crate::layout::SlotId;
@@ -74,6 +75,46 @@ impl Engine {
         self.write(session, |writing| {
             writing.writer()?;
             writing.admin(|admin, channel| admin.repair(channel))
+        })
+    }
+
+    /// The card's own certificate for a private key that it generated, DER.
+    /// Errors: `KeyHandleInvalid`; `NotSupported` for a card that does not vouch for its keys.
+    pub fn attest(&self, session: SessionHandle, key: ObjectHandle) -> Result<Vec<u8>> {
+        self.with_session(session, |session| {
+            let object = self.key_on_card(session, key)?.object;
+            self.with_card(session.reader, &session.card, |card| {
+                card.administer(|admin, channel| admin.attest(channel, object))
+            })
+        })
+    }
+
+    /// Moves a private key, and its certificate, to another place of its card. Errors: as for a new key there.
+    pub fn move_key(&self, session: SessionHandle, key: ObjectHandle, to: &KeyPlacement) -> Result<()> {
+        self.write(session, |writing| {
+            writing.writer()?;
+            let object = self.key_on_card(&writing.session, key)?.object;
+            writing.require(Write::Change(object))?;
+            let to = to.at(to.place.as_deref());
+            let now = writing.admin(|admin, channel| admin.move_key(channel, object, to))?;
+            writing.effects.renamed = vec![(object, now)];
+            Ok(())
+        })
+    }
+
+    /// Sets how many tries the token's PIN and its PUK have. Answers what that cost, in words.
+    /// Errors: `NotSupported`, `NeedsPin`, `UserNotLoggedIn`.
+    pub fn set_tries(&self, session: SessionHandle, pin: u8, puk: u8) -> Result<Vec<String>> {
+        self.write(session, |writing| {
+            writing.writer()?;
+            let user = writing.view.auth.and_then(|index| writing.token().auths.get(index)).cloned();
+            let user = user.ok_or(Error::UserPinNotInitialized("user PIN"))?;
+            let unblocking = user.unblocked_by.clone().ok_or(Error::NotSupported("tries of a PUK"))?;
+            writing.require(Write::Format)?;
+            let tries = [(user.id.clone(), pin), (unblocking, puk)];
+            let cost = writing.admin(|admin, channel| admin.set_tries(channel, &tries));
+            writing.session.card.note_tries_left(&user.id, None);
+            cost
         })
     }
 

@@ -185,6 +185,21 @@ impl Engine {
         }
     }
 
+    /// Gives the PUK of a token's PIN another value, by who knows the old one.
+    /// Errors: `NotSupported` for a card whose PUKs cannot be named, `PinIncorrect`, `PinLocked`, `PinLength`.
+    pub fn change_puk(&self, slot: SlotId, old: &Secret, new: &Secret) -> Result<()> {
+        let (reader, loaded) = self.card_of(slot)?;
+        let user = lock(&self.state).auth_for(slot, Login::User).cloned();
+        let puk = user.and_then(|id| loaded.token.auth(&id)).and_then(|auth| auth.unblocked_by.as_ref());
+        let puk = puk.and_then(|id| loaded.token.auth(id)).filter(|auth| auth.role == AuthRole::Unblocking);
+        let puk = puk.ok_or(Error::NotSupported("a card whose PUK has no name of its own"))?;
+        check_length(old, 1, puk.max_len)?;
+        check_length(new, puk.min_len, puk.max_len)?;
+        let result = self.with_card(reader, &loaded, |card| card.change_pin(&puk.id, old, new));
+        loaded.note_tries_left(&puk.id, None);
+        result
+    }
+
     fn create_pin(
         &self,
         writing: &mut Writing<'_>,

@@ -1,11 +1,16 @@
 //! Cards with a place for each key: which place a new key gets, and what its identifier is then.
 
-use super::Result;
 use super::create::KeySpec;
+use super::error::Error;
+use super::object::ObjectRef;
+use super::session::SessionHandle;
+use super::uri::Uri;
 use super::writing::Writing;
+use super::{Engine, Result};
 use crate::card::admin::{PinPolicy, Placement, TouchPolicy};
 use crate::crypto::PublicKey;
-use crate::token::{KeyClass, KeyId};
+use crate::layout::SlotId;
+use crate::token::{Key, KeyClass, KeyId};
 
 /// Where a card is to keep a key, and how it guards its use: for cards with a place for each purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +24,43 @@ pub struct KeyPlacement {
     pub pin_policy: Option<PinPolicy>,
     /// When a touch is asked for; `None` = as the card does by itself.
     pub touch_policy: Option<TouchPolicy>,
+}
+
+/// A private key as whoever made it finds it again, also one that a login does not let them use.
+#[derive(Debug, Clone)]
+pub struct MadeKey {
+    /// The slot that shows it.
+    pub slot: SlotId,
+    /// `CKA_ID`.
+    pub id: KeyId,
+    /// `CKA_LABEL`.
+    pub label: String,
+    /// Its RFC 7512 name.
+    pub uri: Uri,
+    /// Its public half.
+    pub public: Option<PublicKey>,
+}
+
+impl Engine {
+    /// The private key with an identifier on the session's card, whatever slot shows it and whoever is logged in.
+    /// Errors: `KeyHandleInvalid` when there is none.
+    pub fn made_key(&self, session: SessionHandle, id: &KeyId) -> Result<MadeKey> {
+        let session = self.session(session)?;
+        let token = &session.card.token;
+        let found = |(_, key): &(usize, &Key)| key.class == KeyClass::Private && key.id == *id;
+        let (index, key) = token.keys.iter().enumerate().find(found).ok_or(Error::KeyHandleInvalid)?;
+        let place = self.place_of(&session, key.object)?;
+        let slot = place.map_or(session.slot, |(slot, _)| slot);
+        let uri = self.uri_at(slot, token, ObjectRef::Key(index))?;
+        let public = self.public_half(session.reader, &session.card, key)?;
+        Ok(MadeKey {
+            slot,
+            id: key.id.clone(),
+            label: key.label.clone(),
+            uri,
+            public: public.as_deref().cloned(),
+        })
+    }
 }
 
 impl KeyPlacement {

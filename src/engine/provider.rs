@@ -15,6 +15,7 @@ use super::error::Error;
 use super::mechanism::{MechanismCall, MechanismId, MechanismInfo};
 use super::personalise::InitToken;
 use super::pins::{InitializedPin, NewUserPin, Unblocker};
+use super::placement::{KeyPlacement, MadeKey};
 use super::session::{SessionHandle, SessionInfo, SessionMode, UserKind};
 use super::slot::{KnownProblems, PinReport, PinStatus, ReaderReport, TokenInfo, TokenView};
 use super::store::Stored;
@@ -25,7 +26,7 @@ use crate::card::admin::{AdminAbilities, RepairReport};
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{SlotId, Unplaced};
-use crate::token::KeyAlgorithm;
+use crate::token::{KeyAlgorithm, KeyId, ObjectId};
 
 /// Slots, tokens, sessions, objects and operations, whoever has them.
 pub trait Provider: Send + Sync {
@@ -57,6 +58,38 @@ pub trait Provider: Send + Sync {
     /// The user PIN alone, where that is cheaper.
     fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
         Ok(self.pin_status(slot)?.user)
+    }
+
+    /// The algorithm of a key of a slot, read where its token does not tell it without a question.
+    fn key_algorithm(&self, slot: SlotId, key: ObjectId) -> Result<KeyAlgorithm> {
+        let view = self.virtual_token(slot)?;
+        let key = view.card.keys.iter().find(|known| known.object == key);
+        key.map(|key| key.algorithm).ok_or(Error::ObjectHandleInvalid)
+    }
+
+    /// The private key with an identifier on the session's card, whoever is logged in.
+    fn made_key(&self, _session: SessionHandle, _id: &KeyId) -> Result<MadeKey> {
+        Err(Error::NotSupported("keys that are found by who made them"))
+    }
+
+    /// Gives the PUK of a token's PIN another value.
+    fn change_puk(&self, _slot: SlotId, _old: &Secret, _new: &Secret) -> Result<()> {
+        Err(Error::NotSupported("another PUK"))
+    }
+
+    /// The card's own certificate for a key that it generated.
+    fn attest(&self, _session: SessionHandle, _key: ObjectHandle) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("attestation"))
+    }
+
+    /// Moves a private key to another place of its card.
+    fn move_key(&self, _session: SessionHandle, _key: ObjectHandle, _to: &KeyPlacement) -> Result<()> {
+        Err(Error::NotSupported("moving a key"))
+    }
+
+    /// Sets how many tries the token's PIN and its PUK have; answers what that cost.
+    fn set_tries(&self, _session: SessionHandle, _pin: u8, _puk: u8) -> Result<Vec<String>> {
+        Err(Error::NotSupported("setting tries"))
     }
 
     /// Every mechanism of the token.
@@ -314,6 +347,30 @@ impl Provider for Engine {
 
     fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
         Engine::user_pin(self, slot)
+    }
+
+    fn key_algorithm(&self, slot: SlotId, key: ObjectId) -> Result<KeyAlgorithm> {
+        Engine::key_algorithm(self, slot, key)
+    }
+
+    fn made_key(&self, session: SessionHandle, id: &KeyId) -> Result<MadeKey> {
+        Engine::made_key(self, session, id)
+    }
+
+    fn change_puk(&self, slot: SlotId, old: &Secret, new: &Secret) -> Result<()> {
+        Engine::change_puk(self, slot, old, new)
+    }
+
+    fn attest(&self, session: SessionHandle, key: ObjectHandle) -> Result<Vec<u8>> {
+        Engine::attest(self, session, key)
+    }
+
+    fn move_key(&self, session: SessionHandle, key: ObjectHandle, to: &KeyPlacement) -> Result<()> {
+        Engine::move_key(self, session, key, to)
+    }
+
+    fn set_tries(&self, session: SessionHandle, pin: u8, puk: u8) -> Result<Vec<String>> {
+        Engine::set_tries(self, session, pin, puk)
     }
 
     fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>> {

@@ -114,7 +114,8 @@ impl Writing<'_> {
 /// Whether a key of this algorithm can have this public half; where the directory says less, it may.
 fn may_be(algorithm: KeyAlgorithm, public: &PublicKey) -> bool {
     match (algorithm, KeyAlgorithm::from(public)) {
-        (KeyAlgorithm::Rsa { modulus_bits: 0 }, KeyAlgorithm::Rsa { .. })
+        (KeyAlgorithm::Untold, _)
+        | (KeyAlgorithm::Rsa { modulus_bits: 0 }, KeyAlgorithm::Rsa { .. })
         | (KeyAlgorithm::Ec { curve: None }, KeyAlgorithm::Ec { .. }) => true,
         (known, wanted) => known == wanted,
     }

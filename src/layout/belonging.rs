@@ -270,6 +270,7 @@ fn algorithm_of(key: &PublicKey) -> KeyAlgorithm {
 /// False when two halves certainly are of different kinds. Sizes of RSA keys are not compared: cards misstate them.
 fn same_family(one: KeyAlgorithm, other: KeyAlgorithm) -> bool {
     match (one, other) {
+        (KeyAlgorithm::Untold, _) | (_, KeyAlgorithm::Untold) => true,
         (KeyAlgorithm::Rsa { .. }, KeyAlgorithm::Rsa { .. }) => true,
         (KeyAlgorithm::Ec { curve: Some(one) }, KeyAlgorithm::Ec { curve: Some(other) }) => one == other,
         (KeyAlgorithm::Ec { .. }, KeyAlgorithm::Ec { .. })

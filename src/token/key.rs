@@ -41,6 +41,8 @@ pub enum KeyAlgorithm {
         /// Bits of the key, parity included.
         key_bits: u32,
     },
+    /// The card tells it with the public half alone, which was not read.
+    Untold,
     /// A secret of no particular algorithm.
     Generic {
         /// Bits of the secret.

@@ -10,6 +10,7 @@ pub(super) mod extensions;
 pub(super) mod name;
 mod path;
 pub(super) mod time;
+mod unsigned;
 pub(super) mod usage;
 
 pub use alternative_name::{AlternativeName, AlternativeNameError};
@@ -17,6 +18,7 @@ pub use builder::{CertificateKind, CertificateTemplate, Issuer};
 pub use name::{common_name, name_text};
 pub use path::{Path, PathFault, find_path};
 pub use time::parse_date;
+pub use unsigned::unsigned_certificate;
 pub use usage::{KeyUsage, UsageError, purpose_from_text, purpose_text};
 
 use const_oid::ObjectIdentifier;

@@ -48,9 +48,11 @@ impl KeyView<'_> {
                 KeyAlgorithm::Des { key_bits: 128 } => ck::CKK_DES2.into(),
                 KeyAlgorithm::Des { .. } => ck::CKK_DES3.into(),
                 KeyAlgorithm::Generic { .. } => ck::CKK_GENERIC_SECRET.into(),
+                KeyAlgorithm::Untold => self.untold(),
             },
             A::DERIVE => key.usage.derive.into(),
             A::LOCAL => key.access.local.into(),
+            A::KEY_GEN_MECHANISM | A::ALLOWED_MECHANISMS if self.untold() == Answer::Unread => Answer::Unread,
             A::KEY_GEN_MECHANISM => self.generation_mechanism().into(),
             A::ALLOWED_MECHANISMS => Answer::Is(Value::Numbers((self.mechanisms)())),
             A::START_DATE | A::END_DATE => None.into(),
@@ -130,7 +132,8 @@ impl KeyView<'_> {
                 KeyAlgorithm::Rsa { .. }
                 | KeyAlgorithm::Ec { .. }
                 | KeyAlgorithm::Ed25519
-                | KeyAlgorithm::X25519 => Answer::Absent,
+                | KeyAlgorithm::X25519
+                | KeyAlgorithm::Untold => Answer::Absent,
             },
             _ => Answer::Absent,
         }
@@ -170,13 +173,21 @@ impl KeyView<'_> {
     }
 
     fn of_rsa(&self, answer: impl FnOnce() -> Answer) -> Answer {
-        if matches!(self.key.algorithm, KeyAlgorithm::Rsa { .. }) { answer() } else { Answer::Absent }
+        if matches!(self.key.algorithm, KeyAlgorithm::Rsa { .. }) { answer() } else { self.untold() }
+    }
+
+    /// An attribute that depends on the algorithm, of a key that does not have it, or has not told yet.
+    fn untold(&self) -> Answer {
+        match (self.key.algorithm, &self.public) {
+            (KeyAlgorithm::Untold, Known::Unread) => Answer::Unread,
+            _ => Answer::Absent,
+        }
     }
 
     fn of_ec(&self, answer: impl FnOnce() -> Answer) -> Answer {
         match self.key.algorithm {
             KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => answer(),
-            _ => Answer::Absent,
+            _ => self.untold(),
         }
     }
 

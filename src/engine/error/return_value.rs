@@ -232,7 +232,7 @@ fn key_return_value(asked: KeyAlgorithm) -> ReturnValue {
         KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => {
             rv("CKR_CURVE_NOT_SUPPORTED", ck::CKR_CURVE_NOT_SUPPORTED)
         }
-        KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } => {
+        KeyAlgorithm::Des { .. } | KeyAlgorithm::Generic { .. } | KeyAlgorithm::Untold => {
             rv("CKR_MECHANISM_INVALID", ck::CKR_MECHANISM_INVALID)
         }
     }

@@ -1,11 +1,12 @@
 //! Searches: matched at once when they begin, handed out in chunks.
 
 use super::SEARCH;
-use crate::engine::attribute::{Answer, Attribute, Template};
+use crate::engine::attribute::{Answer, Attribute, AttributeType, ObjectClass, Template, Value};
 use crate::engine::contents::Fetched;
 use crate::engine::error::Error;
 use crate::engine::object::{ObjectRef, ObjectTable};
 use crate::engine::operation::Session;
+use crate::engine::renewal::Effects;
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
@@ -16,6 +17,7 @@ pub(in crate::engine) struct Find(std::vec::IntoIter<ObjectHandle>);
 impl Engine {
     /// Begins a search. Private objects are found only after login.
     pub fn find_init(&self, session: SessionHandle, template: &Template) -> Result<()> {
+        self.list_everything(session, template)?;
         self.with_session(session, |session| {
             let mut operations = lock(&session.operations);
             if operations.find.is_some() {
@@ -43,7 +45,25 @@ impl Engine {
 
     /// Every object that matches, in one call, beside any search that is going on.
     pub fn find_all(&self, session: SessionHandle, template: &Template) -> Result<Vec<ObjectHandle>> {
+        self.list_everything(session, template)?;
         self.with_session(session, |session| self.matching(session, template))
+    }
+
+    /// Data objects that cost a question each are asked for when somebody looks for data.
+    fn list_everything(&self, session: SessionHandle, template: &Template) -> Result<()> {
+        let class = template.value(AttributeType::CLASS).and_then(Value::as_number);
+        if class.is_some_and(|class| class != ObjectClass::Data.number()) {
+            return Ok(());
+        }
+        let session = self.session(session)?;
+        let cell = self.cell(session.reader)?;
+        let mut card = lock(&cell.card);
+        self.check_insertion(session.reader, &card, &session.card)?;
+        let more = card.with(|driver, _| Ok(driver.list_everything()));
+        if more.map_err(|error| self.card_error(session.reader, error))? {
+            self.renew(session.reader, &mut card, &Effects::default())?;
+        }
+        Ok(())
     }
 
     fn matching(&self, session: &Session, template: &Template) -> Result<Vec<ObjectHandle>> {

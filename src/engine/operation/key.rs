@@ -100,7 +100,11 @@ impl Engine {
             }
             Found::Card(ObjectRef::Key(index)) => {
                 let key = token.keys.get(index).ok_or(Error::KeyHandleInvalid)?;
-                let (class, algorithm, usage) = (key.class, key.algorithm, Some(key.usage));
+                let (class, usage) = (key.class, Some(key.usage));
+                let algorithm = match key.algorithm {
+                    KeyAlgorithm::Untold => self.complete_algorithm(session, key)?,
+                    told => told,
+                };
                 Ok(Candidate { class, algorithm, usage, holder: Holder::Card(key) })
             }
             Found::Card(ObjectRef::Certificate(index)) => {
@@ -141,7 +145,9 @@ impl Engine {
     /// The key's algorithm with its size, from the public half where the card's directory does not say.
     fn complete_algorithm(&self, session: &Session, key: &Key) -> Result<KeyAlgorithm> {
         match key.algorithm {
-            KeyAlgorithm::Rsa { modulus_bits: 0 } | KeyAlgorithm::Ec { curve: None } => {
+            KeyAlgorithm::Rsa { modulus_bits: 0 }
+            | KeyAlgorithm::Ec { curve: None }
+            | KeyAlgorithm::Untold => {
                 let public = self.public_half(session.reader, &session.card, key)?;
                 Ok(public.as_deref().map_or(key.algorithm, KeyAlgorithm::from))
             }

@@ -315,7 +315,8 @@ fn key_type(algorithm: KeyAlgorithm) -> u64 {
         KeyAlgorithm::X25519 => ck::CKK_EC_MONTGOMERY,
         KeyAlgorithm::Aes { .. } => ck::CKK_AES,
         KeyAlgorithm::Des { .. } => ck::CKK_DES3,
-        KeyAlgorithm::Generic { .. } => ck::CKK_GENERIC_SECRET,
+        // What a session has is never untold.
+        KeyAlgorithm::Generic { .. } | KeyAlgorithm::Untold => ck::CKK_GENERIC_SECRET,
     }
 }
 

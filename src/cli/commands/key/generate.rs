@@ -70,12 +70,12 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
     // A public key that cannot be kept must not cost a key.
     args.output.as_deref().map(atomic_file::check_writable).transpose()?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
-    let spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
+    let mut spec = args.key.spec(algorithm, &free_label(&token.view), args.extractable)?;
     let engine = context.engine()?;
     engine.check_key(token.slot, algorithm, KeyOrigin::Generated)?;
-    if let Ok(abilities) = engine.admin_abilities(token.slot) {
-        args.key.check_names(&abilities)?;
-    }
+    let abilities = engine.admin_abilities(token.slot).ok();
+    abilities.as_ref().map(|abilities| args.key.check_names(abilities)).transpose()?;
+    let place = abilities.and_then(|known| args.key.settle_place(&known, &token.view, &mut spec));
     let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
     let session = opened.session;
     let spinner = Spinner::start(context, "the card generates the key");
@@ -86,13 +86,20 @@ pub fn run(context: &Context, args: &GenerateArgs) -> Result<Outcome, CliError> 
         (engine.generate_key(session, &spec)?, None)
     };
     spinner.end();
-    let public = match public_handle {
-        Some(public) => Some(public_key(context, session, public)?),
-        None => None,
+    let (made, public) = match (place, public_handle) {
+        // Who made it may be the security officer, who does not see it.
+        (Some(id), _) => {
+            let key = engine.made_key(session, &id)?;
+            (Made { slot: key.slot, id: key.id.0, label: key.label, uri: key.uri.to_string() }, key.public)
+        }
+        (None, Some(public_handle)) => {
+            let public = public_key(context, session, public_handle)?;
+            // The security officer sees no private key, only its public half.
+            let seen = if args.write.so_pin.is_some() { public_handle } else { handle };
+            (Made::read(context, token.slot, session, seen)?, Some(public))
+        }
+        (None, None) => (Made::read(context, token.slot, session, handle)?, None),
     };
-    // The security officer sees no private key, only its public half.
-    let seen = if args.write.so_pin.is_some() { public_handle.unwrap_or(handle) } else { handle };
-    let made = Made::read(context, token.slot, session, seen)?;
     let pem = public.as_ref().map(|key| pem::encode("PUBLIC KEY", &key.to_spki_der())).transpose()?;
     let document = json!({
         "slot": made.slot.0,

@@ -15,6 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::key_files;
 use crate::cli::outcome::Outcome;
 use crate::cli::pin::Kind;
+use crate::cli::text::count;
 use crate::cli::tokens;
 use crate::cli::writing::{self, WriteArgs};
 use crate::crypto::{CertificateDetails, PrivateKey};
@@ -66,15 +67,20 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<Outcome, CliError> {
     let file = key_files::read(&args.file, args.password.as_ref())?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
     context.engine()?.check_key(token.slot, algorithm(&file.key), KeyOrigin::Imported)?;
-    if let Ok(abilities) = context.engine()?.admin_abilities(token.slot) {
-        args.key.check_names(&abilities)?;
-    }
+    let abilities = context.engine()?.admin_abilities(token.slot).ok();
+    abilities.as_ref().map(|abilities| args.key.check_names(abilities)).transpose()?;
     let label = file.label.clone().unwrap_or_else(|| file_label(&args.file));
     let spec = args.key.spec(algorithm(&file.key), &label, false)?;
     let label = spec.label.clone();
     let key = NewObject::PrivateKey { key: file.key.clone(), spec };
     let mut items = vec![Item { object: key, class: ObjectClass::PrivateKey, label }];
-    items.extend(file.certificates.iter().map(certificate));
+    // A card with a place for each key has none for authorities.
+    let has_places = abilities.is_some_and(|abilities| !abilities.key_places.is_empty());
+    let public = file.key.public();
+    let has_room = |known: &&CertificateDetails| !has_places || known.certifies(&public);
+    let kept = file.certificates.iter().filter(has_room);
+    items.extend(kept.map(certificate));
+    let left_out = file.certificates.len() + 1 - items.len();
     let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
     let put = put(context, &token, opened.session, &items)?;
     let (label, uri) = put.names.first().cloned().unwrap_or_default();
@@ -86,8 +92,12 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<Outcome, CliError> {
         "written": put.written,
         "present": put.present,
     });
-    let outcome = Outcome::new(document, put.uris());
-    Ok(Outcome { notes: put.notes, ..outcome })
+    let mut outcome = Outcome { notes: put.notes.clone(), ..Outcome::new(document, put.uris()) };
+    if left_out > 0 {
+        let number = count(left_out, "certificate of an authority", "certificates of authorities");
+        outcome.notes.push(format!("left out: {number}, for which the card has no place"));
+    }
+    Ok(outcome)
 }
 
 /// A certificate of the file: that of the key gets the id which the key has on the card.

@@ -1,8 +1,10 @@
-//! `key generate|import|delete`: private and secret keys on a token.
+//! `key generate|import|attest|move|delete`: private and secret keys on a token.
 
+mod attest;
 mod delete;
 mod generate;
 mod import;
+mod move_key;
 mod options;
 
 use clap::Subcommand;
@@ -18,6 +20,10 @@ pub enum KeyCommand {
     Generate(generate::GenerateArgs),
     /// Import a key from a file, with its certificates where the file has them
     Import(import::ImportArgs),
+    /// Have the card vouch that it generated a key itself
+    Attest(attest::AttestArgs),
+    /// Move a key to another place of its card, with its certificate
+    Move(move_key::MoveArgs),
     /// Delete a key with both halves, and its chain where asked for
     Delete(delete::DeleteArgs),
 }
@@ -27,6 +33,8 @@ pub fn run(context: &Context, command: &KeyCommand) -> Result<Outcome, CliError>
     match command {
         KeyCommand::Generate(args) => generate::run(context, args),
         KeyCommand::Import(args) => import::run(context, args),
+        KeyCommand::Attest(args) => attest::run(context, args),
+        KeyCommand::Move(args) => move_key::run(context, args),
         KeyCommand::Delete(args) => delete::run(context, args),
     }
 }

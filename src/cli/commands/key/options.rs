@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::card::admin::{AdminAbilities, PinPolicy, TouchPolicy};
+use crate::card::admin::{AdminAbilities, KeyPlace, PinPolicy, TouchPolicy};
 use crate::cli::args::{HexBytes, parse_hex};
 use crate::cli::error::CliError;
 use crate::cli::keys::uses;
@@ -109,6 +109,27 @@ impl NewKeyArgs {
                 TouchWhen::Fixed => TouchPolicy::Fixed,
             }),
         }
+    }
+
+    /// Settles the place of a new key, on cards that have places: the one that is named, that of the id, or the first one
+    /// that is free. What the card does not have is left to it to refuse.
+    pub fn settle_place(
+        &self,
+        abilities: &AdminAbilities,
+        view: &TokenView,
+        spec: &mut KeySpec,
+    ) -> Option<KeyId> {
+        let is_free = |place: &&KeyPlace| {
+            view.card.keys.iter().all(|key| key.class == KeyClass::Public || key.id != place.id)
+        };
+        let mut places = abilities.key_places.iter();
+        let place = match (&spec.placement.place, &spec.id) {
+            (Some(name), _) => places.find(|place| place.name.eq_ignore_ascii_case(name)),
+            (None, Some(id)) => places.find(|place| place.id == *id),
+            (None, None) => places.find(is_free),
+        }?;
+        spec.placement.place = Some(place.name.clone());
+        Some(place.id.clone())
     }
 
     /// Refuses a label where the place of a key is its name. Asks the card nothing that it has not told.

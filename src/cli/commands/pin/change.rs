@@ -25,7 +25,8 @@ Examples:
   p11ctl pin change --slot 4
   p11ctl pin change --slot 4 --pin env:OLD --new-pin env:NEW
   p11ctl pin change --slot 4 --pin pinpad
-  p11ctl pin change --slot 4 --so-pin env:OLD --new-pin env:NEW")]
+  p11ctl pin change --slot 4 --so-pin env:OLD --new-pin env:NEW
+  p11ctl pin change --slot 4 --puk env:OLD --new-pin env:NEW")]
 pub struct ChangeArgs {
     /// Which token.
     #[command(flatten)]
@@ -39,6 +40,10 @@ pub struct ChangeArgs {
     #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING, conflicts_with = "pin")]
     so_pin: Option<PinArg>,
 
+    /// Change the PUK instead, where the card lets its holder; its old value comes from there
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING, conflicts_with_all = ["pin", "so_pin"])]
+    puk: Option<PinArg>,
+
     /// Take the new PIN from: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin
     #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
     new_pin: Option<PinArg>,
@@ -49,6 +54,10 @@ pub fn run(context: &Context, args: &ChangeArgs) -> Result<Outcome, CliError> {
     args.pin.check(false)?;
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewPin.check(args.new_pin.as_ref())?;
+    Kind::Puk.check(args.puk.as_ref())?;
+    if let Some(source) = &args.puk {
+        return change_puk(context, args, source);
+    }
     if args.pin.pin == Some(PinArg::PinPad) && args.new_pin.is_some() {
         return Err(CliError::usage("with --pin pinpad the new PIN is typed on the reader as well")
             .hint("leave --new-pin out"));
@@ -122,4 +131,26 @@ fn changed(token: &FoundToken, status: &PinStatus) -> Outcome {
         quote(&status.label),
         token.slot
     ))
+}
+
+/// `pin change --puk`: the PUK of the token's PIN.
+fn change_puk(context: &Context, args: &ChangeArgs, source: &PinArg) -> Result<Outcome, CliError> {
+    let token = tokens::exactly_one(context, &Selector::new(&args.token, None)?, tokens::has_pin)?;
+    let status = context.engine()?.user_pin(token.slot)?.ok_or_else(|| {
+        CliError::new(ErrorKind::Pin, format!("the token in slot {} has no PIN", token.slot))
+    })?;
+    // Cards tell the tries of a PUK only by refusing a wrong one.
+    let old_request = PinRequest { tries_left: None, ..request(&token, &status, Kind::Puk) };
+    let old = writing::read(Some(source), args.pin.final_try, &old_request)?;
+    let new_request = PinRequest { kind: Kind::NewPin, ..old_request.clone() };
+    let new = read_new(args.new_pin.as_ref(), &new_request)?;
+    context
+        .with_pin(|engine| engine.change_puk(token.slot, &old, &new))
+        .map_err(|error| explain(error, &old_request))?;
+    let document = json!({ "slot": token.slot.0, "token": token.candidate.label, "pin": "PUK" });
+    Ok(Outcome::new(document, "").note(format!(
+        "the PUK of PIN {} of the token in slot {} is changed",
+        quote(&status.label),
+        token.slot
+    )))
 }

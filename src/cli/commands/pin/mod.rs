@@ -1,7 +1,8 @@
-//! `pin status|init|change|unblock`: PINs, how many tries each has left, and new values for them.
+//! `pin status|init|change|unblock|tries`: PINs, how many tries each has left, and new values for them.
 
 mod change;
 mod init;
+mod tries;
 mod unblock;
 
 use clap::{Args, Subcommand};
@@ -31,6 +32,8 @@ Examples:
     Change(change::ChangeArgs),
     /// Give a locked or forgotten PIN a new value
     Unblock(unblock::UnblockArgs),
+    /// Set how many tries a PIN and its PUK have, where the card can
+    Tries(tries::TriesArgs),
 }
 
 /// Arguments of `pin status`.
@@ -48,6 +51,7 @@ pub fn run(context: &Context, command: &PinCommand) -> Result<Outcome, CliError>
         PinCommand::Init(args) => init::run(context, args),
         PinCommand::Change(args) => change::run(context, args),
         PinCommand::Unblock(args) => unblock::run(context, args),
+        PinCommand::Tries(args) => tries::run(context, args),
     }
 }
 

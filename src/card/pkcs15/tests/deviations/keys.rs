@@ -20,6 +20,7 @@ fn first_key(content: &Content) -> String {
         KeyAlgorithm::Aes { key_bits } => format!("AES {key_bits}"),
         KeyAlgorithm::Des { key_bits } => format!("DES {key_bits}"),
         KeyAlgorithm::Generic { key_bits } => format!("secret {key_bits}"),
+        KeyAlgorithm::Untold => "untold".to_owned(),
     };
     let auth = key.auth.as_ref().map(|auth| format!(" PIN {auth}")).unwrap_or_default();
     let reference = place.key_reference.map(|reference| format!(" ref {reference:02x}")).unwrap_or_default();

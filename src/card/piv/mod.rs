@@ -1,0 +1,375 @@
+//! PIV cards (SP 800-73-4 and -5), YubiKeys and Nitrokeys among them: keys, certificates, data objects, PIN.
+//! No PKCS#11 here.
+
+mod admin;
+mod beginning;
+mod commands;
+mod listing;
+mod metadata;
+mod objects;
+mod operations;
+mod pins;
+mod references;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::time::{Duration, Instant};
+
+use crate::apdu::{ApduError, Channel, Lengthening, StatusWord};
+use crate::codec::Secret;
+use crate::crypto::{CertificateDetails, Curve, PublicKey};
+use crate::token::{AuthId, ObjectId, Token};
+use crate::transport::Begun;
+
+use self::listing::{Brand, Content, MetadataSupport};
+use self::references::{Algorithm, Container, Half, KeyReference, MANAGEMENT_KEY, PUK};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+
+/// The family's name, in the registry.
+pub const NAME: &str = "PIV";
+
+/// The driver of one inserted card.
+pub struct Piv {
+    brand: Brand,
+    /// The application's own label.
+    label: Option<String>,
+    version: Option<[u8; 3]>,
+    abilities: Abilities,
+    support: MetadataSupport,
+    content: Content,
+    /// The application is known to be selected.
+    selected: bool,
+    /// A PIN was verified and nobody took it back, as far as is known.
+    verified: bool,
+    /// The management key was proven, and the card was not reset since, as far as is known.
+    officer: bool,
+    /// The content was read in this transaction.
+    current: bool,
+    /// The card has a capability container, as far as is known.
+    has_capability: bool,
+    /// The PIN's counter, told when the content was read, for who asks for it at once.
+    tries: Option<(Instant, Tries)>,
+    /// Data objects are listed that cost a question each.
+    whole: bool,
+}
+
+/// YubiKeys and Nitrokeys say in their answer to reset who they are.
+pub fn knows_atr(atr: &[u8]) -> bool {
+    Brand::of(atr, None) != Brand::Other
+}
+
+/// Binds a driver to the card, if it has a PIV application.
+pub fn open(channel: &mut Channel<'_>, _: &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError> {
+    let Some(template) = commands::select(channel)? else { return Ok(None) };
+    let label = listing::application_label(&template);
+    let brand = Brand::of(channel.atr(), label.as_deref());
+    let version = match brand {
+        Brand::YubiKey => commands::version(channel)?,
+        _ => None,
+    };
+    let mut piv = Piv {
+        brand,
+        label,
+        version,
+        abilities: token::abilities(brand, version),
+        support: MetadataSupport::of(brand),
+        content: Content::default(),
+        selected: true,
+        verified: false,
+        officer: false,
+        current: false,
+        has_capability: false,
+        tries: None,
+        whole: false,
+    };
+    piv.prefer_lengths(channel);
+    piv.load(channel)?;
+    Ok(Some(Box::new(piv)))
+}
+
+impl CardDriver for Piv {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn forget_state(&mut self) {
+        self.selected = false;
+        self.current = false;
+    }
+
+    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+        self.load(channel)?;
+        Ok(self.token())
+    }
+
+    fn list_everything(&mut self) -> bool {
+        let more = !std::mem::replace(&mut self.whole, true);
+        self.current &= !more;
+        more
+    }
+
+    fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        match KeyReference::of_object(object) {
+            Some((_, Half::Private)) => {
+                Err(CardError::NotSupported { what: "give out a private or secret key".to_owned() })
+            }
+            Some((key, Half::Public)) => Ok(self.public_key(channel, key)?.to_spki_der()),
+            Some((key, Half::Certificate)) => self.certificate(channel, key),
+            None => {
+                let row = references::data_row(object).ok_or(CardError::NoSuchObject)?;
+                self.value(channel, &row.container())
+            }
+        }
+    }
+
+    fn tries(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Tries, CardError> {
+        let reference = self.reference(auth)?;
+        if reference == MANAGEMENT_KEY {
+            return Ok(Tries::default());
+        }
+        if let Some((told, tries)) = self.tries.take()
+            && reference == self.content.pin
+            && told.elapsed() < AT_ONCE
+        {
+            return Ok(tries);
+        }
+        self.ready(channel)?;
+        pins::tries(channel, reference, self.asks_metadata(), reference == PUK)
+    }
+
+    fn tries_left(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<u8>, CardError> {
+        Ok(self.tries(channel, auth)?.left)
+    }
+
+    fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        let reference = self.reference(auth)?;
+        if reference == PUK {
+            return Err(CardError::NotSupported { what: "verify a PUK by itself".to_owned() });
+        }
+        if reference == MANAGEMENT_KEY {
+            let key = admin::key_of(pin)?;
+            // With a PIN verified in this transaction the application is selected; selecting could take that back.
+            self.ready(channel)?;
+            let result = admin::authenticate(channel, &key, self.asks_metadata());
+            self.officer = result.is_ok();
+            return result.map(|_| ());
+        }
+        pins::padded(pin)?;
+        self.tries = None;
+        self.select(channel)?;
+        let result = pins::verify(channel, reference, pin);
+        self.verified = result.is_ok();
+        result
+    }
+
+    fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
+        let reference = self.reference(auth)?;
+        if reference == MANAGEMENT_KEY {
+            return Ok(false);
+        }
+        self.ready(channel)?;
+        self.verified = false;
+        Ok(pins::forget(channel, reference)?)
+    }
+
+    fn admin(&mut self) -> Option<&mut dyn CardAdmin> {
+        Some(self)
+    }
+
+    fn perform(&mut self, channel: &mut Channel<'_>, call: &CardCall<'_>) -> Result<Secret, CardError> {
+        let unable = |what: &str| Err(CardError::NotSupported { what: what.to_owned() });
+        match *call {
+            CardCall::RsaRaw { key, block } => {
+                let key = private(key)?;
+                self.ask(channel, |channel| operations::rsa(channel, key, block))
+            }
+            CardCall::EcdsaSign { key, digest } => {
+                let (key, curve) = self.curve_of(channel, key)?;
+                self.ask(channel, |channel| operations::ecdsa(channel, key, curve, digest))
+            }
+            CardCall::EcdhAgree { key, peer } => {
+                let (key, curve) = self.curve_of(channel, key)?;
+                self.ask(channel, |channel| operations::agree(channel, key, curve, peer))
+            }
+            CardCall::Ed25519Sign { key, message } => {
+                let key = private(key)?;
+                self.ask(channel, |channel| operations::ed25519(channel, key, message))
+            }
+            CardCall::X25519Agree { key, peer } => {
+                let key = private(key)?;
+                self.ask(channel, |channel| operations::x25519(channel, key, peer))
+            }
+            CardCall::AesEncrypt { .. } | CardCall::AesDecrypt { .. } => unable("compute with AES keys"),
+            CardCall::RsaSignPkcs1 { .. } => unable("pad signatures itself"),
+            CardCall::RsaDecryptPkcs1 { .. } => unable("take encryption padding off itself"),
+            CardCall::Random { .. } => unable("give random bytes"),
+        }
+    }
+}
+
+impl Piv {
+    /// Asks the card what is on it, once in each transaction.
+    fn load(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.current {
+            return Ok(());
+        }
+        self.ready(channel)?;
+        let known = std::mem::take(&mut self.content);
+        let mut content = listing::read(channel, self.brand, &mut self.support, self.whole)?;
+        for (key, facts) in &mut content.keys {
+            // What a certificate told, it tells while nobody wrote: the engine reads it again where that matters.
+            let before = known.keys.get(key).filter(|_| facts.algorithm.is_none());
+            facts.algorithm = facts.algorithm.or(before.and_then(|before| before.algorithm));
+        }
+        self.content = content;
+        self.current = true;
+        let tries = pins::tries(channel, self.content.pin, self.asks_metadata(), false)?;
+        self.tries = Some((Instant::now(), tries));
+        Ok(())
+    }
+
+    /// Makes sure that the application is selected. On some cards that takes verifications back.
+    fn select(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        self.prefer_lengths(channel);
+        if self.selected {
+            return Ok(());
+        }
+        commands::select(channel)?.ok_or_else(|| CardError::Malformed {
+            what: "the PIV application".to_owned(),
+            why: "it was there before".to_owned(),
+        })?;
+        self.selected = true;
+        Ok(())
+    }
+
+    /// As [`Piv::select`], but with a PIN verified or the management key proven the application is taken for selected:
+    /// nothing is sent that another one could misunderstand to anybody's harm, and selecting could take that back.
+    fn ready(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if channel.begun() == Begun::Reset {
+            (self.verified, self.officer) = (false, false);
+        }
+        if self.verified || self.officer {
+            self.prefer_lengths(channel);
+            return Ok(());
+        }
+        self.select(channel)
+    }
+
+    /// Whether it is worth asking for metadata of PINs and the management key.
+    fn asks_metadata(&self) -> bool {
+        self.support == MetadataSupport::Yes || self.brand == Brand::YubiKey
+    }
+
+    /// Asks the application. Where it turns out that another program has selected another one, the verifications are lost,
+    /// and it is selected and asked again.
+    fn ask<T>(
+        &mut self,
+        channel: &mut Channel<'_>,
+        job: impl Fn(&mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        self.ready(channel)?;
+        let answer = job(channel);
+        if self.selected {
+            return answer;
+        }
+        let status = answer.as_ref().err().and_then(listing::status_of);
+        if !matches!(status, Some(StatusWord::INS_NOT_SUPPORTED | StatusWord::CLA_NOT_SUPPORTED)) {
+            self.selected = answer.is_ok();
+            return answer;
+        }
+        (self.verified, self.officer) = (false, false);
+        self.select(channel)?;
+        job(channel)
+    }
+
+    fn prefer_lengths(&self, channel: &mut Channel<'_>) {
+        let announced = Lengthening::announced(channel.atr());
+        channel.prefer(match self.brand {
+            // They take extended length, and their answer to reset does not say so.
+            Brand::Nitrokey => Lengthening::Extended,
+            Brand::YubiKey | Brand::Other => announced,
+        });
+    }
+
+    fn reference(&self, auth: &AuthId) -> Result<u8, CardError> {
+        match auth.0.as_slice() {
+            [reference] if [self.content.pin, PUK, MANAGEMENT_KEY].contains(reference) => Ok(*reference),
+            _ => Err(CardError::NoSuchObject),
+        }
+    }
+
+    /// The value of a data object that is there. Where the application may not be selected any more, the object is asked
+    /// for all the same: only this application has it, so that an answer says that it is.
+    fn value(&mut self, channel: &mut Channel<'_>, container: &Container) -> Result<Vec<u8>, CardError> {
+        self.prefer_lengths(channel);
+        if !self.selected && channel.begun() != Begun::Reset {
+            match commands::get_data(channel, container) {
+                Ok(Some(value)) => {
+                    self.selected = true;
+                    return Ok(value);
+                }
+                Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        let value = self.ask(channel, |channel| commands::get_data(channel, container))?;
+        value.ok_or(CardError::NoSuchObject)
+    }
+
+    /// The certificate of a key, DER.
+    fn certificate(&mut self, channel: &mut Channel<'_>, key: KeyReference) -> Result<Vec<u8>, CardError> {
+        let value = self.value(channel, &key.certificate())?;
+        objects::certificate(&key.certificate_label(), &value)
+    }
+
+    /// The public half of a key: from metadata where the card has them, else from its certificate.
+    fn public_key(&mut self, channel: &mut Channel<'_>, key: KeyReference) -> Result<PublicKey, CardError> {
+        let known = self.content.keys.get(&key).ok_or(CardError::NoSuchObject)?;
+        if let Some(public) = &known.public {
+            return Ok(public.clone());
+        }
+        let der = self.certificate(channel, key)?;
+        let bad = |why: String| CardError::Malformed { what: format!("{:?}", key.certificate_label()), why };
+        let details = CertificateDetails::parse(&der).map_err(|error| bad(error.to_string()))?;
+        let public =
+            details.public_key.ok_or_else(|| bad("its public key is of an unknown kind".to_owned()))?;
+        if let Some(facts) = self.content.keys.get_mut(&key) {
+            facts.algorithm = Some(Algorithm::of_public(&public));
+            facts.public = Some(public.clone());
+        }
+        Ok(public)
+    }
+
+    /// A private key on a curve.
+    fn curve_of(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+    ) -> Result<(KeyReference, Curve), CardError> {
+        let key = private(object)?;
+        let algorithm = match self.content.keys.get(&key).and_then(|facts| facts.algorithm) {
+            Some(algorithm) => algorithm,
+            None => Algorithm::of_public(&self.public_key(channel, key)?),
+        };
+        match algorithm {
+            Algorithm::Ec(curve) => Ok((key, curve)),
+            _ => Err(CardError::NotSupported { what: "do this with a key that is on no curve".to_owned() }),
+        }
+    }
+}
+
+/// The private key that an object is.
+fn private(object: ObjectId) -> Result<KeyReference, CardError> {
+    match KeyReference::of_object(object) {
+        Some((key, Half::Private)) => Ok(key),
+        _ => Err(CardError::NoSuchObject),
+    }
+}
+
+/// What was told so long ago is asked again.
+const AT_ONCE: Duration = Duration::from_secs(1);

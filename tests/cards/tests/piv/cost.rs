@@ -1,0 +1,87 @@
+//! What the main jobs cost in APDUs, cold (GET RESPONSE aside, as everywhere).
+
+use p11ctl::card::admin::KeyType;
+use p11ctl::card::{Card, CardCall};
+use p11ctl::crypto::Curve;
+use p11ctl::layout::certificates_needed;
+
+use crate::bench::*;
+use crate::foreign::built;
+use crate::rig::Rig;
+
+/// What `p11ctl slots` asks of the card.
+fn slots(card: &mut Card) {
+    let token = card.read_token().unwrap();
+    assert_eq!(certificates_needed(&token), []);
+    card.tries_left(&auth(&token, "PIV PIN")).unwrap();
+}
+
+fn personalised() -> Bench {
+    let bench = Bench::new();
+    let mut officer = bench.officer();
+    for (place, key_type) in [
+        ("9a", KeyType::Rsa(2048)),
+        ("9c", KeyType::Ec(Curve::P256)),
+        ("9d", KeyType::Rsa(2048)),
+        ("9e", KeyType::Ec(Curve::P256)),
+    ] {
+        generate(&mut officer, place, key_type).unwrap();
+    }
+    drop(officer);
+    bench
+}
+
+/// APDUs that pcscd carried for a program, GET RESPONSE aside, and those.
+fn carried(rig: &Rig, program: &str, arguments: &[&str]) -> (usize, usize) {
+    let mark = rig.mark();
+    rig.expect(program, arguments);
+    let apdus = rig.apdus_since(mark);
+    let fetched = apdus.iter().filter(|apdu| apdu.command.get(1) == Some(&0xC0)).count();
+    (apdus.len() - fetched, fetched)
+}
+
+#[test]
+fn command_line_needs_less_than_half_of_what_opensc_needs_on_the_same_card() {
+    let bench = personalised();
+    let mut rig = Rig::start();
+    rig.insert(0, bench.shared.clone());
+    for (name, content) in [("pin", PIN), ("text", "a text"), ("block", &"7".repeat(51))] {
+        std::fs::write(rig.folder().join(name), content).unwrap();
+    }
+    let theirs_list = carried(&rig, "pkcs11-tool", &["-L"]);
+    let sign =
+        ["--id", "01", "--sign", "--mechanism", "RSA-PKCS", "--input-file", "block", "--output-file", "out"];
+    let theirs_sign = carried(&rig, "pkcs11-tool", &[&["--login", "--pin", PIN][..], &sign].concat());
+    let p11ctl = built("p11ctl");
+    let ours_list = carried(&rig, &p11ctl, &["slots"]);
+    let sign = ["sign", "--slot", "0", "--id", "01", "--pin", "file:pin", "-o", "sig", "text"];
+    let ours_sign = carried(&rig, &p11ctl, &sign);
+    println!("APDUs (and GET RESPONSE) on one piv-authenticator through pcscd:");
+    println!("list: pkcs11-tool {theirs_list:?}, p11ctl {ours_list:?}");
+    println!("sign: pkcs11-tool {theirs_sign:?}, p11ctl {ours_sign:?}");
+    assert!(ours_list.0 <= 8, "{ours_list:?}");
+    assert!(ours_list.0 * 2 <= theirs_list.0 && ours_sign.0 * 2 <= theirs_sign.0);
+}
+
+#[test]
+fn listing_and_signing_stay_within_their_apdus() {
+    let bench = personalised();
+    let (_, listing) = bench.cost(|| slots(&mut bench.card()));
+    let sign = |count: usize| {
+        let mut card = bench.card();
+        card.hold().unwrap();
+        slots(&mut card);
+        let key = private(&mut card, 1);
+        login(&mut card);
+        for _ in 0..count {
+            card.perform(&CardCall::RsaRaw { key, block: &[0x01; 256] }).unwrap();
+        }
+        card.finish().unwrap();
+    };
+    let (_, once) = bench.cost(|| sign(1));
+    let (_, eleven) = bench.cost(|| sign(11));
+    println!("PIV: slots {listing}, sign {once}, ten more signatures {}", eleven - once);
+    assert!(listing <= 8, "{listing}");
+    assert!(once <= 11, "{once}");
+    assert_eq!(eleven - once, 10);
+}
