@@ -194,5 +194,5 @@ fn binary_result_does_not_go_to_a_terminal() {
         &[],
         "--card demo.card sign --slot 0 --pin env:PIN1 - < empty.conf; echo code=$?",
     );
-    assert!(text.contains("code=2") && text.contains("--format hex or base64"), "{text}");
+    assert!(text.contains("code=2") && text.contains("give --format hex, base64"), "{text}");
 }
