@@ -89,6 +89,11 @@ pub trait CardDriver: Send {
     /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;
 
+    /// Whether a reader's keys can make a PIN as the card takes it: then [`CardDriver::verify_on_reader`] is worth a try.
+    fn takes_pins_from_reader(&self) -> bool {
+        false
+    }
+
     /// As [`CardDriver::verify`], with a PIN that its holder types on the reader's keys.
     /// Errors: `PinEntry` when it did not reach the card; `NotSupported` where card or reader cannot.
     fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {

@@ -361,19 +361,20 @@ impl Engine {
 }
 
 pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
-    let (driver, abilities, directories, token, kept, counters) = card.with(|driver, channel| {
+    let (driver, abilities, pinpad, directories, token, kept, counters) = card.with(|driver, channel| {
         let directories = driver.read_token(channel)?;
         let mut token = directories.clone();
         read_needed_certificates(driver, channel, &mut token)?;
         let kept = kept_certificates(driver, &token);
         let counters = told_counters(driver, &token);
-        Ok((driver.name(), driver.abilities().clone(), directories, token, kept, counters))
+        let pinpad = if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() };
+        Ok((driver.name(), driver.abilities().clone(), pinpad, directories, token, kept, counters))
     })?;
     Ok(Arc::new(LoadedCard {
         insertion: card.insertion(),
         driver,
         abilities,
-        pinpad: card.pinpad(),
+        pinpad,
         token: Arc::new(token),
         directories,
         chain_users: OnceLock::new(),

@@ -115,6 +115,10 @@ impl CardDriver for Generic {
         pin::outcome(channel.send(&iso::verify(place.reference(), bytes))?.status)
     }
 
+    fn takes_pins_from_reader(&self) -> bool {
+        true
+    }
+
     fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
         let policy = self.content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
         let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?;

@@ -163,6 +163,10 @@ impl CardDriver for IsoApplet {
         pins::verify(channel, pin)
     }
 
+    fn takes_pins_from_reader(&self) -> bool {
+        true
+    }
+
     fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
         let (policy, _) = self.pin(auth)?;
         self.select_for_pin(channel)?;

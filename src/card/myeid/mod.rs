@@ -152,6 +152,10 @@ impl CardDriver for MyEid {
         pins::verify(channel, policy, place, pin)
     }
 
+    fn takes_pins_from_reader(&self) -> bool {
+        true
+    }
+
     fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
         let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
         let policy = content.token.auth(auth).ok_or(CardError::NoSuchObject)?;

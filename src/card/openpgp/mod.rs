@@ -165,6 +165,22 @@ impl CardDriver for OpenPgp {
         verified
     }
 
+    fn takes_pins_from_reader(&self) -> bool {
+        !matches!(self.kdf, Some(Kdf::Hashed(_)))
+    }
+
+    fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let which = Pin::of_id(auth)?;
+        let hashed = matches!(self.kdf(channel)?, Kdf::Hashed(_));
+        if hashed || which == Pin::ResettingCode {
+            return Err(CardError::NotSupported { what: "take this PIN from the reader's keys".to_owned() });
+        }
+        let verified = pin::verify_on_reader(channel, which, &self.application.pins);
+        self.signature_pin_spent &= which != Pin::UserSign;
+        self.current &= verified.is_ok();
+        verified
+    }
+
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
         let pin = Pin::of_id(auth)?;
         if pin == Pin::UserSign && self.signature_pin_spent {

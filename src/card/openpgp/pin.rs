@@ -3,9 +3,11 @@
 
 use super::application::PinStatus;
 use crate::apdu::{Channel, Command, StatusWord, iso};
+use crate::card::pin_entry::from_reader;
 use crate::card::{CardError, Tries};
 use crate::codec::Secret;
 use crate::token::{Auth, AuthId, AuthRole, PinEncoding};
+use crate::transport::{DigitCoding, PinBlock};
 
 /// A PIN, or a use of one. PW1 is one value, and two logins: for signatures, and for everything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +142,24 @@ impl Pin {
 /// Errors: `PinIncorrect`, `PinBlocked`, `Refused`.
 pub(super) fn verify(channel: &mut Channel<'_>, pin: Pin, value: Secret) -> Result<(), CardError> {
     let status = channel.send(&iso::verify(pin.reference(), value))?.status;
+    told(channel, pin, status, "verify the PIN")
+}
+
+/// As [`verify`], with a PIN that its holder types on the reader's keys: as long as it is.
+pub(super) fn verify_on_reader(
+    channel: &mut Channel<'_>,
+    pin: Pin,
+    status: &PinStatus,
+) -> Result<(), CardError> {
+    let short = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
+    let block = PinBlock {
+        len: None,
+        filler: 0xFF,
+        min_len: short(pin.min_len()),
+        max_len: short(pin.max_len(status)),
+        coding: DigitCoding::Ascii,
+    };
+    let status = from_reader(iso::verify_on_reader(channel, pin.reference(), block)?)?;
     told(channel, pin, status, "verify the PIN")
 }
 

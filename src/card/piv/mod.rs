@@ -167,6 +167,22 @@ impl CardDriver for Piv {
         result
     }
 
+    fn takes_pins_from_reader(&self) -> bool {
+        true
+    }
+
+    fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let reference = self.reference(auth)?;
+        if [PUK, MANAGEMENT_KEY].contains(&reference) {
+            return Err(CardError::NotSupported { what: "take this from the reader's keys".to_owned() });
+        }
+        self.tries = None;
+        self.select(channel)?;
+        let result = pins::verify_on_reader(channel, reference);
+        self.verified = result.is_ok();
+        result
+    }
+
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
         let reference = self.reference(auth)?;
         if reference == MANAGEMENT_KEY {

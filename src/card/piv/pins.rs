@@ -4,8 +4,10 @@ use zeroize::Zeroizing;
 
 use crate::apdu::iso::{self, PinState};
 use crate::apdu::{ApduError, Channel, Command, StatusWord};
+use crate::card::pin_entry::from_reader;
 use crate::card::{CardError, Tries};
 use crate::codec::Secret;
+use crate::transport::{DigitCoding, PinBlock};
 
 use super::commands::{self, MetadataAnswer};
 
@@ -40,6 +42,18 @@ pub(super) fn verify(channel: &mut Channel<'_>, reference: u8, pin: &Secret) -> 
     let block = padded(pin)?;
     let response = channel.send(&iso::verify(reference, Secret::from(&block[..])))?;
     outcome(response.status, "verify the PIN")
+}
+
+/// As [`verify`], with a PIN that its holder types on the reader's keys.
+pub(super) fn verify_on_reader(channel: &mut Channel<'_>, reference: u8) -> Result<(), CardError> {
+    let block = PinBlock {
+        len: Some(MAX_LEN as u8),
+        filler: FILLER,
+        min_len: MIN_LEN as u8,
+        max_len: MAX_LEN as u8,
+        coding: DigitCoding::Ascii,
+    };
+    outcome(from_reader(iso::verify_on_reader(channel, reference, block)?)?, "verify the PIN")
 }
 
 /// CHANGE REFERENCE DATA of PIN or PUK.

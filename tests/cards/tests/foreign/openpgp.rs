@@ -154,3 +154,16 @@ fn listing_costs_at_most_eight_apdus_and_a_signature_ten() {
     }
     assert!(list[0] <= 8 && sign[0] <= 10);
 }
+
+#[test]
+fn pin_typed_on_the_reader_opens_either_token() {
+    let mut rig = Rig::start_with_keys();
+    rig.insert(0, openpgp::card(0x1234_5678));
+    for slot in ["0", "1"] {
+        let login = ["login", "--slot", slot, "--pin", "pinpad"];
+        rig.type_on_reader("999999\n");
+        assert_eq!(p11ctl(&rig, &login).code, Some(4));
+        rig.type_on_reader("123456\n");
+        expect(&rig, &login);
+    }
+}

@@ -179,3 +179,17 @@ fn hex_with_colons() -> String {
     let bytes: Vec<&str> = (0..24).map(|at| &MANAGEMENT_KEY[2 * at..2 * at + 2]).collect();
     bytes.join(":")
 }
+
+#[test]
+fn pin_typed_on_the_reader_opens_the_token() {
+    let mut rig = Rig::start_with_keys();
+    rig.insert(0, Shared::new(piv::card()));
+    let login = ["login", "--slot", "0", "--pin", "pinpad"];
+    rig.type_on_reader("12345\n");
+    let short = rig.run(&built("p11ctl"), &login);
+    assert!(short.stderr.contains("has a length that the card does not take"), "{short}");
+    rig.type_on_reader("999999\n");
+    assert_eq!(rig.run(&built("p11ctl"), &login).code, Some(4));
+    rig.type_on_reader(&format!("{PIN}\n"));
+    rig.expect(&built("p11ctl"), &login);
+}
