@@ -12,6 +12,7 @@ use crate::transport::{Begun, Disposition, PinPad, Presence, Reader, Transport a
 use super::admin::{Format, Unblock};
 use super::cache::CacheStore;
 use super::link::{Link, is_gone, is_reset};
+use super::sought::Sought;
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
 
 /// What the user's configuration says about connected cards.
@@ -25,6 +26,8 @@ pub struct CardSettings {
     pub cache: Option<CacheStore>,
     /// Keep PINs that were verified, to verify them again after a reset by another program.
     pub pin_cache: bool,
+    /// The key that the command is after, if it is after one alone.
+    pub sought: Sought,
 }
 
 impl CardSettings {
@@ -35,6 +38,7 @@ impl CardSettings {
             drivers: config.drivers.only.clone(),
             cache: CacheStore::new(&config.cache),
             pin_cache: config.pkcs11.pin_cache,
+            sought: Sought::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod pin_entry;
 pub mod piv;
 pub mod pkcs15;
 pub mod registry;
+pub mod sought;
 
 pub use admin::CardAdmin;
 pub use connection::{Card, CardSettings};

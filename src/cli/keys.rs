@@ -8,6 +8,7 @@ use super::suggest::nearest;
 use super::text::quote;
 use super::tokens::FoundToken;
 use super::unlock;
+use crate::card::sought::SoughtKey;
 use crate::codec::hex;
 use crate::crypto::PublicKey;
 use crate::engine::uri::Uri;
@@ -63,6 +64,15 @@ impl KeyChoice {
         Ok(Self { selector, label: uri.object, id, class: uri.class, pin_source: uri.pin_source })
     }
 
+    /// Lets cards tell of no other key than this one, where it is named: for commands that use it and nothing else of the
+    /// token, before any card is read.
+    pub fn seek(&self, context: &Context) -> Result<(), CliError> {
+        if self.label.is_some() || self.id.is_some() {
+            context.engine()?.seek(Some(SoughtKey { label: self.label.clone(), id: self.id.clone() }));
+        }
+        Ok(())
+    }
+
     /// The one private key that fits and that may do what is asked (`usable`). `pin` is for tokens that show no
     /// private key before login: there the login comes first, and `unlock` finds it done.
     pub fn private_key(
@@ -77,6 +87,10 @@ impl KeyChoice {
         let tokens = unlock::reveal(context, self, pin)?;
         let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, purpose)).collect();
         let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
+        if named.is_empty() && context.engine()?.seek(None) {
+            // What there is instead is told by cards that are asked for everything.
+            return self.private_key(context, purpose, pin);
+        }
         let usable: Vec<&ChosenKey> =
             named.iter().copied().filter(|chosen| purpose.allows(&chosen.key)).collect();
         match (usable.as_slice(), named.as_slice()) {

@@ -42,6 +42,11 @@ impl SignatureFormat {
         }
     }
 
+    /// True where the certificate of the key and its chain go along.
+    pub fn takes_certificates(self) -> bool {
+        matches!(self, Self::Cms | Self::Pem | Self::Jws)
+    }
+
     /// Its name on the command line and in JSON.
     pub fn name(self) -> &'static str {
         match self {

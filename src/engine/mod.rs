@@ -28,6 +28,7 @@ mod placement;
 mod provider;
 pub mod readers;
 mod renewal;
+mod seeking;
 mod session;
 mod session_object;
 mod session_objects;

@@ -36,24 +36,41 @@ pub(super) fn get_data(
     Ok(Some(value.to_vec()).filter(|value| !value.is_empty()))
 }
 
-/// The beginning of a data object, as much as one command gets, with its tag. `None` when there is none.
-/// Errors: `NotAuthenticated` (it may be there), `Refused`.
-pub(super) fn beginning(
-    channel: &mut Channel<'_>,
-    container: &Container,
-) -> Result<Option<Vec<u8>>, CardError> {
-    let len = channel.max_response_data().min(BEGINNING_LEN);
-    let response = channel.send_once(&get_data_command(container).expect(len))?;
-    if response.status.sw1() != SW1_MORE_DATA && !found(container, response.status)? {
-        return Ok(None);
-    }
-    // A deleted object is `53 00`.
-    Ok(Some(response.data).filter(|data| !matches!(data.as_slice(), [] | [_, 0x00])))
+/// A data object with its tag, or the beginning of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub bytes: Vec<u8>,
+    /// There is no more of it.
+    pub whole: bool,
 }
 
-/// Whether a data object is there. Errors: as [`beginning`].
+/// The beginning of a data object, as much as one command gets, or (`whole`) all of it. `None` when there is none.
+/// Errors: `NotAuthenticated` (it may be there), `Refused`.
+pub(super) fn part(
+    channel: &mut Channel<'_>,
+    container: &Container,
+    whole: bool,
+) -> Result<Option<Part>, CardError> {
+    let response = if whole {
+        channel.send(&get_data_command(container).expect(channel.max_response_data()))?
+    } else {
+        let len = channel.max_response_data().min(BEGINNING_LEN);
+        channel.send_once(&get_data_command(container).expect(len))?
+    };
+    let has_more = response.status.sw1() == SW1_MORE_DATA;
+    if !has_more && !found(container, response.status)? {
+        return Ok(None);
+    }
+    // Some cards cut what is longer than they were asked for, and do not say so.
+    let whole = !has_more && tlv::find(&response.data, container.wrapper()).is_some();
+    // A deleted object is `53 00`.
+    let bytes = Some(response.data).filter(|data| !matches!(data.as_slice(), [] | [_, 0x00]));
+    Ok(bytes.map(|bytes| Part { bytes, whole }))
+}
+
+/// Whether a data object is there. Errors: as [`part`].
 pub(super) fn has_data(channel: &mut Channel<'_>, container: &Container) -> Result<bool, CardError> {
-    Ok(beginning(channel, container)?.is_some())
+    Ok(part(channel, container, false)?.is_some())
 }
 
 fn get_data_command(container: &Container) -> Command {

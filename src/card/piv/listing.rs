@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use crate::apdu::{ApduError, Channel, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::PinPolicy;
+use crate::card::sought::SoughtKey;
 use crate::codec::tlv;
-use crate::crypto::PublicKey;
+use crate::crypto::{CertificateDetails, PublicKey};
 use crate::token::Problem;
 
 use super::beginning;
-use super::commands::{self, MetadataAnswer};
+use super::commands::{self, MetadataAnswer, Part};
 use super::objects::{self, KeyHistory};
 use super::references::{Algorithm, Container, DATA_OBJECTS, KeyReference};
 
@@ -83,17 +84,34 @@ pub(super) struct Content {
     pub serial: Option<String>,
     pub has_chuid: bool,
     pub keys: BTreeMap<KeyReference, KeyFacts>,
+    /// The objects of certificates that came whole.
+    pub certificates: BTreeMap<KeyReference, Vec<u8>>,
     /// Indices into [`DATA_OBJECTS`].
     pub data: Vec<usize>,
     pub problems: Vec<Problem>,
 }
 
-/// Asks the card, whose application is selected. `whole` asks for every data object too.
+/// How much of a card is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent<'a> {
+    /// Every data object too.
+    pub whole: bool,
+    /// Of the keys that want the PIN no other than this one, and with it its certificate.
+    pub sought: Option<&'a SoughtKey>,
+}
+
+impl Extent<'_> {
+    fn seeks(self, key: KeyReference) -> bool {
+        self.sought.is_some_and(|sought| sought.fits(&key.label(), &[key.id()]))
+    }
+}
+
+/// Asks the card, whose application is selected.
 pub(super) fn read(
     channel: &mut Channel<'_>,
     brand: Brand,
     support: &mut MetadataSupport,
-    whole: bool,
+    extent: Extent<'_>,
 ) -> Result<Content, CardError> {
     let mut content = Content::default();
     let mut found: Vec<Container> = Vec::new();
@@ -116,41 +134,81 @@ pub(super) fn read(
         content.has_chuid = chuid.is_some();
         found.extend(chuid.map(|_| Container::chuid()));
     }
-    for key in KeyReference::MAIN {
-        content.ask(channel, support, key, brand == Brand::YubiKey)?;
+    let asks_first = brand == Brand::YubiKey;
+    if extent.sought.is_some() {
+        // The key without a PIN decides whether there is a second token.
+        for key in KeyReference::all().filter(|key| extent.seeks(*key) || *key == KeyReference::CARD) {
+            content.ask(channel, support, key, Question { asks_first, whole: extent.seeks(key) })?;
+        }
+    } else {
+        for key in KeyReference::MAIN {
+            content.ask(channel, support, key, Question { asks_first, whole: false })?;
+        }
+        if content.retired(channel, support)? {
+            found.push(Container::key_history());
+        }
     }
-    if content.retired(channel, support)? {
-        found.push(Container::key_history());
-    }
-    content.data_objects(channel, &found, whole)?;
+    content.data_objects(channel, &found, extent.whole)?;
     Ok(content)
 }
 
+/// How a key is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Question {
+    /// The card is likely to have metadata.
+    asks_first: bool,
+    /// All of the certificate is wanted.
+    whole: bool,
+}
+
 impl Content {
+    /// The certificate of a key, if all of it came along.
+    pub fn certificate(&self, key: KeyReference) -> Option<Vec<u8>> {
+        objects::certificate(&key.certificate_label(), self.certificates.get(&key)?).ok()
+    }
+
     /// Asks for one key: its metadata where the card has any, and whether there is a certificate.
     fn ask(
         &mut self,
         channel: &mut Channel<'_>,
         support: &mut MetadataSupport,
         key: KeyReference,
-        ask_first: bool,
+        question: Question,
     ) -> Result<(), CardError> {
         let asked_first =
-            *support == MetadataSupport::Yes || (ask_first && *support == MetadataSupport::Untried);
+            *support == MetadataSupport::Yes || (question.asks_first && *support == MetadataSupport::Untried);
         let mut facts = if asked_first { key_metadata(channel, support, key)? } else { None };
-        let beginning = commands::beginning(channel, &key.certificate());
-        let beginning = self.tolerated(beginning, &key.certificate_label())?.flatten();
-        let has_certificate = beginning.is_some();
+        let part = commands::part(channel, &key.certificate(), question.whole);
+        let part = self.tolerated(part, &key.certificate_label())?.flatten();
+        let has_certificate = part.is_some();
         if !has_certificate && !asked_first && *support != MetadataSupport::No {
             // A key without a certificate shows by its metadata alone.
             facts = key_metadata(channel, support, key)?;
         }
         if has_certificate || facts.is_some() {
-            let mut facts = KeyFacts { has_certificate, ..facts.unwrap_or_default() };
-            facts.algorithm = facts.algorithm.or_else(|| beginning::algorithm(beginning.as_deref()?));
+            let facts = KeyFacts { has_certificate, ..facts.unwrap_or_default() };
+            let facts = self.with_certificate(key, facts, part);
             self.keys.insert(key, facts);
         }
         Ok(())
+    }
+
+    /// What a certificate, or its beginning, adds to what is known of its key.
+    fn with_certificate(&mut self, key: KeyReference, facts: KeyFacts, part: Option<Part>) -> KeyFacts {
+        let Some(part) = part else { return facts };
+        let mut facts =
+            KeyFacts { algorithm: facts.algorithm.or_else(|| beginning::algorithm(&part.bytes)), ..facts };
+        let value = tlv::find(&part.bytes, key.certificate().wrapper()).filter(|_| part.whole);
+        if let Some(value) = value {
+            self.certificates.insert(key, value.to_vec());
+        }
+        if facts.algorithm.is_none() {
+            // Compressed, or with long names.
+            let details = self.certificate(key).and_then(|der| CertificateDetails::parse(&der).ok());
+            facts.public = facts.public.or(details.and_then(|details| details.public_key));
+            facts.algorithm = facts.public.as_ref().map(Algorithm::of_public);
+        }
+        facts
     }
 
     /// Asks for retired keys: as many as the key history counts. Without one a card that has metadata is asked for the
@@ -173,7 +231,7 @@ impl Content {
             if left == 0 {
                 break;
             }
-            self.ask(channel, support, key, false)?;
+            self.ask(channel, support, key, Question::default())?;
             match self.keys.contains_key(&key) {
                 true => left -= 1,
                 // Nobody counts them, and the first place is empty: so are the others.
@@ -183,7 +241,7 @@ impl Content {
         }
         for key in KeyReference::retired().rev().take(history.map_or(0, |history| history.off_card.into())) {
             if *support == MetadataSupport::Yes {
-                self.ask(channel, support, key, false)?;
+                self.ask(channel, support, key, Question::default())?;
             } else if !self.keys.contains_key(&key) {
                 self.problems.push(Problem {
                     what: format!("key {:?}", key.label()),

@@ -22,8 +22,9 @@ use crate::crypto::{CertificateDetails, Curve, PublicKey};
 use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::Begun;
 
-use self::listing::{Brand, Content, MetadataSupport};
+use self::listing::{Brand, Content, Extent, MetadataSupport};
 use self::references::{Algorithm, Container, Half, KeyReference, MANAGEMENT_KEY, PUK};
+use super::sought::Sought;
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
 
 /// The family's name, in the registry.
@@ -52,6 +53,8 @@ pub struct Piv {
     tries: Option<(Instant, Tries)>,
     /// Data objects are listed that cost a question each.
     whole: bool,
+    /// The key that the command is after.
+    sought: Sought,
 }
 
 /// YubiKeys and Nitrokeys say in their answer to reset who they are.
@@ -60,7 +63,10 @@ pub fn knows_atr(atr: &[u8]) -> bool {
 }
 
 /// Binds a driver to the card, if it has a PIV application.
-pub fn open(channel: &mut Channel<'_>, _: &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError> {
+pub fn open(
+    channel: &mut Channel<'_>,
+    settings: &CardSettings,
+) -> Result<Option<Box<dyn CardDriver>>, CardError> {
     let Some(template) = commands::select(channel)? else { return Ok(None) };
     let label = listing::application_label(&template);
     let brand = Brand::of(channel.atr(), label.as_deref());
@@ -82,6 +88,7 @@ pub fn open(channel: &mut Channel<'_>, _: &CardSettings) -> Result<Option<Box<dy
         has_capability: false,
         tries: None,
         whole: false,
+        sought: settings.sought.clone(),
     };
     piv.prefer_lengths(channel);
     piv.load(channel)?;
@@ -124,6 +131,13 @@ impl CardDriver for Piv {
                 let row = references::data_row(object).ok_or(CardError::NoSuchObject)?;
                 self.value(channel, &row.container())
             }
+        }
+    }
+
+    fn kept_certificate(&self, object: ObjectId) -> Option<Vec<u8>> {
+        match KeyReference::of_object(object)? {
+            (key, Half::Certificate) => self.content.certificate(key),
+            (_, Half::Private | Half::Public) => None,
         }
     }
 
@@ -236,7 +250,9 @@ impl Piv {
         }
         self.ready(channel)?;
         let known = std::mem::take(&mut self.content);
-        let mut content = listing::read(channel, self.brand, &mut self.support, self.whole)?;
+        let sought = self.sought.key();
+        let extent = Extent { whole: self.whole, sought: sought.as_ref() };
+        let mut content = listing::read(channel, self.brand, &mut self.support, extent)?;
         for (key, facts) in &mut content.keys {
             // What a certificate told, it tells while nobody wrote: the engine reads it again where that matters.
             let before = known.keys.get(key).filter(|_| facts.algorithm.is_none());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Provider;
 use crate::apdu::StatsSnapshot;
 use crate::card::admin::{AdminAbilities, RepairReport};
+use crate::card::sought::SoughtKey;
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::engine::attribute::{AttributeType, Template, Value};
@@ -38,6 +39,10 @@ impl Provider for Engine {
 
     fn virtual_token(&self, slot: SlotId) -> Result<TokenView> {
         Engine::virtual_token(self, slot)
+    }
+
+    fn seek(&self, key: Option<SoughtKey>) -> bool {
+        Self::seek(self, key)
     }
 
     fn pin_status(&self, slot: SlotId) -> Result<PinReport> {

@@ -25,6 +25,7 @@ use super::uri::Uri;
 use super::{ObjectHandle, Result};
 use crate::apdu::StatsSnapshot;
 use crate::card::admin::{AdminAbilities, RepairReport};
+use crate::card::sought::SoughtKey;
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{SlotId, Unplaced};
@@ -51,6 +52,11 @@ pub trait Provider: Send + Sync {
 
     /// True when a token shows its private keys only after login, so that none can be chosen before.
     fn hides_private_keys(&self) -> bool {
+        false
+    }
+
+    /// Looks for one key alone, or for everything again; see [`Engine::seek`]. Answers whether one was looked for before.
+    fn seek(&self, _key: Option<SoughtKey>) -> bool {
         false
     }
 

@@ -36,6 +36,7 @@ pub fn decrypt(
     mut input: impl Read,
 ) -> Result<Outcome, CliError> {
     let call = for_decryption(&args.decrypting)?;
+    choice.seek(context)?;
     let chosen = choice.private_key(context, Purpose::Decrypt, &args.pin)?;
     let mut data = Vec::new();
     // One byte more than the largest block tells a file that is none.

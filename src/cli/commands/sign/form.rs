@@ -108,7 +108,7 @@ impl<'a> Draft<'a> {
 
     /// True when certificates go along.
     pub fn wants_certificates(&self) -> bool {
-        matches!(self.args.format, SignatureFormat::Cms | SignatureFormat::Pem | SignatureFormat::Jws)
+        self.args.format.takes_certificates()
     }
 
     /// True when the public half of the key is needed.

@@ -161,6 +161,9 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     args.pin.check(reads_stdin)?;
     let jobs = jobs::jobs(context, args)?;
     let choice = KeyChoice::new(&args.token, &args.key)?;
+    if !args.format.takes_certificates() {
+        choice.seek(context)?;
+    }
     let chosen = choice.private_key(context, Purpose::Sign, &args.pin)?;
     let draft = Draft::new(args, &chosen.key.algorithm)?;
     if !args.allow_weak {

@@ -2,7 +2,8 @@
 
 use p11ctl::card::admin::KeyType;
 use p11ctl::card::{Card, CardCall};
-use p11ctl::crypto::Curve;
+use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
+use p11ctl::crypto::{CertificateDetails, Curve, PrivateKey, PublicKey, RsaPrivateKey};
 use p11ctl::layout::certificates_needed;
 
 use crate::bench::*;
@@ -16,16 +17,48 @@ fn slots(card: &mut Card) {
     card.tries_left(&auth(&token, "PIV PIN")).unwrap();
 }
 
+/// An authority as companies have them: its certificates are longer than what one command gets of an object.
+struct Authority {
+    key: PrivateKey,
+    root: CertificateDetails,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key: PrivateKey = RsaPrivateKey::generate(2048).unwrap().into();
+        let kind = CertificateKind::Authority { path_len: None };
+        let root = CertificateTemplate::new(ISSUER, key.public(), kind, VALIDITY)
+            .sign(Issuer::Itself, &key)
+            .unwrap();
+        Self { key, root: CertificateDetails::parse(&root).unwrap() }
+    }
+
+    fn certificate(&self, public: PublicKey) -> Vec<u8> {
+        let kind = CertificateKind::EndEntity { purposes: Vec::new() };
+        let der = CertificateTemplate::new("CN=Anna Example,O=Example", public, kind, VALIDITY)
+            .sign(Issuer::Certificate(&self.root), &self.key)
+            .unwrap();
+        assert!(der.len() > 600, "{}", der.len());
+        der
+    }
+}
+
+const ISSUER: &str =
+    "CN=Issuing Authority 7 of the Example Company,O=The Example Company with a Long Name,C=DE";
+const VALIDITY: (i64, i64) = (1_735_689_600, 4_102_444_799);
+
 fn personalised() -> Bench {
     let bench = Bench::new();
     let mut officer = bench.officer();
-    for (place, key_type) in [
+    let authority = Authority::new();
+    for (id, (place, key_type)) in (1..).zip([
         ("9a", KeyType::Rsa(2048)),
         ("9c", KeyType::Ec(Curve::P256)),
         ("9d", KeyType::Rsa(2048)),
         ("9e", KeyType::Ec(Curve::P256)),
-    ] {
-        generate(&mut officer, place, key_type).unwrap();
+    ]) {
+        let made = generate(&mut officer, place, key_type).unwrap();
+        certify(&mut officer, id, &authority.certificate(made.public.unwrap().1)).unwrap();
     }
     drop(officer);
     bench
@@ -54,12 +87,17 @@ fn command_line_needs_less_than_half_of_what_opensc_needs_on_the_same_card() {
     let theirs_sign = carried(&rig, "pkcs11-tool", &[&["--login", "--pin", PIN][..], &sign].concat());
     let p11ctl = built("p11ctl");
     let ours_list = carried(&rig, &p11ctl, &["slots"]);
-    let sign = ["sign", "--slot", "0", "--id", "01", "--pin", "file:pin", "-o", "sig", "text"];
-    let ours_sign = carried(&rig, &p11ctl, &sign);
+    let rest = ["--pin", "file:pin", "-o", "sig", "text"];
+    let named = [["--id", "01"], ["--key", "PIV Authentication Key"]]
+        .map(|key| carried(&rig, &p11ctl, &[&["sign", "--slot", "0"][..], &key, &rest].concat()));
+    let ours_sign = named[0];
+    let unnamed = carried(&rig, &p11ctl, &[&["sign", "--slot", "1"][..], &rest].concat());
     println!("APDUs (and GET RESPONSE) on one piv-authenticator through pcscd:");
     println!("list: pkcs11-tool {theirs_list:?}, p11ctl {ours_list:?}");
     println!("sign: pkcs11-tool {theirs_sign:?}, p11ctl {ours_sign:?}");
+    println!("sign with the key of the token without PIN, which is not named: p11ctl {unnamed:?}");
     assert!(ours_list.0 <= 8, "{ours_list:?}");
+    assert!(named.iter().all(|cost| cost.0 <= 9) && unnamed.0 <= 11, "{named:?}, {unnamed:?}");
     assert!(ours_list.0 * 2 <= theirs_list.0 && ours_sign.0 * 2 <= theirs_sign.0);
 }
 

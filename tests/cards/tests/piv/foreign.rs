@@ -120,6 +120,14 @@ fn card_personalised_by_p11ctl_is_used_by_its_command_line_and_module() {
     desk.p11ctl("decrypt --slot 0 --id 03 --pin file:pin -o text.dec text.enc");
     assert_eq!(fs::read(desk.rig.folder().join("text.dec")).unwrap(), b"a text to be signed");
 
+    // A key that is looked for alone and is not there: then the card tells what there is.
+    for absent in ["--id 09", "--key PIV"] {
+        let missing = desk.refused(&format!("sign --slot 0 {absent} --pin file:pin -o x.sig text"));
+        for there in ["PIV Authentication Key", "Digital Signature Key", "Key Management Key"] {
+            assert!(missing.stderr.contains(there), "{missing}");
+        }
+    }
+
     let taken = desk.refused("key generate --slot 0 --key-ref 9a --type ec:p256 --so-pin file:key");
     assert!(taken.stderr.contains("PIV Authentication Key"), "{taken}");
     desk.p11ctl("key generate --slot 0 --key-ref 9a --type ec:p256 --so-pin file:key --replace -o new.pub");
