@@ -10,8 +10,14 @@ use super::error::CliError;
 /// Writes a file whole: into a new file beside it, which then takes its name. Errors name the file.
 /// Something that is no regular file (`/dev/null`, a pipe) is written in place.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
-    write_file(path, contents)
-        .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))
+    let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
+    if is_special(path) {
+        let opened = OpenOptions::new().write(true).open(path);
+        return opened.and_then(|mut file| file.write_all(contents)).map_err(cannot);
+    }
+    let mut file = NewFile::create(path)?;
+    file.write_all(contents).map_err(cannot)?;
+    file.keep()
 }
 
 /// Refuses an output that could not be written, before the work for it is done. Errors name the file.
@@ -179,25 +185,6 @@ pub fn is_standard_stream(path: &Path) -> bool {
 /// The name of an input in a sentence.
 pub fn describe(path: &Path) -> String {
     if is_standard_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
-}
-
-fn write_file(path: &Path, contents: &[u8]) -> io::Result<()> {
-    // A link keeps being a link: its target is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if target.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return OpenOptions::new().write(true).open(&target)?.write_all(contents);
-    }
-    let (temporary, mut file) = create_beside(&target)?;
-    let written = file
-        .write_all(contents)
-        .and_then(|()| copy_permissions(&target, &file))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, &target));
-    if written.is_err() {
-        // The first error is the one to tell; a left-over file of ours is the lesser evil.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {

@@ -34,6 +34,7 @@ mod terminal;
 mod text;
 mod tokens;
 mod unlock;
+mod writers;
 mod writing;
 
 pub use run::main;

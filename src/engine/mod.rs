@@ -17,6 +17,7 @@ mod deletion;
 pub mod error;
 mod events;
 mod from_template;
+mod key_offer;
 mod login;
 pub mod mechanism;
 mod object;

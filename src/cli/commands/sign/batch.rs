@@ -1,5 +1,7 @@
 //! Many files in one run: each signed or not for a reason of its own, and what became of each is told.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::form::{Form, Written};
@@ -10,6 +12,7 @@ use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Bar;
 use crate::cli::text::count;
+use crate::cli::writers::Writers;
 use crate::cli::{atomic_file, json};
 
 /// The files of one run.
@@ -64,6 +67,7 @@ impl<'a> Batch<'a> {
         let transaction =
             several.then(|| signer.engine()?.batch(signer.unlocked.session).map_err(CliError::from));
         let transaction = transaction.transpose()?;
+        let writers = several.then(Writers::start);
         let bar = Bar::start(self.context, &self.items.iter().map(|item| item.job.input).collect::<Vec<_>>());
         for index in 0..self.items.len() {
             let Some(item) = self.items.get_mut(index) else { break };
@@ -71,7 +75,14 @@ impl<'a> Batch<'a> {
             if !matches!(item.state, State::Waiting) {
                 continue;
             }
-            let result = item.job.run(signer, form, &mut self.stdout, &bar);
+            let signed = form.sign(signer, item.job.input, &|length| bar.bytes(length));
+            let result = signed.and_then(|written| match &item.job.output {
+                Some(path) => keep(written, path, writers.as_ref().map(|writers| (writers, index))),
+                None => {
+                    self.stdout.clone_from(&written.bytes);
+                    Ok(written)
+                }
+            });
             let ends = result.as_ref().is_err_and(|error| !is_of_the_file(error));
             item.state = match result {
                 Ok(signature) => State::Signed(signature),
@@ -82,9 +93,19 @@ impl<'a> Batch<'a> {
                 break;
             }
         }
-        bar.end();
         drop(transaction);
+        self.note_unwritten(writers);
+        bar.end();
         Ok(())
+    }
+
+    /// Waits until the signatures are written, and notes those that could not be.
+    fn note_unwritten(&mut self, writers: Option<Writers>) {
+        for (index, error) in writers.map(Writers::finish).unwrap_or_default() {
+            if let Some(item) = self.items.get_mut(index) {
+                item.state = State::Failed(error);
+            }
+        }
     }
 
     /// What became of each file, for JSON.
@@ -115,30 +136,6 @@ impl<'a> Batch<'a> {
         }
         let verdict = outcome.failures.first().map(|error| error.kind);
         outcome.verdict(verdict)
-    }
-}
-
-impl Job<'_> {
-    /// Signs the file and writes its signature, whole or not at all.
-    fn run(
-        &self,
-        signer: &Signer<'_>,
-        form: &Form,
-        stdout: &mut Vec<u8>,
-        bar: &Bar,
-    ) -> Result<Written, CliError> {
-        let written = form.sign(signer, self.input, &|length| bar.bytes(length))?;
-        match &self.output {
-            Some(path) => {
-                atomic_file::write(path, &written.bytes)?;
-                // A thousand files need not stay in memory.
-                Ok(Written { bytes: Vec::new(), ..written })
-            }
-            None => {
-                stdout.clone_from(&written.bytes);
-                Ok(written)
-            }
-        }
     }
 }
 
@@ -177,6 +174,16 @@ impl Item<'_> {
             "error": error,
         })
     }
+}
+
+/// Writes a signature, whole or not at all.
+fn keep(written: Written, path: &Path, writers: Option<(&Writers, usize)>) -> Result<Written, CliError> {
+    match writers {
+        Some((writers, index)) => writers.write(index, path, written.bytes)?,
+        None => atomic_file::write(path, &written.bytes)?,
+    }
+    // A thousand files need not stay in memory.
+    Ok(Written { bytes: Vec::new(), raw: written.raw })
 }
 
 /// True for what is wrong with one file; the next can be signed all the same.
