@@ -17,7 +17,7 @@ p11kitdir  = $(DESTDIR)/etc/pkcs11/modules
 # What the build needs, and what the tests need beyond it.
 BUILD_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev
 TEST_PACKAGES  = pcscd vsmartcard-vpcd opensc opensc-pkcs11 openssl openssh-client util-linux iproute2 procps \
-                 libp11-kit-dev valgrind openssh-server gnutls-bin p11-kit p11-kit-modules libengine-pkcs11-openssl \
+                 libp11-kit-dev libssl-dev valgrind openssh-server gnutls-bin p11-kit p11-kit-modules libengine-pkcs11-openssl \
                  libnss3-tools openjdk-17-jdk-headless python3-pykcs11 softhsm2 \
                  git python3-jwcrypto
 # The third-party cards in tests/cards: their file system is C, its bindings come from libclang.

@@ -1,185 +1,101 @@
-//! Entry points of PKCS#11 3.1, 5.8, 5.13.5, 5.15.5 and 5.17: encryption, signatures with recovery, two operations at once.
+//! Entry points of PKCS#11 3.1, 5.8, 5.10 and 5.17: encryption, decryption, two operations at once.
 
-use cryptoki_sys as ck;
+use cryptoki_sys::{
+    CK_BYTE_PTR, CK_MECHANISM_PTR, CK_OBJECT_HANDLE, CK_SESSION_HANDLE, CK_ULONG, CK_ULONG_PTR,
+};
 
-use super::operation::{Plain, begin};
-use super::{entry_points, input, instance, output};
-use crate::engine::OperationKind;
+use super::entry_points;
+use super::operation::{begin, end, turn};
+use crate::engine::{Engine, OperationKind};
 
 entry_points! {
     /// Begins an encryption.
-    fn C_EncryptInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        begin(session, mechanism, OperationKind::Encrypt, |engine, session, mechanism| {
-            engine.encrypt_init(session, mechanism, input::object(key))
-        })
+    fn C_EncryptInit(session: CK_SESSION_HANDLE, mechanism: CK_MECHANISM_PTR, key: CK_OBJECT_HANDLE) {
+        begin(session, mechanism, key, OperationKind::Encrypt, Engine::encrypt_init)
     }
 
     /// Encrypts at once.
     fn C_Encrypt(
-        session: ck::CK_SESSION_HANDLE,
-        data: *mut ck::CK_BYTE,
-        data_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, data: CK_BYTE_PTR, data_len: CK_ULONG,
+        encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let data = input::slice(data.cast_const(), data_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.encrypt_len(session, data.len()),
-            |room| engine.encrypt(session, data, room),
-        )
+        turn(session, (data, data_len), (encrypted, encrypted_len), Engine::encrypt_len, Engine::encrypt)
     }
 
     /// Encrypts a part.
     fn C_EncryptUpdate(
-        session: ck::CK_SESSION_HANDLE,
-        part: *mut ck::CK_BYTE,
-        part_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let part = input::slice(part.cast_const(), part_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.encrypt_update_len(session, part.len()),
-            |room| engine.encrypt_update(session, part, room),
-        )
+        let output = (encrypted, encrypted_len);
+        turn(session, (part, part_len), output, Engine::encrypt_update_len, Engine::encrypt_update)
     }
 
     /// Ends the encryption that went on by parts.
-    fn C_EncryptFinal(session: ck::CK_SESSION_HANDLE, output: *mut ck::CK_BYTE, output_len: *mut ck::CK_ULONG) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        output::bytes(
-            output,
-            output_len,
-            || engine.encrypt_final_len(session),
-            |room| engine.encrypt_final(session, room),
-        )
+    fn C_EncryptFinal(session: CK_SESSION_HANDLE, encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG_PTR) {
+        end(session, (encrypted, encrypted_len), Engine::encrypt_final_len, Engine::encrypt_final)
     }
 
-    /// Begins a signature from which the data can be recovered.
-    fn C_SignRecoverInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        begin(session, mechanism, OperationKind::SignRecover, |engine, session, mechanism| {
-            engine.sign_recover_init(session, mechanism, input::object(key))
-        })
+    /// Begins a decryption.
+    fn C_DecryptInit(session: CK_SESSION_HANDLE, mechanism: CK_MECHANISM_PTR, key: CK_OBJECT_HANDLE) {
+        begin(session, mechanism, key, OperationKind::Decrypt, Engine::decrypt_init)
     }
 
-    /// Signs with recovery.
-    fn C_SignRecover(
-        session: ck::CK_SESSION_HANDLE,
-        data: *mut ck::CK_BYTE,
-        data_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+    /// Decrypts at once.
+    fn C_Decrypt(
+        session: CK_SESSION_HANDLE, encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG,
+        data: CK_BYTE_PTR, data_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let data = input::slice(data.cast_const(), data_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.sign_recover_len(session),
-            |room| engine.sign_recover(session, data, room),
-        )
+        turn(session, (encrypted, encrypted_len), (data, data_len), Engine::decrypt_len, Engine::decrypt)
     }
 
-    /// Begins a verification that gives the data of the signature.
-    fn C_VerifyRecoverInit(session: ck::CK_SESSION_HANDLE, mechanism: *mut ck::CK_MECHANISM, key: ck::CK_OBJECT_HANDLE) {
-        begin(session, mechanism, OperationKind::VerifyRecover, |engine, session, mechanism| {
-            engine.verify_recover_init(session, mechanism, input::object(key))
-        })
-    }
-
-    /// Gives the data of a signature.
-    fn C_VerifyRecover(
-        session: ck::CK_SESSION_HANDLE,
-        signature: *mut ck::CK_BYTE,
-        signature_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+    /// Takes a part of the encrypted data.
+    fn C_DecryptUpdate(
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        data: CK_BYTE_PTR, data_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let signature = input::slice(signature.cast_const(), signature_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.verify_recover_len(session),
-            |room| engine.verify_recover(session, signature, room),
-        )
+        let output = (data, data_len);
+        turn(session, (part, part_len), output, Engine::decrypt_update_len, Engine::decrypt_update)
+    }
+
+    /// Ends the decryption that went on by parts.
+    fn C_DecryptFinal(session: CK_SESSION_HANDLE, data: CK_BYTE_PTR, data_len: CK_ULONG_PTR) {
+        end(session, (data, data_len), Engine::decrypt_final_len, Engine::decrypt_final)
     }
 
     /// Digests a part and encrypts it.
     fn C_DigestEncryptUpdate(
-        session: ck::CK_SESSION_HANDLE,
-        part: *mut ck::CK_BYTE,
-        part_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let part = input::slice(part.cast_const(), part_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.encrypt_update_len(session, part.len()),
-            |room| engine.digest_encrypt_update(session, part, room),
-        )
+        let output = (encrypted, encrypted_len);
+        turn(session, (part, part_len), output, Engine::encrypt_update_len, Engine::digest_encrypt_update)
     }
 
     /// Decrypts a part and digests what comes out.
     fn C_DecryptDigestUpdate(
-        session: ck::CK_SESSION_HANDLE,
-        part: *mut ck::CK_BYTE,
-        part_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        data: CK_BYTE_PTR, data_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let part = input::slice(part.cast_const(), part_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.decrypt_update_len(session, part.len()),
-            |room| engine.decrypt_digest_update(session, part, room).map(Plain),
-        )
+        let output = (data, data_len);
+        turn(session, (part, part_len), output, Engine::decrypt_update_len, Engine::decrypt_digest_update)
     }
 
     /// Signs a part and encrypts it.
     fn C_SignEncryptUpdate(
-        session: ck::CK_SESSION_HANDLE,
-        part: *mut ck::CK_BYTE,
-        part_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        encrypted: CK_BYTE_PTR, encrypted_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let part = input::slice(part.cast_const(), part_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.encrypt_update_len(session, part.len()),
-            |room| engine.sign_encrypt_update(session, part, room),
-        )
+        let output = (encrypted, encrypted_len);
+        turn(session, (part, part_len), output, Engine::encrypt_update_len, Engine::sign_encrypt_update)
     }
 
     /// Decrypts a part and verifies what comes out.
     fn C_DecryptVerifyUpdate(
-        session: ck::CK_SESSION_HANDLE,
-        part: *mut ck::CK_BYTE,
-        part_len: ck::CK_ULONG,
-        output: *mut ck::CK_BYTE,
-        output_len: *mut ck::CK_ULONG,
+        session: CK_SESSION_HANDLE, part: CK_BYTE_PTR, part_len: CK_ULONG,
+        data: CK_BYTE_PTR, data_len: CK_ULONG_PTR,
     ) {
-        let (engine, session) = (instance::engine()?, input::session(session));
-        let part = input::slice(part.cast_const(), part_len)?;
-        output::bytes(
-            output,
-            output_len,
-            || engine.decrypt_update_len(session, part.len()),
-            |room| engine.decrypt_verify_update(session, part, room).map(Plain),
-        )
+        let output = (data, data_len);
+        turn(session, (part, part_len), output, Engine::decrypt_update_len, Engine::decrypt_verify_update)
     }
 }

@@ -6,12 +6,29 @@ use super::fault::Fault;
 use crate::codec::Secret;
 use crate::engine::{self, Value};
 
+/// What an operation gives out.
+pub(super) trait Bytes {
+    fn bytes(&self) -> &[u8];
+}
+
+impl Bytes for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Bytes for Secret {
+    fn bytes(&self) -> &[u8] {
+        self.expose()
+    }
+}
+
 /// Output of variable length: NULL asks for the length; with less room than needed the length is told and the
 /// operation stays; else bytes and length are written.
 ///
 /// # Safety
 /// `len` is NULL or valid for a read and a write, `buffer` is NULL or valid for `*len` bytes.
-pub(super) unsafe fn bytes<T: AsRef<[u8]>>(
+pub(super) unsafe fn bytes<T: Bytes>(
     buffer: *mut ck::CK_BYTE,
     len: *mut ck::CK_ULONG,
     length: impl FnOnce() -> engine::Result<usize>,
@@ -26,7 +43,7 @@ pub(super) unsafe fn bytes<T: AsRef<[u8]>>(
     let room = usize::try_from(*len).map_err(|_| Fault::ARGUMENTS_BAD)?;
     match produce(room) {
         Ok(output) => {
-            let output = output.as_ref();
+            let output = output.bytes();
             if output.len() > room {
                 return Err(Fault::Code(ck::CKR_FUNCTION_FAILED));
             }

@@ -138,7 +138,7 @@ unsafe fn login(
 }
 
 /// What `C_SessionCancel` can name.
-const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 8] = [
+const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 12] = [
     (ck::CKF_FIND_OBJECTS, OperationKind::Find),
     (ck::CKF_DIGEST, OperationKind::Digest),
     (ck::CKF_SIGN, OperationKind::Sign),
@@ -147,4 +147,8 @@ const OPERATIONS: [(ck::CK_FLAGS, OperationKind); 8] = [
     (ck::CKF_VERIFY_RECOVER, OperationKind::VerifyRecover),
     (ck::CKF_ENCRYPT, OperationKind::Encrypt),
     (ck::CKF_DECRYPT, OperationKind::Decrypt),
+    (ck::CKF_MESSAGE_ENCRYPT, OperationKind::MessageEncrypt),
+    (ck::CKF_MESSAGE_DECRYPT, OperationKind::MessageDecrypt),
+    (ck::CKF_MESSAGE_SIGN, OperationKind::MessageSign),
+    (ck::CKF_MESSAGE_VERIFY, OperationKind::MessageVerify),
 ];

@@ -148,6 +148,7 @@ fn mechanism_info(mechanism: &MechanismInfo) -> ck::CK_MECHANISM_INFO {
         wrap,
         unwrap,
         derive,
+        messages,
     } = mechanism.uses;
     let flags = [
         (mechanism.hardware, ck::CKF_HW),
@@ -163,6 +164,12 @@ fn mechanism_info(mechanism: &MechanismInfo) -> ck::CK_MECHANISM_INFO {
         (wrap, ck::CKF_WRAP),
         (unwrap, ck::CKF_UNWRAP),
         (derive, ck::CKF_DERIVE),
+        (encrypt && messages, ck::CKF_MESSAGE_ENCRYPT),
+        (decrypt && messages, ck::CKF_MESSAGE_DECRYPT),
+        // Whatever signs does so message by message too.
+        (sign, ck::CKF_MESSAGE_SIGN),
+        (verify, ck::CKF_MESSAGE_VERIFY),
+        (messages || sign || verify, ck::CKF_MULTI_MESSAGE),
     ];
     ck::CK_MECHANISM_INFO {
         ulMinKeySize: ck::CK_ULONG::from(mechanism.min_key_bits),

@@ -148,6 +148,7 @@ fn kind(error: &engine::Error) -> ErrorKind {
         | E::SignatureInvalid
         | E::SignatureLength { .. }
         | E::EncryptedDataInvalid
+        | E::MessageNotAuthentic
         | E::EncryptedDataLength { .. }
         | E::NoRandom
         | E::Crypto(_)

@@ -302,6 +302,9 @@ pub enum Error {
     /// The encrypted data does not decrypt: wrong key, or damaged. Nothing more is said on purpose.
     #[error("the data does not decrypt: wrong key, or damaged")]
     EncryptedDataInvalid,
+    /// A message whose tag does not belong to it: nothing of it is shown.
+    #[error("the message is not authentic: wrong key, parameters or tag, or damaged")]
+    MessageNotAuthentic,
     /// The encrypted data cannot be one block of this key.
     #[error("the encrypted data is {actual} bytes long, {expected} expected")]
     EncryptedDataLength {

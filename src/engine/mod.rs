@@ -53,7 +53,7 @@ pub use create::{KeyOrigin, KeySpec, NewObject};
 pub use deletion::{DeletionPlan, Extent, NeededBy, PlannedObject};
 pub use error::Error;
 pub use mechanism::{MechanismCall, MechanismId, MechanismInfo, Parameters};
-pub use operation::OperationKind;
+pub use operation::{MessageParameters, NonceGenerator, NonceRequest, OperationKind, Sealed};
 pub use personalise::InitToken;
 pub use pins::{InitializedPin, NewUserPin, Unblocker};
 pub use placement::{KeyPlacement, MadeKey};

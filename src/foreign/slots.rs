@@ -189,6 +189,7 @@ impl Module {
                 wrap: has(ck::CKF_WRAP),
                 unwrap: has(ck::CKF_UNWRAP),
                 derive: has(ck::CKF_DERIVE),
+                messages: has(ck::CKF_MESSAGE_ENCRYPT) || has(ck::CKF_MESSAGE_DECRYPT),
             },
         })
     }

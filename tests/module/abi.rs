@@ -17,6 +17,21 @@ fn slots_sessions_and_logins_follow_the_rules_of_the_standard() {
     });
 }
 
+// I.46, I.61, I.62, I.67, I.68
+#[test]
+fn objects_and_operations_follow_the_rules_of_the_standard() {
+    Bench::each(|bench| {
+        bench.expect(c_client("operations"), &[&module()]);
+    });
+}
+
+#[test]
+fn messages_are_what_published_vectors_and_openssl_make_of_them() {
+    Bench::each(|bench| {
+        bench.expect(c_client("messages"), &[&module()]);
+    });
+}
+
 // I.26
 #[test]
 fn token_is_formatted_only_without_sessions_and_by_its_officer() {

@@ -207,8 +207,11 @@ pub fn c_client(name: &str) -> PathBuf {
             ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-I/usr/include/p11-kit-1", "-pthread"];
         let mut gcc = Command::new("gcc");
         gcc.args(flags).arg("-o").arg(&target).arg(source).arg("-ldl");
+        if name == "messages" {
+            gcc.arg("-lcrypto");
+        }
         let (success, told) = outcome(&mut gcc);
-        assert!(success, "{gcc:?} (Debian packages gcc, libc6-dev, libp11-kit-dev)\n{told}");
+        assert!(success, "{gcc:?} (Debian packages gcc, libc6-dev, libp11-kit-dev, libssl-dev)\n{told}");
     }
     target
 }

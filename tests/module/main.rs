@@ -8,6 +8,7 @@ mod common;
 
 mod abi;
 mod bench;
+mod checklist;
 mod cost;
 mod gnutls;
 mod hotplug;

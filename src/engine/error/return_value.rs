@@ -128,6 +128,7 @@ impl Error {
             Self::SignatureInvalid => rv("CKR_SIGNATURE_INVALID", ck::CKR_SIGNATURE_INVALID),
             Self::SignatureLength { .. } => rv("CKR_SIGNATURE_LEN_RANGE", ck::CKR_SIGNATURE_LEN_RANGE),
             Self::EncryptedDataInvalid => rv("CKR_ENCRYPTED_DATA_INVALID", ck::CKR_ENCRYPTED_DATA_INVALID),
+            Self::MessageNotAuthentic => rv("CKR_AEAD_DECRYPT_FAILED", ck::CKR_AEAD_DECRYPT_FAILED),
             Self::EncryptedDataLength { .. } => {
                 rv("CKR_ENCRYPTED_DATA_LEN_RANGE", ck::CKR_ENCRYPTED_DATA_LEN_RANGE)
             }

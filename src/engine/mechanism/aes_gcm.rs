@@ -15,7 +15,7 @@ impl Mechanism for AesGcm {
     }
 
     fn host_info(&self) -> Option<MechanismInfo> {
-        aes_on_host(Uses { encrypt: true, decrypt: true, ..Uses::default() })
+        aes_on_host(Uses { encrypt: true, decrypt: true, messages: true, ..Uses::default() })
     }
 
     fn suits(&self, algorithm: KeyAlgorithm) -> bool {

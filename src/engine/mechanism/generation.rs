@@ -60,6 +60,7 @@ impl Mechanism for Generation {
 }
 
 const NOTHING: Uses = Uses {
+    messages: false,
     encrypt: false,
     decrypt: false,
     digest: false,

@@ -163,6 +163,8 @@ pub struct Uses {
     pub wrap: bool,
     pub unwrap: bool,
     pub derive: bool,
+    /// The encryption and decryption also go message by message (`C_MessageEncryptInit`).
+    pub messages: bool,
 }
 
 impl MechanismInfo {
@@ -214,6 +216,7 @@ impl Uses {
             wrap: self.wrap || other.wrap,
             unwrap: self.unwrap || other.unwrap,
             derive: self.derive || other.derive,
+            messages: self.messages || other.messages,
         }
     }
 }

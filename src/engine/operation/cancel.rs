@@ -15,6 +15,10 @@ pub enum OperationKind {
     VerifyRecover,
     Encrypt,
     Decrypt,
+    MessageEncrypt,
+    MessageDecrypt,
+    MessageSign,
+    MessageVerify,
 }
 
 impl Engine {
@@ -33,6 +37,10 @@ impl Engine {
                 OperationKind::VerifyRecover => operations.verify_recover.take().is_some(),
                 OperationKind::Encrypt => operations.encrypt.take().is_some(),
                 OperationKind::Decrypt => operations.decrypt.take().is_some(),
+                OperationKind::MessageEncrypt => operations.message_encrypt.take().is_some(),
+                OperationKind::MessageDecrypt => operations.message_decrypt.take().is_some(),
+                OperationKind::MessageSign => operations.message_sign.take().is_some(),
+                OperationKind::MessageVerify => operations.message_verify.take().is_some(),
             };
         }
         Ok(ended)

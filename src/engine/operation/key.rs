@@ -6,7 +6,7 @@ use super::{CardKey, Session};
 use crate::crypto::PublicKey;
 use crate::engine::attribute::{AttributeType as A, Value};
 use crate::engine::error::Error;
-use crate::engine::mechanism::{KeyFacts, Mechanism, MechanismCall, Plan, Purpose, mechanism};
+use crate::engine::mechanism::{KeyFacts, Mechanism, MechanismCall, MechanismId, Plan, Purpose, mechanism};
 use crate::engine::object::ObjectRef;
 use crate::engine::session_object::{Material, SessionObject};
 use crate::engine::session_objects::Found;
@@ -61,14 +61,49 @@ impl Engine {
         handle: ObjectHandle,
         purpose: Purpose,
     ) -> Result<(Plan, OperationKey)> {
-        let found = mechanism(call.id)?;
+        let (found, key) = self.allowed(session, call.id, handle, purpose)?;
+        let computes_on_card = matches!(key.holder, Holder::Card(_)) && key.class != KeyClass::Public;
+        let card = computes_on_card.then_some(&session.card.abilities);
+        let facts = KeyFacts { algorithm: key.algorithm, card };
+        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
+        Ok((plan, self.take(session, handle, key)?))
+    }
+
+    /// A key of a session whose encryption goes message by message: the parameters come with each of them.
+    /// Errors: as [`Engine::prepare`], but for those of the parameters.
+    pub(super) fn prepare_messages(
+        &self,
+        session: &Session,
+        id: MechanismId,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(KeyAlgorithm, HostKey)> {
+        let (found, key) = self.allowed(session, id, handle, purpose)?;
+        if !found.host_info().is_some_and(|info| info.uses.messages) {
+            return Err(Error::MechanismInvalid(id));
+        }
+        match (key.algorithm, self.take(session, handle, key)?) {
+            (algorithm, OperationKey::Host(key)) => Ok((algorithm, key)),
+            _ => Err(Error::MechanismInvalid(id)),
+        }
+    }
+
+    /// A key that may do this with the mechanism, and whose holder can.
+    fn allowed<'s>(
+        &self,
+        session: &'s Session,
+        id: MechanismId,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(&'static dyn Mechanism, Candidate<'s>)> {
+        let found = mechanism(id)?;
         let info = found.info(&session.card.abilities);
         if !info.is_some_and(|info| info.uses.allow(purpose)) {
-            return Err(Error::MechanismInvalid(call.id));
+            return Err(Error::MechanismInvalid(id));
         }
         let mut key = self.candidate(session, handle, found)?;
         if !has_purpose(key.class, purpose) || !found.suits(key.algorithm) {
-            return Err(Error::KeyTypeInconsistent { mechanism: call.id, needed: needed(purpose) });
+            return Err(Error::KeyTypeInconsistent { mechanism: id, needed: needed(purpose) });
         }
         key.check_mechanism(session, found, purpose)?;
         if !key.usage.is_none_or(|usage| allows(&usage, key.class, purpose)) {
@@ -77,11 +112,7 @@ impl Engine {
         if let Holder::Card(on_card) = key.holder {
             key.algorithm = self.complete_algorithm(session, on_card)?;
         }
-        let computes_on_card = matches!(key.holder, Holder::Card(_)) && key.class != KeyClass::Public;
-        let card = computes_on_card.then_some(&session.card.abilities);
-        let facts = KeyFacts { algorithm: key.algorithm, card };
-        let plan = found.plan(purpose, &call.parameters, Some(&facts))?;
-        Ok((plan, self.take(session, handle, key)?))
+        Ok((found, key))
     }
 
     fn candidate<'s>(

@@ -13,6 +13,9 @@ mod encrypt;
 mod find;
 mod input;
 mod key;
+mod message;
+mod message_sign;
+mod nonce;
 mod recover;
 mod sign;
 mod verify;
@@ -48,6 +51,10 @@ pub(super) struct Operations {
     pub encrypt: Option<crypting::Crypting>,
     pub decrypt: Option<crypting::Crypting>,
     pub agree: Option<derive::Agreeing>,
+    pub message_encrypt: Option<message::Messages>,
+    pub message_decrypt: Option<message::Messages>,
+    pub message_sign: Option<message_sign::SigningMessages>,
+    pub message_verify: Option<message_sign::SigningMessages>,
 }
 
 impl Operations {
@@ -58,7 +65,8 @@ impl Operations {
         let encrypt = self.encrypt.as_mut().map(|encrypting| &mut encrypting.key);
         let decrypt = self.decrypt.as_mut().map(|decrypting| &mut decrypting.key);
         let agree = self.agree.as_mut().map(|agreeing| &mut agreeing.key);
-        let keys = [sign, recover, encrypt, decrypt, agree].into_iter().flatten();
+        let messages = self.message_sign.as_mut().map(|signing| &mut signing.key);
+        let keys = [sign, recover, encrypt, decrypt, agree, messages].into_iter().flatten();
         let asking = keys.filter_map(OperationKey::card_mut).filter(|key| key.consent != Consent::NotNeeded);
         asking.min_by_key(|key| key.consent == Consent::Given)
     }
@@ -67,6 +75,8 @@ impl Operations {
 pub use cancel::OperationKind;
 pub(super) use compute::{CardKey, Consent};
 use key::OperationKey;
+pub use message::{MessageParameters, Sealed};
+pub use nonce::{NonceGenerator, NonceRequest};
 
 /// Kinds of operations, as errors name them.
 const DIGEST: &str = "digest";
@@ -77,3 +87,7 @@ const SIGN_RECOVER: &str = "signature with recovery";
 const VERIFY_RECOVER: &str = "verification with recovery";
 const ENCRYPTION: &str = "encryption";
 const DECRYPTION: &str = "decryption";
+const MESSAGE_ENCRYPTION: &str = "encryption of messages";
+const MESSAGE_DECRYPTION: &str = "decryption of messages";
+const MESSAGE_SIGNATURE: &str = "signature of messages";
+const MESSAGE_VERIFICATION: &str = "verification of messages";

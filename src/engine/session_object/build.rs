@@ -2,6 +2,7 @@
 //! (PKCS#11 3.1, 4.4 to 4.10).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cryptoki_sys as ck;
 
@@ -165,7 +166,7 @@ impl SessionObject {
             (A::DESTROYABLE, Value::Bool(true)),
             (A::LABEL, Value::Text(String::new())),
         ]);
-        Self { class, attributes, material }
+        Self { class, attributes, material, nonces: Arc::default() }
     }
 
     pub(super) fn set(&mut self, kind: A, value: Option<Value>) {

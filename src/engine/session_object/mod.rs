@@ -6,6 +6,8 @@ mod changes;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use cryptoki_sys as ck;
 
@@ -24,6 +26,8 @@ pub(super) struct SessionObject {
     /// Everything that may be told.
     attributes: BTreeMap<A, Value>,
     material: Material,
+    /// How many nonces were made for this key: its copies count with it.
+    nonces: Arc<AtomicU64>,
 }
 
 /// The value of a key.
@@ -54,6 +58,11 @@ impl SessionObject {
 
     pub fn material(&self) -> &Material {
         &self.material
+    }
+
+    /// The count of the nonces that were made for this key.
+    pub fn nonces(&self) -> &AtomicU64 {
+        &self.nonces
     }
 
     /// A truth value; false where the object has no such attribute.

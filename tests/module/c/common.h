@@ -114,6 +114,13 @@ static inline CK_RV sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_O
     return rv == CKR_OK ? F->C_Sign(session, (CK_BYTE_PTR)"data", 4, signature, &len) : rv;
 }
 
+/* A random number, reproducible from its seed. */
+static inline unsigned chance(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
 static inline double seconds(void)
 {
     struct timespec now;

@@ -178,6 +178,7 @@ fn uses(uses: &Uses) -> Vec<&'static str> {
         (uses.wrap, "wrap"),
         (uses.unwrap, "unwrap"),
         (uses.derive, "derive"),
+        (uses.messages, "messages"),
     ]
     .into_iter()
     .filter_map(|(has, word)| has.then_some(word))
