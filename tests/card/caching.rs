@@ -77,6 +77,41 @@ fn card_changed_while_connected_is_read_anew() {
 }
 
 #[test]
+fn certificate_that_is_what_its_entry_says_costs_no_question_for_changes() {
+    let bench = Bench::example(ExampleKind::Separate);
+    let mut card = bench.card_without_cache();
+    let token = card.read_token().unwrap();
+    let (value, cost) = bench.cost(|| card.read_object(token.certificates[0].object).unwrap());
+    // SELECT and one READ BINARY for each 256 bytes.
+    assert_eq!(cost, 1 + value.len().div_ceil(256) as u64);
+}
+
+#[test]
+fn certificate_that_another_program_has_replaced_is_noticed() {
+    use crate::editing::store_certificate;
+
+    let bench = Bench::personalised(Profile::MyEid);
+    let shared = bench.shared_reader();
+    let open = || Card::new(shared.reader(), CardSettings::default(), bench.stats.clone());
+    let (mut ours, mut theirs) = (open(), open());
+    let owner = auth(&theirs.read_token().unwrap(), "PIN 1");
+    theirs.verify(&owner, &Secret::from("11111111")).unwrap();
+    let replaced = store_certificate(&mut theirs, Some(&owner), 8).unwrap();
+    let known = ours.read_token().unwrap().certificates[0].clone();
+    assert!(known.object == replaced && known.hints.subject.is_some());
+    theirs.administer(|admin, channel| admin.delete_object(channel, replaced)).unwrap();
+    store_certificate(&mut theirs, Some(&owner), 9).unwrap();
+    // The same file; the driver has noticed that it is another certificate, and knows the new directory.
+    let value = ours.read_object(known.object);
+    let now = ours.read_token().unwrap();
+    assert_eq!(now.certificates[0].label, "certificate 9");
+    match value {
+        Ok(value) => assert_eq!(value, ours.read_object(now.certificates[0].object).unwrap()),
+        Err(error) => assert_eq!(error.to_string(), "the card has no such object"),
+    }
+}
+
+#[test]
 fn cache_of_another_card_or_with_an_altered_head_is_not_used() {
     let (bench, other) = (Bench::example(ExampleKind::Separate), Bench::example(ExampleKind::Shared));
     let (token, _) = read(&bench);

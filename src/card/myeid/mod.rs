@@ -10,7 +10,7 @@ pub mod write_commands;
 
 use crate::apdu::{self, ApduError, Channel, Select, Tell, iso};
 use crate::codec::{Secret, hex};
-use crate::crypto::{Curve, PublicKey};
+use crate::crypto::{CertificateDetails, Curve, PublicKey};
 use crate::token::{
     AuthId, AuthRole, CertificateHints, Key, KeyAlgorithm, KeyClass, KeyId, ObjectId, Token, TokenInfo,
 };
@@ -95,6 +95,9 @@ impl CardDriver for MyEid {
     }
 
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
+        if let Some(certificate) = self.as_the_directory_says(channel, object)? {
+            return Ok(certificate);
+        }
         self.ask_for_changes(channel)?;
         let result = self.object_value(channel, object);
         self.files.cache.save();
@@ -224,6 +227,38 @@ impl MyEid {
             self.files.renew(cache);
         }
         Ok(())
+    }
+
+    /// A certificate that is what its directory entry says, by names: then whether another program has changed the card since
+    /// the directory was read need not be asked. `None` where the entry says nothing, or the value is another one. (A value
+    /// of a later state in the cache does no harm: the cache goes by the counter, which does not come back.)
+    fn as_the_directory_says(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let Some(content) = self.content.as_ref().filter(|_| !self.current) else { return Ok(None) };
+        let mut certificates = content.token.certificates.iter();
+        let Some(entry) = certificates.find(|certificate| certificate.object == object) else {
+            return Ok(None);
+        };
+        if entry.hints.subject.is_none() || entry.hints.issuer.is_none() {
+            return Ok(None);
+        }
+        let hints = entry.hints.clone();
+        let value = match self.object_value(channel, object) {
+            Err(error @ CardError::Apdu(ApduError::Transport(_))) => return Err(error),
+            // What is not there any more is a change.
+            Err(_) => return Ok(None),
+            Ok(value) => value,
+        };
+        let is_it = CertificateDetails::parse(&value).is_ok_and(|read| {
+            hints.subject.as_ref() == Some(&read.subject)
+                && hints.issuer.as_ref() == Some(&read.issuer)
+                && (hints.subject_key_id.is_none() || hints.subject_key_id == read.subject_key_id)
+        });
+        self.files.cache.save();
+        Ok(is_it.then_some(value))
     }
 
     /// Asks the card for its state; the cache of a state that is new, `None` when it is still the same.
