@@ -1,10 +1,10 @@
 #!/bin/sh
-# What the module costs in time: C_Initialize with C_GetSlotList over pcscd, digests, and searches among session
-# objects; the same program on Debian's OpenSC module and on SoftHSM2, where they are installed.
+# What the module costs in time: C_Initialize with C_GetSlotList over pcscd, digests beside OpenSSL's, and searches among
+# session objects; the same program on Debian's OpenSC module and on SoftHSM2, where they are installed.
 # (What it costs a card is counted by a test: cargo test --test module cost -- --nocapture.)
 #
 # Usage: benches/module-cost.sh [PATH-TO-LIBP11CTL.SO]     (default: target/release/libp11ctl.so)
-# Needs: gcc, libp11-kit-dev, pcscd, vsmartcard-vpcd, and p11ctl beside the module; root or user namespaces.
+# Needs: gcc, libp11-kit-dev, libssl-dev, pcscd, vsmartcard-vpcd, and p11ctl beside the module; root or user namespaces.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,7 +14,7 @@ if [ "${P11CTL_INSIDE:-}" = "" ]; then
     module=$(cd "$(dirname "$module")" && pwd)/$(basename "$module")
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
-    gcc -O2 -I/usr/include/p11-kit-1 -pthread -o "$folder/cost" "$root/benches/module-cost.c" -ldl
+    gcc -O2 -I/usr/include/p11-kit-1 -pthread -o "$folder/cost" "$root/benches/module-cost.c" -ldl -lcrypto
     map=
     [ "$(id -u)" = 0 ] || map="--map-root-user"
     P11CTL_INSIDE=$folder unshare $map --mount --net --fork --pid --mount-proc --kill-child sh "$0" "$module"
@@ -61,10 +61,4 @@ if [ -e "$softhsm" ]; then
     export SOFTHSM2_CONF="$PWD/softhsm.conf"
     softhsm2-util --init-token --free --label cost --pin 11111111 --so-pin 00000000 >/dev/null
     ./cost "$softhsm" 11111111
-fi
-
-if command -v openssl >/dev/null; then
-    echo
-    openssl speed -elapsed -seconds 1 -bytes 1048576 -evp sha256 2>/dev/null | tail -1 |
-        awk '{ sub(/k$/, "", $NF); printf "OpenSSL, SHA-256 of 1 MiB parts: %.0f MB/s\n", $NF / 1000 }'
 fi

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The rig lives in a network and a mount namespace of its own (`unshare -m -n`, a tmpfs on /run), so that rigs
-//! run side by side and disturb no pcscd of the machine. That needs root, or `unshare -r` around the tests, and
+//! run side by side and disturb no pcscd of the machine. pcscd ends with the thread that started it, however that ends. That needs root, or `unshare -r` around the tests, and
 //! the Debian packages named in [`PACKAGES`]. What is missing is a failure that says so, never a skipped test.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a rig that cannot go on fails its test")]
@@ -116,15 +116,16 @@ impl Rig {
         let driver = driver.to_string_lossy();
         fs::write(&config, READER_CONF.replace(DRIVER, &driver)).expect("reader.conf");
         let log = File::create(folder.path().join("pcscd.log")).expect("pcscd.log");
-        let pcscd = Command::new("unshare")
-            .args(["--mount", "--net", "sh", "-ec", START, "sh"])
+        // A test that is killed takes its pcscd along: it drops nothing.
+        let pcscd = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "unshare", "--mount", "--net", "sh", "-ec", START, "sh"])
             .arg(&config)
             .env("PINPAD_KEYS", folder.path().join(KEYS))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("pcscd.log"))
             .stderr(log)
             .spawn()
-            .expect("unshare");
+            .expect("setpriv");
         let mut rig = Self { folder, pcscd, readers: vec![None, None] };
         rig.wait_until("pcscd runs", |rig| {
             rig.run("opensc-tool", &["--list-readers"]).stdout.contains("00 01")
@@ -135,6 +136,11 @@ impl Rig {
     /// A folder for the files of this test; HOME of the programs that run inside.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The process of pcscd.
+    pub fn process(&self) -> u32 {
+        self.pcscd.id()
     }
 
     /// Puts a card into a reader and waits until pcscd has powered it.
@@ -316,13 +322,14 @@ fn is_in_path(program: &str) -> bool {
 }
 
 /// Programs that the rig and its tests run, and the Debian packages that have them.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("pcscd", "pcscd"),
     ("opensc-tool", "opensc"),
     ("pkcs15-init", "opensc"),
     ("pkcs11-tool", "opensc"),
     ("openssl", "openssl"),
     ("ip", "iproute2"),
+    ("setpriv", "util-linux"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
 ];

@@ -140,7 +140,8 @@ impl Service {
     fn start(bench: &Bench) -> Self {
         let mut command = Command::new("unshare");
         command
-            .args(["--mount", "--net", "--kill-child", "--fork", "sh", "-ec", SERVICE])
+            // With the shell, the first process inside, all others end: it ends with its input, or with `unshare`.
+            .args(["--mount", "--net", "--pid", "--kill-child", "--fork", "sh", "-ec", SERVICE])
             .current_dir(bench.folder());
         let shell =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("unshare (util-linux)");

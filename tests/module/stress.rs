@@ -49,6 +49,22 @@ fn counts(stdout: &[u8]) -> (u32, u32) {
 #[test]
 fn valgrind_finds_nothing_in_a_client() {
     let bench = Bench::software([Put::Founding, Put::Nothing]);
+    for program in ["rules", "shape", "messages", "operations"] {
+        under_valgrind(&bench, program, &[]);
+    }
+}
+
+// The same through the PC/SC library, and with threads that wait for each other's cards.
+#[test]
+fn valgrind_finds_nothing_in_clients_over_pcscd() {
+    let bench = Bench::pcsc([Put::Founding, Put::Nothing]);
+    under_valgrind(&bench, "rules", &[]);
+    let bench = Bench::pcsc([Put::Founding, Put::Founding]);
+    let (made, _) = counts(under_valgrind(&bench, "stress", &["5"]).as_bytes());
+    assert!(made >= 1);
+}
+
+fn under_valgrind(bench: &Bench, program: &str, more: &[&str]) -> String {
     let options = [
         "--quiet",
         "--error-exitcode=9",
@@ -57,10 +73,7 @@ fn valgrind_finds_nothing_in_a_client() {
         "--show-leak-kinds=definite",
         "--fair-sched=yes",
     ];
-    for program in ["rules", "shape"] {
-        let client = c_client(program);
-        let module = module();
-        let arguments = [&options[..], &[client.to_str().unwrap(), &module]].concat();
-        bench.expect("valgrind", &arguments);
-    }
+    let (client, module) = (c_client(program), module());
+    let arguments = [&options[..], &[client.to_str().unwrap(), &module], more].concat();
+    bench.expect("valgrind", &arguments)
 }

@@ -36,8 +36,21 @@ pub fn inside(test: &str, service: Service, body: impl FnOnce()) {
          mount --bind {READERS} /etc/reader.conf.d; {start}
          if ! \"$0\" --exact {test} --nocapture --test-threads=1; then cat /run/pcscd.log; exit 1; fi"
     );
-    let output = Command::new("unshare")
-        .args(["-m", "-n", "-p", "-f", "--mount-proc", "--kill-child", "sh", "-c", &script])
+    let output = Command::new("setpriv")
+        .args([
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "-m",
+            "-n",
+            "-p",
+            "-f",
+            "--mount-proc",
+            "--kill-child",
+            "sh",
+            "-c",
+            &script,
+        ])
         .arg(std::env::current_exe().unwrap())
         .env(INSIDE, "1")
         .stdin(Stdio::null())
