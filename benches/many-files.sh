@@ -61,12 +61,10 @@ for kind in ec rsa; do
         best theirs
     done
     apdus=$(sed -n 's/^stats: \([0-9]*\) APDUs.*/\1/p' err)
-    # The first, the last, and what is in between is counted.
     "$built/p11ctl" --card bench.card object export "key $((slot + 1))" --class public-key -o ours.pem 2>/dev/null
     [ "$(ls files/*.sig | wc -l)" = "$count" ] && [ "$(ls files/*.theirs | wc -l)" = "$count" ]
-    for number in 0 $((count - 1)); do
-        "$built/p11ctl" verify --public-key-file ours.pem --signature "files/$number.sig" "files/$number" >/dev/null
-    done
+    "$built/p11ctl" verify --public-key-file ours.pem $(ls files/* | grep -v -e sig -e theirs) >/dev/null
+    # openssl takes one file at a time: the first and the last.
     if [ "$kind" = rsa ]; then
         for number in 0 $((count - 1)); do
             openssl dgst -sha256 -verify ours.pem -signature "files/$number.sig" "files/$number" >/dev/null

@@ -775,7 +775,8 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             break
         }
         'p11ctl;verify' {
-            [CompletionResult]::new('--signature', '--signature', [CompletionResultType]::ParameterName, 'The signature')
+            [CompletionResult]::new('--signature', '--signature', [CompletionResultType]::ParameterName, 'The signature; without it that which sign wrote beside each file')
+            [CompletionResult]::new('--signature-dir', '--signature-dir', [CompletionResultType]::ParameterName, 'Look for the signatures in this folder')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the signature; without it all but hex and base64 are recognised')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the content that a good signature holds to this file (- is standard output)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the content that a good signature holds to this file (- is standard output)')

@@ -4666,7 +4666,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__verify)
-            opts="-o -v -h --signature --format --hash-file --output --namespace --hash --mechanism --mgf --salt-len --allow-weak --ca --at --certificate --certificate-file --public-key --public-key-file --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --signature --signature-dir --format --hash-file --output --namespace --hash --mechanism --mgf --salt-len --allow-weak --ca --at --certificate --certificate-file --public-key --public-key-file --label --key --id --slot --token --serial --reader --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4684,6 +4684,13 @@ _p11ctl() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --signature-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
                     fi
                     return 0
                     ;;

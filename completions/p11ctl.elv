@@ -738,7 +738,8 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'p11ctl;verify'= {
-            cand --signature 'The signature'
+            cand --signature 'The signature; without it that which sign wrote beside each file'
+            cand --signature-dir 'Look for the signatures in this folder'
             cand --format 'Form of the signature; without it all but hex and base64 are recognised'
             cand -o 'Write the content that a good signature holds to this file (- is standard output)'
             cand --output 'Write the content that a good signature holds to this file (- is standard output)'

@@ -638,7 +638,8 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l json -d 'Print on
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l signature -d 'The signature' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l signature -d 'The signature; without it that which sign wrote beside each file' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l signature-dir -d 'Look for the signatures in this folder' -r -f -a "(__fish_complete_directories)"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand verify" -l format -d 'Form of the signature; without it all but hex and base64 are recognised' -r -f -a "raw\t'The bytes of PKCS#11: for ECDSA r and s side by side'
 der\t'ECDSA as a SEQUENCE of r and s, as OpenSSL has it'
 hex\t'The raw form in hexadecimal'

@@ -76,6 +76,16 @@ impl SignatureFormat {
             Self::Jws => ".jws",
         }
     }
+
+    /// Every suffix that a signature of this format can have; without one, of any.
+    pub fn suffixes(format: Option<Self>) -> Vec<&'static str> {
+        let formats =
+            format.map_or_else(|| vec![Self::Raw, Self::Cms, Self::Pem, Self::Jws], |format| vec![format]);
+        let both = |format: Self| [format.suffix(false), format.suffix(true)];
+        let mut suffixes: Vec<&str> = formats.into_iter().flat_map(both).collect();
+        suffixes.dedup();
+        suffixes
+    }
 }
 
 /// The form of a plain signature.

@@ -157,3 +157,76 @@ fn progress_shows_on_a_terminal_and_leaves_it() {
     let run = bench.demo(SIGN.iter().chain(&["a", "large"])).expect(0);
     assert_eq!(run.stderr, "wrote a.sig\nwrote large.sig\n");
 }
+
+#[test]
+fn verify_finds_what_sign_wrote_and_one_bad_file_does_not_keep_the_others() {
+    let bench = bench();
+    bench.demo(SIGN.iter().chain(&["a", "b", "c"])).expect(0);
+    let verify = ["verify", "--key", "key 1"];
+    let run = bench.demo(verify.iter().chain(&["a", "b", "c"])).expect(0);
+    let line = |word: &str, file: &str| format!("{word} signature of {file} by \"key 1\"\n");
+    assert_eq!(run.text(), line("good", "a") + &line("good", "b") + &line("good", "c"));
+    assert_eq!(run.stderr, "");
+    assert_eq!(bench.demo(verify.iter().chain(&["a"])).expect(0).text(), line("good", "a"));
+
+    bench.write("b", "altered");
+    let files = ["a", "b", "missing", "unsigned", "c"];
+    bench.write("missing.sig", "x");
+    bench.write("unsigned", "nobody signed it");
+    let run = bench.demo(verify.iter().chain(&files)).expect(1);
+    assert_eq!(run.text(), line("good", "a") + &line("bad", "b") + &line("good", "c"));
+    for sentence in [
+        "b: the signature is not that of this key over this file",
+        "error: cannot read missing",
+        "error: there is no signature of unsigned",
+        "2 of 5 files have a good signature",
+    ] {
+        assert!(run.stderr.contains(sentence), "{sentence:?} is not in:\n{}", run.stderr);
+    }
+    let run = bench.demo(["--json"].iter().chain(&verify).chain(&files)).expect(1);
+    assert_eq!(run.stderr, "");
+    let document = run.document();
+    assert_eq!(document["valid"], false);
+    let entries = document["files"].as_array().unwrap();
+    let valid: Vec<bool> = entries.iter().map(|entry| entry["valid"].as_bool().unwrap()).collect();
+    assert_eq!(valid, [true, false, false, false, true]);
+    assert_eq!(entries[0]["signature"], "a.sig");
+    assert_eq!(entries[3]["error"]["kind"], "not_found");
+    // Nothing bad, but not everything verified.
+    assert_ne!(bench.demo(verify.iter().chain(&["a", "unsigned"])).code, 0);
+}
+
+#[test]
+fn verify_of_many_files_finds_every_form_in_a_folder_of_its_own() {
+    let bench = bench();
+    for (format, file) in [("cms", "a"), ("ssh", "b"), ("jws", "c")] {
+        bench.demo(SIGN.iter().chain(&["--format", format, "--output-dir", "signatures", file])).expect(0);
+    }
+    let verify = ["verify", "--key", "key 1", "--signature-dir", "signatures"];
+    let run = bench.demo(verify.iter().chain(&["a", "b", "c"])).expect(0);
+    assert_eq!(run.text().lines().count(), 3);
+    // Whom nobody named is not checked, and that is said once.
+    let run = bench.demo(["verify", "--signature-dir", "signatures", "a", "b", "c"]).expect(0);
+    assert_eq!(run.stderr.matches("hint: name whom you trust").count(), 1, "{}", run.stderr);
+
+    bench.demo(SIGN.iter().chain(&["--output-dir", "signatures", "a"])).expect(0);
+    bench
+        .demo(verify.iter().chain(&["a"]))
+        .expect(2)
+        .says("a has several signatures: signatures/a.sig, signatures/a.p7s");
+    bench.demo(verify.iter().chain(&["--format", "cms", "a"])).expect(0);
+}
+
+#[test]
+fn verify_refuses_what_fits_one_file_only() {
+    let bench = bench();
+    bench.demo(SIGN.iter().chain(&["a", "b"])).expect(0);
+    let verify = ["verify", "--key", "key 1"];
+    bench
+        .demo(verify.iter().chain(&["--signature", "a.sig", "a", "b"]))
+        .expect(2)
+        .says("--signature names one");
+    bench.demo(verify.iter().chain(&["-o", "x", "a", "b"])).expect(2).says("-o names one file");
+    bench.demo(verify).expect(2).says("there is nothing to verify");
+    bench.demo(verify.iter().chain(&["-"])).expect(2).says("standard input has no signature beside it");
+}

@@ -2,15 +2,12 @@
 
 use std::path::Path;
 
-use super::VerifyArgs;
-use super::signer::{Origin, Signer, signer_if_named};
-use super::trust::Roots;
+use super::case::{Case, Check};
+use super::signer::{Origin, Signer};
 use super::verdict::{Judged, Verdict};
 use crate::cli::commands::sign::policy;
-use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::mechanism::mechanism_of;
-use crate::cli::outcome::Outcome;
 use crate::cli::parts::Parts;
 use crate::cli::predigested::Predigested;
 use crate::cli::text::quote;
@@ -25,8 +22,8 @@ use crate::engine::{MechanismCall, Parameters};
 use crate::token::KeyAlgorithm;
 
 /// Verifies SignedData, DER or PEM.
-pub fn cms(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) -> Result<Outcome, CliError> {
-    let unreadable = |why: String| Verdict::unreadable("cms", why).outcome(args);
+pub fn cms(case: &Case<'_>, bytes: &[u8]) -> Result<Verdict, CliError> {
+    let unreadable = |why: String| Ok(Verdict::unreadable("cms", why));
     let der = match pem::decode(bytes, &PEM_LABELS) {
         Ok((_, der)) => der,
         Err(error) => return unreadable(error.message),
@@ -35,17 +32,17 @@ pub fn cms(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) ->
         Ok(signed) => signed,
         Err(error) => return unreadable(error.to_string()),
     };
-    let named = signer_if_named(context, args)?;
+    let named = case.check.signer_if_named()?;
     let mut faults = Vec::new();
     if signed.signers.is_empty() {
         faults.push("nobody signed: it holds certificates or content only".to_owned());
     }
-    let facts = match (&signed.content, &args.file) {
-        (None, _) => Facts::of_file(args, args.file()?, &signed.digests())?,
+    let facts = match (&signed.content, case.file) {
+        (None, _) => Facts::of_file(case, case.file()?, &signed.digests())?,
         (Some(content), None) => Facts::of_bytes(content, &signed.digests()),
         (Some(content), Some(file)) => {
             let inside = Facts::of_bytes(content, &signed.digests());
-            if inside.digests != Facts::of_file(args, file, &signed.digests())?.digests {
+            if inside.digests != Facts::of_file(case, file, &signed.digests())?.digests {
                 faults.push(format!(
                     "the content in the signature is not that of {}",
                     atomic_file::describe(file)
@@ -54,17 +51,15 @@ pub fn cms(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) ->
             inside
         }
     };
-    let signers =
-        signed.signers.iter().map(|info| cms_signer(args, roots, &signed, info, named.as_ref(), &facts));
+    let signers = signed.signers.iter().map(|info| cms_signer(case.check, &signed, info, named, &facts));
     let signers = signers.collect::<Result<_, _>>()?;
     let content = signed.content.clone();
-    Verdict { format: "cms", signers, faults, content, namespace: None }.outcome(args)
+    Ok(Verdict { format: "cms", signers, faults, content, namespace: None })
 }
 
 /// One signer of SignedData: the named key, or the certificate that goes along.
 fn cms_signer(
-    args: &VerifyArgs,
-    roots: &Roots,
+    check: &Check<'_>,
     signed: &SignedData,
     info: &SignerInfo,
     named: Option<&Signer>,
@@ -101,27 +96,28 @@ fn cms_signer(
     if let Err(fault) = info.verify(&signer.key, certificate, facts.of(info.digest)) {
         judged.faults.push(fault.to_string());
     }
-    judge(args, roots, &signer, info.algorithm, Some(info.digest), &mut judged)?;
+    judge(check, &signer, info.algorithm, Some(info.digest), &mut judged)?;
     Ok(judged)
 }
 
 /// Verifies an SSH signature.
-pub fn ssh(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) -> Result<Outcome, CliError> {
+pub fn ssh(case: &Case<'_>, bytes: &[u8]) -> Result<Verdict, CliError> {
     let signature = match SshSignature::from_armor(bytes) {
         Ok(signature) => signature,
-        Err(error) => return Verdict::unreadable("ssh", error.to_string()).outcome(args),
+        Err(error) => return Ok(Verdict::unreadable("ssh", error.to_string())),
     };
-    let facts = Facts::of_file(args, args.file()?, &[signature.hash])?;
+    let facts = Facts::of_file(case, case.file()?, &[signature.hash])?;
     let fingerprint = signature.public.openssh_fingerprint().unwrap_or_default();
-    let named = signer_if_named(context, args)?;
-    let signer =
-        named.unwrap_or_else(|| Signer::from_signature(signature.public.clone(), fingerprint.clone()));
+    let named = case.check.signer_if_named()?;
+    let signer = named
+        .cloned()
+        .unwrap_or_else(|| Signer::from_signature(signature.public.clone(), fingerprint.clone()));
     let mut judged = Judged::new(signer.clone(), Some(signature.algorithm));
     judged.hash = Some(signature.hash);
     if signer.key != signature.public {
         judged.faults.push(format!("it was made with another key: {fingerprint}"));
     }
-    let wanted = args.namespace.as_deref().unwrap_or("file");
+    let wanted = case.check.args.namespace.as_deref().unwrap_or("file");
     if signature.namespace != wanted {
         let fault = format!("it is for {}, not for {}", quote(&signature.namespace), quote(wanted));
         judged.faults.push(fault);
@@ -133,25 +129,24 @@ pub fn ssh(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) ->
         }
         Err(error) => judged.faults.push(error.to_string()),
     }
-    judge(args, roots, &signer, signature.algorithm, Some(signature.hash), &mut judged)?;
+    judge(case.check, &signer, signature.algorithm, Some(signature.hash), &mut judged)?;
     let namespace = Some(signature.namespace);
-    Verdict { format: "ssh", signers: vec![judged], faults: Vec::new(), content: None, namespace }
-        .outcome(args)
+    Ok(Verdict { format: "ssh", signers: vec![judged], faults: Vec::new(), content: None, namespace })
 }
 
 /// Verifies a compact JWS.
-pub fn jws(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) -> Result<Outcome, CliError> {
+pub fn jws(case: &Case<'_>, bytes: &[u8]) -> Result<Verdict, CliError> {
     let token = match Jws::parse(bytes) {
         Ok(token) => token,
-        Err(error) => return Verdict::unreadable("jws", error.to_string()).outcome(args),
+        Err(error) => return Ok(Verdict::unreadable("jws", error.to_string())),
     };
     let mut faults = Vec::new();
-    let input = match (&token.content, &args.file) {
-        (None, _) => jws_input_of_file(&token, args.file()?)?,
+    let input = match (&token.content, case.file) {
+        (None, _) => jws_input_of_file(case, &token, case.file()?)?,
         (Some(content), None) => jws_input(&token, content),
         (Some(content), Some(file)) => {
             let inside = jws_input(&token, content);
-            if inside != jws_input_of_file(&token, file)? {
+            if inside != jws_input_of_file(case, &token, file)? {
                 faults.push(format!(
                     "the content in the signature is not that of {}",
                     atomic_file::describe(file)
@@ -160,7 +155,7 @@ pub fn jws(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) ->
             inside
         }
     };
-    let judged = match jws_signer(context, args, &token)? {
+    let judged = match jws_signer(case.check, &token)? {
         Err(fault) => Judged::unknown("an unknown signer".to_owned(), fault),
         Ok(signer) => {
             let mut judged = Judged::new(signer.clone(), Some(token.header.algorithm));
@@ -172,19 +167,19 @@ pub fn jws(context: &Context, args: &VerifyArgs, roots: &Roots, bytes: &[u8]) ->
                 }
                 Err(error) => judged.faults.push(error.to_string()),
             }
-            judge(args, roots, &signer, token.header.algorithm, None, &mut judged)?;
+            judge(case.check, &signer, token.header.algorithm, None, &mut judged)?;
             judged
         }
     };
     let content = token.content.clone();
-    Verdict { format: "jws", signers: vec![judged], faults, content, namespace: None }.outcome(args)
+    Ok(Verdict { format: "jws", signers: vec![judged], faults, content, namespace: None })
 }
 
 /// The named key, else that of the first certificate or of the key in the header; or why there is none.
-fn jws_signer(context: &Context, args: &VerifyArgs, token: &Jws) -> Result<Result<Signer, String>, CliError> {
+fn jws_signer(check: &Check<'_>, token: &Jws) -> Result<Result<Signer, String>, CliError> {
     let header = &token.header;
     let chain = header.certificates.clone();
-    if let Some(mut named) = signer_if_named(context, args)? {
+    if let Some(mut named) = check.signer_if_named()?.cloned() {
         if named.certificate.is_none() {
             named.certificate = chain.first().filter(|leaf| leaf.certifies(&named.key)).cloned();
         }
@@ -205,14 +200,13 @@ fn jws_signer(context: &Context, args: &VerifyArgs, token: &Jws) -> Result<Resul
 
 /// What all of these signatures are asked: is it weak, and who is the signer.
 fn judge(
-    args: &VerifyArgs,
-    roots: &Roots,
+    check: &Check<'_>,
     signer: &Signer,
     algorithm: SignatureAlgorithm,
     content_digest: Option<DigestAlgorithm>,
     judged: &mut Judged,
 ) -> Result<(), CliError> {
-    if !args.allow_weak {
+    if !check.args.allow_weak {
         let parameters = match algorithm {
             SignatureAlgorithm::RsaPss(parameters) => Parameters::Pss(parameters),
             _ => Parameters::None,
@@ -224,7 +218,7 @@ fn judge(
             weakness.or_else(|| sha1.map(|_| "SHA-1 is weak: such a signature can be forged".to_owned()));
         judged.faults.extend(weakness.map(|why| format!("{why} (--allow-weak)")));
     }
-    roots.judge(signer, judged);
+    check.roots.judge(signer, judged);
     Ok(())
 }
 
@@ -241,8 +235,8 @@ impl Facts {
     }
 
     /// Reads the file once, whatever its size; or its digest, where that is what the file is.
-    fn of_file(args: &VerifyArgs, path: &Path, algorithms: &[DigestAlgorithm]) -> Result<Self, CliError> {
-        if args.hash_file {
+    fn of_file(case: &Case<'_>, path: &Path, algorithms: &[DigestAlgorithm]) -> Result<Self, CliError> {
+        if case.check.args.hash_file {
             let [algorithm] = algorithms else {
                 return Err(CliError::usage(
                     "the signers digest in several ways: --hash-file names one digest",
@@ -257,6 +251,7 @@ impl Facts {
         let mut start = Vec::new();
         let mut parts = Parts::open(path)?;
         while let Some(part) = parts.next_part()? {
+            case.check.bar.bytes(part.len() as u64);
             let missing = START_LEN.saturating_sub(start.len());
             start.extend_from_slice(part.get(..missing).unwrap_or(part));
             for (_, digester) in &mut running {
@@ -283,7 +278,7 @@ fn jws_input(token: &Jws, content: &[u8]) -> SigningInput {
 }
 
 /// The same of a file that is read part by part, where the algorithm lets it.
-fn jws_input_of_file(token: &Jws, path: &Path) -> Result<SigningInput, CliError> {
+fn jws_input_of_file(case: &Case<'_>, token: &Jws, path: &Path) -> Result<SigningInput, CliError> {
     let Some(algorithm) = token.header.algorithm.digest() else {
         return Ok(jws_input(token, &atomic_file::read(path)?));
     };
@@ -292,6 +287,7 @@ fn jws_input_of_file(token: &Jws, path: &Path) -> Result<SigningInput, CliError>
     digester.update(&token.prefix());
     let mut parts = Parts::open(path)?;
     while let Some(part) = parts.next_part()? {
+        case.check.bar.bytes(part.len() as u64);
         digester.update(&encoder.push(part));
     }
     digester.update(&encoder.finish());

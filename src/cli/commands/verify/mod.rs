@@ -1,8 +1,10 @@
 //! `verify`: the signature of a file in any form, with a key or certificate from a token, a file, or the signature itself;
 //! computed on the host. A signer that nobody vouched for is said to be unchecked.
 
+mod case;
 mod containers;
 mod plain;
+mod several;
 mod signer;
 mod trust;
 mod verdict;
@@ -22,7 +24,8 @@ use crate::crypto::certificate::parse_date;
 use crate::crypto::cms::{PEM_LABELS, signed_reading::SignedData};
 use crate::crypto::jws::Jws;
 use crate::crypto::sshsig::SshSignature;
-use trust::Roots;
+use case::{Case, Check};
+use verdict::Verdict;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -37,7 +40,13 @@ without it the signature may be good, but the signer is not checked: the
 output and JSON (signer_checked) say so. With --ca the chain from the signer's
 certificate to one of these roots has to be complete, valid and for signatures.
 
+Without --signature, the signature of each FILE is the one that p11ctl sign
+wrote for it: FILE.sig, .p7s, .p7m, .pem or .jws, beside it or in
+--signature-dir. With several files a bad one does not keep the others from
+being verified; each has its line, and the exit code is 1 if one is bad.
+
 Examples:
+  p11ctl verify --key 'key 1' *.tar.gz
   p11ctl verify --key 'key 1' --signature document.txt.sig document.txt
   p11ctl verify --slot 4 --signature document.sig document.txt
   p11ctl verify --certificate-file leaf.pem --signature x.sig x.txt
@@ -49,11 +58,15 @@ Examples:
 pub struct VerifyArgs {
     /// File that was signed (- is standard input); not needed where the signature holds the content
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    file: Option<PathBuf>,
+    files: Vec<PathBuf>,
 
-    /// The signature
+    /// The signature; without it that which sign wrote beside each file
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    signature: PathBuf,
+    signature: Option<PathBuf>,
+
+    /// Look for the signatures in this folder
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath, conflicts_with = "signature")]
+    signature_dir: Option<PathBuf>,
 
     /// Form of the signature; without it all but hex and base64 are recognised
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -104,40 +117,37 @@ pub struct VerifyArgs {
     token: TokenArgs,
 }
 
-impl VerifyArgs {
-    /// The signed file. Errors: none is named.
-    fn file(&self) -> Result<&PathBuf, CliError> {
-        self.file.as_ref().ok_or_else(|| {
-            CliError::usage("the signature does not hold the content: name the file that was signed")
-        })
-    }
-
-    /// What is verified, in a sentence.
-    fn subject(&self) -> String {
-        match &self.file {
-            Some(file) => atomic_file::describe(file),
-            None => format!("the content in {}", atomic_file::describe(&self.signature)),
-        }
-    }
-}
-
 /// Runs `verify`.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, CliError> {
-    let is_stdin = atomic_file::is_standard_stream;
-    if args.file.as_deref().is_some_and(is_stdin) && is_stdin(&args.signature) {
-        return Err(CliError::usage("standard input cannot hold both the data and the signature"));
+    let several = args.files.len() > 1;
+    if several && args.signature.is_some() {
+        return Err(CliError::usage("--signature names one signature, but there are several files")
+            .hint("leave it out: each signature is looked for beside its file, or in --signature-dir"));
     }
-    let roots = Roots::read(args)?;
-    let signature = atomic_file::read(&args.signature)?;
+    if several && args.output.is_some() {
+        return Err(CliError::usage("-o names one file, but there are several to verify"));
+    }
+    let check = Check::new(context, args)?;
+    if several {
+        return Ok(several::verify(&check));
+    }
+    let case = Case::named(&check, args.files.first().map(PathBuf::as_path))?;
+    let verdict = judge(&case)?;
+    check.bar.end();
+    verdict.outcome(&case)
+}
+
+/// Verifies one signature. Errors: what is no word on the signature, a file that cannot be read say.
+fn judge(case: &Case<'_>) -> Result<Verdict, CliError> {
+    let args = case.check.args;
+    let signature = atomic_file::read(&case.signature)?;
     let format = args.format.or_else(|| recognised(&signature));
     check_options(args, format)?;
     match format {
-        Some(SignatureFormat::Cms | SignatureFormat::Pem) => {
-            containers::cms(context, args, &roots, &signature)
-        }
-        Some(SignatureFormat::Ssh) => containers::ssh(context, args, &roots, &signature),
-        Some(SignatureFormat::Jws) => containers::jws(context, args, &roots, &signature),
-        plain => plain::verify(context, args, &roots, &signature, plain.and_then(SignatureFormat::plain)),
+        Some(SignatureFormat::Cms | SignatureFormat::Pem) => containers::cms(case, &signature),
+        Some(SignatureFormat::Ssh) => containers::ssh(case, &signature),
+        Some(SignatureFormat::Jws) => containers::jws(case, &signature),
+        plain => plain::verify(case, &signature, plain.and_then(SignatureFormat::plain)),
     }
 }
 

@@ -1,14 +1,10 @@
 //! Plain signatures: raw, DER, hexadecimal, base64. Key, digest and mechanism are the user's word.
 
-use super::VerifyArgs;
-use super::signer::named_signer;
-use super::trust::Roots;
+use super::case::Case;
 use super::verdict::{Judged, Verdict};
 use crate::cli::atomic_file;
-use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::mechanism::for_signing;
-use crate::cli::outcome::Outcome;
 use crate::cli::parts::digest_file;
 use crate::cli::predigested::Predigested;
 use crate::cli::signature::{self, Format, SignatureFormat};
@@ -18,15 +14,10 @@ use crate::engine::mechanism::{KeyFacts, Plan, Purpose, mechanism};
 use crate::token::KeyAlgorithm;
 
 /// Verifies a plain signature; without a form, raw and DER are tried.
-pub fn verify(
-    context: &Context,
-    args: &VerifyArgs,
-    roots: &Roots,
-    signature: &[u8],
-    format: Option<Format>,
-) -> Result<Outcome, CliError> {
-    let file = args.file()?;
-    let signer = named_signer(context, args)?;
+pub fn verify(case: &Case<'_>, signature: &[u8], format: Option<Format>) -> Result<Verdict, CliError> {
+    let (args, roots) = (case.check.args, &case.check.roots);
+    let file = case.file()?;
+    let signer = case.check.named_signer()?;
     if !roots.is_empty() && signer.certificate.is_none() {
         return Err(CliError::usage("--ca needs a certificate, and this is a bare public key")
             .hint("name the signer by --certificate-file"));
@@ -38,7 +29,7 @@ pub fn verify(
     let plan = mechanism(call.id)?.plan(Purpose::Verify, &call.parameters, Some(&facts))?;
     let input = match plan.digest {
         _ if args.hash_file => Predigested::of(&call)?.digest(file)?,
-        Some(algorithm) => digest_file(file, algorithm, &|_| ())?,
+        Some(algorithm) => digest_file(file, algorithm, &|length| case.check.bar.bytes(length))?,
         None => atomic_file::read(file)?,
     };
     let block = plan.encode(&input)?;
@@ -54,12 +45,10 @@ pub fn verify(
     if found.is_none() {
         judged.faults.push("the signature is not that of this key over this file".to_owned());
     }
-    roots.judge(&signer, &mut judged);
+    roots.judge(signer, &mut judged);
     // Where nothing is said, the second reading is DER.
     let format = args.format.map_or(if found == Some(1) { "der" } else { "raw" }, SignatureFormat::name);
-    let verdict =
-        Verdict { format, signers: vec![judged], faults: Vec::new(), content: None, namespace: None };
-    verdict.outcome(args)
+    Ok(Verdict { format, signers: vec![judged], faults: Vec::new(), content: None, namespace: None })
 }
 
 /// A signature that cannot be one (its length, its range) is a bad signature.

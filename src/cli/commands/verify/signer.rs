@@ -84,15 +84,14 @@ pub fn named_signer(context: &Context, args: &VerifyArgs) -> Result<Signer, CliE
     }
 }
 
-/// As [`named_signer`], where the signature can tell its signer; `None` when nothing is named.
-pub fn signer_if_named(context: &Context, args: &VerifyArgs) -> Result<Option<Signer>, CliError> {
+/// True when the user named a signer.
+pub fn is_named(args: &VerifyArgs) -> bool {
     let (token, key) = (&args.token, &args.key);
-    let is_named = args.certificate_file.is_some()
+    args.certificate_file.is_some()
         || args.public_key_file.is_some()
         || token.slot.is_some()
         || [&token.token, &token.serial, &token.reader, &key.key].iter().any(|option| option.is_some())
-        || key.id.is_some();
-    if is_named { named_signer(context, args).map(Some) } else { Ok(None) }
+        || key.id.is_some()
 }
 
 fn certificate_file(path: &Path) -> Result<Signer, CliError> {

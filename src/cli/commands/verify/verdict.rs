@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::VerifyArgs;
+use super::case::Case;
 use super::signer::Signer;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
@@ -137,13 +137,13 @@ impl Verdict {
     }
 
     /// Document and sentences; the content is written only of a good signature.
-    pub fn outcome(self, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    pub fn outcome(self, case: &Case<'_>) -> Result<Outcome, CliError> {
         let is_valid = self.is_valid();
-        let mut text = self.sentences(args);
-        let document = self.to_json(args);
+        let mut text = self.sentences(case);
+        let document = self.to_json(case);
         let mut notes = Vec::new();
         let mut stdout = None;
-        if let (Some(output), true) = (&args.output, is_valid) {
+        if let (Some(output), true) = (&case.check.args.output, is_valid) {
             let content = self.content.as_deref().unwrap_or_default();
             if atomic_file::is_standard_stream(output) {
                 stdout = Some(content.to_vec());
@@ -153,27 +153,41 @@ impl Verdict {
                 notes.push(format!("wrote {}", output.display()));
             }
         }
-        let all_faults = self.faults.iter().chain(self.signers.iter().flat_map(|one| &one.faults));
-        notes.extend(all_faults.map(|fault| format!("because: {fault}")));
+        notes.extend(self.reasons().map(|fault| format!("because: {fault}")));
         let mut outcome = Outcome::new(document, stdout.unwrap_or_else(|| text.into_bytes()));
         outcome.notes = notes;
-        if is_valid {
-            for one in &self.signers {
-                outcome.warnings.extend(one.warnings.clone());
-                if one.checked == Checked::No {
-                    outcome.warnings.push(format!("the signer {} was not checked", quote(&one.name)));
-                }
-            }
-            if self.signers.iter().any(|one| one.checked == Checked::No) {
-                let hint = "name whom you trust: --ca ROOT, --certificate-file or --public-key-file FILE";
-                outcome.hints.push(hint.to_owned());
-            }
+        outcome.warnings = self.warnings();
+        if self.has_unchecked_signer() {
+            outcome.hints.push(WHOM_TO_TRUST.to_owned());
         }
         Ok(outcome.verdict((!is_valid).then_some(ErrorKind::Refused)))
     }
 
-    fn sentences(&self, args: &VerifyArgs) -> String {
-        let subject = args.subject();
+    /// Why it is bad; nothing for a good one.
+    pub fn reasons(&self) -> impl Iterator<Item = &String> {
+        self.faults.iter().chain(self.signers.iter().flat_map(|one| &one.faults))
+    }
+
+    /// What to know of a good signature.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for one in self.signers.iter().filter(|_| self.is_valid()) {
+            warnings.extend(one.warnings.clone());
+            if one.checked == Checked::No {
+                warnings.push(format!("the signer {} was not checked", quote(&one.name)));
+            }
+        }
+        warnings
+    }
+
+    /// True for a good signature of somebody whom nobody vouched for.
+    pub fn has_unchecked_signer(&self) -> bool {
+        self.is_valid() && self.signers.iter().any(|one| one.checked == Checked::No)
+    }
+
+    /// A line for each signer.
+    pub fn sentences(&self, case: &Case<'_>) -> String {
+        let subject = case.subject();
         if self.signers.is_empty() {
             return format!("bad signature of {subject}\n");
         }
@@ -185,16 +199,16 @@ impl Verdict {
         self.signers.iter().map(line).collect()
     }
 
-    fn to_json(&self, args: &VerifyArgs) -> Value {
+    /// The document.
+    pub fn to_json(&self, case: &Case<'_>) -> Value {
         let first = self.signers.first();
         let signer = first.and_then(|one| one.signer.as_ref());
-        let reasons: Vec<&String> =
-            self.faults.iter().chain(self.signers.iter().flat_map(|one| &one.faults)).collect();
+        let reasons: Vec<&String> = self.reasons().collect();
         let is_checked = self.is_valid() && self.signers.iter().all(|one| one.checked != Checked::No);
         json!({
             "valid": self.is_valid(),
-            "file": args.file.as_ref().map(|file| file.display().to_string()),
-            "signature": args.signature.display().to_string(),
+            "file": case.file.map(|file| file.display().to_string()),
+            "signature": case.signature.display().to_string(),
             "key": first.map(|one| one.name.as_str()),
             "slot": signer.and_then(|signer| signer.slot),
             "algorithm": signer.map(|signer| signer.key.algorithm_name()),
@@ -208,3 +222,7 @@ impl Verdict {
         })
     }
 }
+
+/// What to do about a signer who is not checked.
+pub const WHOM_TO_TRUST: &str =
+    "name whom you trust: --ca ROOT, --certificate-file or --public-key-file FILE";
