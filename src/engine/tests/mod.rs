@@ -12,7 +12,7 @@ mod slots;
 mod threads;
 mod travelling_keys;
 
-use super::testing::{PIN_1, PIN_2, Puppet, SO_PIN, engine, engine_with};
+use super::testing::{Gate, PIN_1, PIN_2, Puppet, SO_PIN, engine, engine_with};
 use super::*;
 use crate::layout::SlotId;
 

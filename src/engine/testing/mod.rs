@@ -1,9 +1,13 @@
-//! A puppet for the engine's tests: a card whose driver does what the test says (is slow, is pulled, is reset,
-//! tells no tries) and remembers what it was asked. What a real card does is tested in `tests/engine.rs`.
+//! A puppet for the engine's tests: a card whose driver does what the test says (is held up, is pulled, is reset,
+//! tells no tries) and remembers what it was asked. What a real card does is tested in `tests/engine`.
+
+mod gate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+
+pub(super) use gate::Gate;
 
 use super::cards::Cell;
 use super::{Engine, lock};
@@ -35,8 +39,8 @@ pub(super) struct Strings {
     pub busy: bool,
     /// The next transaction finds the card reset.
     pub reset: bool,
-    /// How long each computation takes.
-    pub delay: Duration,
+    /// Where each computation waits.
+    pub gate: Option<Arc<Gate>>,
     /// The card tells tries without spending one.
     pub tells_tries: bool,
     /// The card can only be reset to end a login.
@@ -72,7 +76,7 @@ impl Puppet {
             changes: 0,
             busy: false,
             reset: false,
-            delay: Duration::ZERO,
+            gate: None,
             tells_tries: true,
             cannot_deauthenticate: false,
             abilities: Abilities {
@@ -465,16 +469,18 @@ impl CardDriver for Driver {
             }
             _ => return Err(CardError::NotSupported { what: "do that".to_owned() }),
         };
-        let (delay, private) = {
+        let (gate, private) = {
             let strings = self.strings(format!("{name} {}", key.0));
             let known = strings.token.keys.iter().find(|known| known.object == key);
             let auth = known.and_then(|known| known.auth.as_ref()).ok_or(CardError::NoSuchObject)?;
             if !strings.verified.contains(auth) {
                 return Err(CardError::NotAuthenticated);
             }
-            (strings.delay, strings.keys.get(&key).cloned().ok_or(CardError::NoSuchObject)?)
+            (strings.gate.clone(), strings.keys.get(&key).cloned().ok_or(CardError::NoSuchObject)?)
         };
-        std::thread::sleep(delay);
+        if let Some(gate) = gate {
+            gate.pass();
+        }
         match (call, private) {
             (CardCall::RsaRaw { block, .. }, PrivateKey::Rsa(private)) => Ok(private.raw(block)?),
             (CardCall::RsaSignPkcs1 { digest_info, .. }, PrivateKey::Rsa(private)) => {
