@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use cryptoki_sys as ck;
 
-use super::fault::Fault;
+use super::{fault::Fault, log};
 use crate::config::{self, Config};
 use crate::engine::{Engine, readers};
 
@@ -41,6 +41,7 @@ pub(super) fn start(own_threads: bool) -> Result<(), Fault> {
     }
     prepare_for_forks();
     let mut config = load_config()?;
+    log::start(&config.log);
     config.readers.own_threads = own_threads;
     let found = readers::assemble(&config, None);
     let engine = Engine::with_source(found.readers, found.source, &config);

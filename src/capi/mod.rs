@@ -9,6 +9,7 @@ mod input;
 mod instance;
 mod interfaces;
 mod key;
+mod log;
 mod message;
 mod object;
 mod operation;

@@ -4,7 +4,7 @@ use super::args::TokenArgs;
 use super::error::{CliError, ErrorKind};
 use super::suggest::nearest;
 use super::text::quote;
-use crate::engine::uri::{Uri, UriError, library};
+use crate::engine::uri::{LibraryInfo, Uri, UriError};
 
 /// What a selector asks for: every given part must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +21,13 @@ pub struct Selector {
     pub model: Option<String>,
     /// Reader: its name, or a part that no other has.
     pub reader: Option<String>,
-    /// What a URI says of the library or the slot's maker and is not true of ours: nothing fits (RFC 7512, 2.5).
+    /// Who made the library, as a URI may say.
+    pub library_manufacturer: Option<String>,
+    /// What the library calls itself.
+    pub library_description: Option<String>,
+    /// Its version.
+    pub library_version: Option<String>,
+    /// What a URI says of the slot's maker: no slot here has one, so nothing fits (RFC 7512, 2.5).
     pub foreign: Option<String>,
 }
 
@@ -48,12 +54,9 @@ impl Selector {
     pub fn new(args: &TokenArgs, object_uri: Option<&Uri>) -> Result<Self, CliError> {
         let mut selector = Self {
             slot: args.slot,
-            label: None,
             serial: args.serial.clone(),
-            manufacturer: None,
-            model: None,
             reader: args.reader.clone(),
-            foreign: None,
+            ..Self::default()
         };
         match &args.token {
             Some(text) if Uri::is_uri(text) => selector.narrow(&parse_token_uri(text)?)?,
@@ -91,6 +94,19 @@ impl Selector {
             && same(&self.serial, &candidate.serial)
             && same(&self.manufacturer, &candidate.manufacturer)
             && same(&self.model, &candidate.model)
+    }
+
+    /// True when this library could be meant (RFC 7512, 2.5). `library` is asked only where something is said of it.
+    pub fn fits_library<E>(&self, library: impl FnOnce() -> Result<LibraryInfo, E>) -> Result<bool, E> {
+        let said = [&self.library_manufacturer, &self.library_description, &self.library_version];
+        if said.iter().all(|said| said.is_none()) {
+            return Ok(true);
+        }
+        let library = library()?;
+        let same = |wanted: &Option<String>, has: &str| wanted.as_deref().is_none_or(|wanted| wanted == has);
+        Ok(same(&self.library_manufacturer, &library.manufacturer)
+            && same(&self.library_description, &library.description)
+            && self.library_version.as_deref().is_none_or(|wanted| library.is_version(wanted)))
     }
 
     /// The sentence for a selector that nothing fits.
@@ -143,6 +159,9 @@ impl Selector {
             ("manufacturer", &self.manufacturer),
             ("model", &self.model),
             ("reader", &self.reader),
+            ("library manufacturer", &self.library_manufacturer),
+            ("library description", &self.library_description),
+            ("library version", &self.library_version),
         ] {
             parts.extend(value.as_deref().map(|value| format!("{name} {}", quote(value))));
         }
@@ -157,15 +176,11 @@ impl Selector {
         merge("manufacturer", &mut self.manufacturer, uri.manufacturer.clone())?;
         merge("model", &mut self.model, uri.model.clone())?;
         merge("reader", &mut self.reader, uri.slot_description.clone())?;
-        let foreign = [
-            ("library manufacturer", &uri.library_manufacturer, library::MANUFACTURER),
-            ("library description", &uri.library_description, library::DESCRIPTION),
-            ("library version", &uri.library_version, library::VERSION),
-            ("slot manufacturer", &uri.slot_manufacturer, ""),
-        ];
-        let foreign = foreign.into_iter().find_map(|(name, said, ours)| {
-            said.as_deref().filter(|said| *said != ours).map(|said| format!("{name} {}", quote(said)))
-        });
+        merge("library manufacturer", &mut self.library_manufacturer, uri.library_manufacturer.clone())?;
+        merge("library description", &mut self.library_description, uri.library_description.clone())?;
+        merge("library version", &mut self.library_version, uri.library_version.clone())?;
+        let maker = uri.slot_manufacturer.as_deref().filter(|maker| !maker.is_empty());
+        let foreign = maker.map(|maker| format!("slot manufacturer {}", quote(maker)));
         self.foreign = self.foreign.take().or(foreign);
         Ok(())
     }
@@ -301,6 +316,30 @@ mod tests {
     fn new_uri_names_token_and_reader() {
         let token = Some("pkcs11:token=Card%20%28PIN%201%29;serial=01".to_owned());
         assert_eq!(chosen(&selector(TokenArgs { token, ..Default::default() })), [0]);
+    }
+
+    #[test]
+    fn fits_library_what_a_uri_says_of_it_is_compared() {
+        let library = || {
+            let (manufacturer, description) = ("Snake Oil".to_owned(), "A module".to_owned());
+            Ok::<_, ()>(LibraryInfo { manufacturer, description, version: (3, 0) })
+        };
+        for (uri, fits) in [
+            ("pkcs11:token=a", true),
+            ("pkcs11:library-manufacturer=Snake%20Oil", true),
+            ("pkcs11:library-manufacturer=Snake", false),
+            ("pkcs11:library-description=A%20module;library-version=3", true),
+            ("pkcs11:library-version=3.0", true),
+            ("pkcs11:library-version=3.1", false),
+            ("pkcs11:library-version=0.3", false),
+            ("pkcs11:library-version=three", false),
+        ] {
+            let token = Some(uri.to_owned());
+            let selector = selector(TokenArgs { token, ..Default::default() });
+            assert_eq!(selector.fits_library(library), Ok(fits), "{uri}");
+        }
+        let never = || Err::<LibraryInfo, _>("asked");
+        assert_eq!(Selector::default().fits_library(never), Ok(true));
     }
 
     #[test]

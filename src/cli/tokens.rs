@@ -23,6 +23,9 @@ pub struct FoundToken {
 /// Every token that `selector` fits, empty tokens included. Errors: none does.
 pub fn matching(context: &Context, selector: &Selector) -> Result<Vec<FoundToken>, CliError> {
     let engine = context.engine()?;
+    if !selector.fits_library(|| engine.library())? {
+        return Err(nothing_fits(context, engine, selector));
+    }
     if let Some(slot) = selector.slot {
         let token =
             read(engine, SlotId(slot)).map_err(|error| no_token(context, engine, selector, &error))?;

@@ -38,6 +38,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// `[drivers]`: which card families are tried.
     pub drivers: DriversConfig,
+    /// `[log]`: what the module tells of its work.
+    pub log: LogConfig,
     /// `[application.NAME]`: what differs for one program that loads the module.
     pub applications: BTreeMap<String, ApplicationConfig>,
     /// The file it came from; `None` for the built-in defaults.
@@ -242,6 +244,41 @@ pub struct CacheConfig {
 impl Default for CacheConfig {
     fn default() -> Self {
         Self { enabled: true, directory: None }
+    }
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogConfig {
+    /// How much.
+    pub level: LogLevel,
+    /// Where to; `None` = standard error.
+    pub file: Option<PathBuf>,
+}
+
+/// How much the module tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Steps and warnings.
+    Info,
+    /// Every call with its answer.
+    Debug,
+    /// Every APDU, secrets left out.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level of a number as OpenSC's `debug` and `OPENSC_DEBUG` have it: there APDUs come with 3.
+    pub fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::Off,
+            1 => Self::Info,
+            2 => Self::Debug,
+            _ => Self::Trace,
+        }
     }
 }
 

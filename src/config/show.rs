@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use super::toml_file::{AFTER_LOGIN, ALL};
+use super::toml_file::{AFTER_LOGIN, ALL, LOG_LEVELS};
 use super::{
-    ApplicationConfig, CacheConfig, Config, DriversConfig, ObjectSelection, PinSelection, Pkcs11Config,
-    Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
+    ApplicationConfig, CacheConfig, Config, DriversConfig, LogConfig, ObjectSelection, PinSelection,
+    Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
 };
 
 impl Config {
     /// The whole effective configuration as TOML: every setting with its value, paths absolute.
     pub fn to_toml(&self) -> String {
-        let Self { pkcs11, readers, software_readers, cache, drivers, applications, origin: _ } = self;
+        let Self { pkcs11, readers, software_readers, cache, drivers, log, applications, origin: _ } = self;
         let mut out = Document::default();
         out.section("[pkcs11]");
         out.overrides(&all(pkcs11));
@@ -28,6 +28,10 @@ impl Config {
         let DriversConfig { only } = drivers;
         out.section("[drivers]");
         out.setting("only", list_or_all(only.as_deref()));
+        let LogConfig { level, file } = log;
+        out.section("[log]");
+        out.setting("level", text(word(&LOG_LEVELS, level)));
+        out.path("file", file.as_deref());
         for (program, ApplicationConfig { pkcs11, readers }) in applications {
             out.section(&format!("[application.{}]", text(program)));
             if let Some(readers) = readers {
@@ -61,14 +65,13 @@ impl Document {
     fn readers(&mut self, readers: &ReadersConfig) {
         let ReadersConfig { pcsc, only, ignored, exclusive, busy_timeout, after_login, own_threads: _ } =
             readers;
-        let word = AFTER_LOGIN.iter().find(|(_, meaning)| meaning == after_login);
         self.section("[readers]");
         self.setting("pcsc", pcsc);
         self.setting("only", list_or_all(only.as_deref()));
         self.setting("ignored", list(ignored));
         self.setting("exclusive", exclusive);
         self.setting("busy_timeout", busy_timeout);
-        self.setting("after_login", text(word.map_or("", |(word, _)| word)));
+        self.setting("after_login", text(word(&AFTER_LOGIN, after_login)));
     }
 
     fn overrides(&mut self, overrides: &Pkcs11Overrides) {
@@ -129,6 +132,11 @@ fn all(config: &Pkcs11Config) -> Pkcs11Overrides {
         read_only: Some(*read_only),
         pin_cache: Some(*pin_cache),
     }
+}
+
+/// How a setting of a few words says this.
+fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+    words.iter().find(|(_, known)| known == meaning).map_or("", |(word, _)| word)
 }
 
 fn list_or_all(values: Option<&[String]>) -> String {

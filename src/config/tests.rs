@@ -63,6 +63,7 @@ pub(super) fn everything() -> Config {
         ],
         cache: CacheConfig { enabled: false, directory: Some("/var/cache".into()) },
         drivers: DriversConfig { only: Some(names(&["MyEID"])) },
+        log: LogConfig { level: LogLevel::Trace, file: Some("/var/log/module".into()) },
         applications: BTreeMap::from([
             (
                 "firefox".into(),
@@ -82,7 +83,7 @@ fn shipped_file_as_it_is_is_the_default() {
 #[test]
 fn shipped_file_with_its_settings_in_force_is_the_default() {
     let settings = uncommented("#");
-    assert_eq!(settings.lines().filter(|line| line.contains('=')).count(), 15);
+    assert_eq!(settings.lines().filter(|line| line.contains('=')).count(), 16);
     assert_eq!(read(&settings), built_in());
 }
 

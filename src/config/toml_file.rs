@@ -9,17 +9,19 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Problem, nearest};
 use super::load::{Fault, Located};
 use super::{
-    AfterLogin, ApplicationConfig, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, NUM_SLOTS,
-    ObjectSelection, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
+    AfterLogin, ApplicationConfig, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, LogConfig,
+    LogLevel, NUM_SLOTS, ObjectSelection, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig,
+    SoftwareReaderConfig,
 };
 
 /// The sections and their settings. `application` holds a section for each program.
-pub(super) const SECTIONS: [(&str, &[&str]); 6] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 7] = [
     ("pkcs11", PKCS11),
     ("readers", &["pcsc", "only", "ignored", "exclusive", "busy_timeout", "after_login"]),
     ("software_reader", &["name", "card"]),
     ("cache", &["enabled", "directory"]),
     ("drivers", &["only"]),
+    ("log", &["level", "file"]),
     ("application", APPLICATION),
 ];
 
@@ -56,6 +58,14 @@ pub(super) const AFTER_LOGIN: [(&str, AfterLogin); 3] = [
     ("leave", AfterLogin::Leave),
 ];
 
+/// The words of `level`.
+pub(super) const LOG_LEVELS: [(&str, LogLevel); 4] = [
+    ("off", LogLevel::Off),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
 /// The word for all, where a list of names could stand.
 pub(super) const ALL: &str = "all";
 
@@ -74,6 +84,7 @@ pub(super) fn read(text: &str, located: &Located<'_>) -> Result<Config, Fault> {
             "readers" => config.readers = readers(&document.section(name.get_ref(), value)?)?,
             "cache" => config.cache = cache(&document.section(name.get_ref(), value)?)?,
             "drivers" => config.drivers = drivers(&document.section(name.get_ref(), value)?)?,
+            "log" => config.log = log(&document.section(name.get_ref(), value)?)?,
             "application" => config.applications = document.applications(value)?,
             _ => config.software_readers = document.software_readers(value)?,
         }
@@ -140,6 +151,14 @@ fn cache(section: &Section<'_, '_>) -> Result<CacheConfig, Fault> {
     Ok(CacheConfig {
         enabled: section.boolean("enabled")?.unwrap_or(default.enabled),
         directory: section.path("directory")?.or(default.directory),
+    })
+}
+
+fn log(section: &Section<'_, '_>) -> Result<LogConfig, Fault> {
+    let default = LogConfig::default();
+    Ok(LogConfig {
+        level: section.word("level", &LOG_LEVELS)?.unwrap_or(default.level),
+        file: section.path("file")?.or(default.file),
     })
 }
 

@@ -67,13 +67,40 @@ pub enum UriError {
     PinValue,
 }
 
-/// What this library says of itself (`CK_INFO`), and a URI may demand.
+/// What a library says of itself (`CK_INFO`), and a URI may demand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryInfo {
+    /// Who made it.
+    pub manufacturer: String,
+    /// What it is.
+    pub description: String,
+    /// Major and minor number.
+    pub version: (u8, u8),
+}
+
+impl LibraryInfo {
+    /// This library.
+    pub fn ours() -> Self {
+        let number = |text: &str| text.parse().unwrap_or_default();
+        Self {
+            manufacturer: library::MANUFACTURER.to_owned(),
+            description: library::DESCRIPTION.to_owned(),
+            version: (number(env!("CARGO_PKG_VERSION_MAJOR")), number(env!("CARGO_PKG_VERSION_MINOR"))),
+        }
+    }
+
+    /// Whether a URI's version, of which the minor number may be left out, is this one.
+    pub fn is_version(&self, text: &str) -> bool {
+        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
+        (major.parse(), minor.parse()) == (Ok(self.version.0), Ok(self.version.1))
+    }
+}
+
+/// The names of this library.
 #[expect(missing_docs, reason = "each name is that of the RFC")]
 pub mod library {
     pub const MANUFACTURER: &str = "p11ctl";
     pub const DESCRIPTION: &str = "p11ctl PKCS#11 module";
-    /// Major and minor number.
-    pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 }
 
 impl Uri {

@@ -7,11 +7,12 @@ use super::Module;
 use super::fault::explain;
 use super::objects::bytes;
 use super::raw::{Fault, Parameter, Use};
+use super::values::raw;
 use super::view::algorithm;
 use crate::codec::Secret;
 use crate::crypto::rsa::pkcs1_sign_encode;
 use crate::crypto::{DigestAlgorithm, Digester};
-use crate::engine::mechanism::mechanism;
+use crate::engine::mechanism::{HkdfSalt, Kdf, mechanism};
 use crate::engine::{
     AttributeType as Type, Error, MechanismCall, MechanismId, ObjectHandle, Parameters, Result,
     SessionHandle, Value,
@@ -67,7 +68,7 @@ impl Module {
             self.mechanism_info(slot, id).is_ok_and(|info| info.uses.sign || info.uses == Default::default())
         };
         let way = way(call.id, self.algorithm_of(session, key)?, offers)?;
-        let parameter = parameter(call)?;
+        let parameter = parameter(call);
         let used = Use { mechanism: way.mechanism.0, parameter: &parameter, key: key.0 };
         self.library.sign_init(session.0, used).map_err(|fault| self.key_fault(call, fault))?;
         let signing = match way.host {
@@ -135,7 +136,7 @@ impl Module {
         key: ObjectHandle,
     ) -> Result<()> {
         self.known(session)?;
-        let parameter = parameter(call)?;
+        let parameter = parameter(call);
         let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
         self.library.decrypt_init(session.0, used).map_err(|fault| self.key_fault(call, fault))
     }
@@ -145,6 +146,51 @@ impl Module {
         self.library.decrypt(session.0, data).map_err(explain)
     }
 
+    pub(super) fn decrypt_update(&self, session: SessionHandle, part: &[u8]) -> Result<Secret> {
+        self.known(session)?;
+        self.library.decrypt_update(session.0, part).map_err(explain)
+    }
+
+    pub(super) fn decrypt_final(&self, session: SessionHandle) -> Result<Secret> {
+        self.known(session)?;
+        self.library.decrypt_final(session.0).map_err(explain)
+    }
+
+    /// The secret itself is the value of a key that lives no longer than this. Errors: as a derivation by the module, and
+    /// what it says where such a key is not told.
+    pub(super) fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
+        self.known(session)?;
+        let len = match self.algorithm_of(session, key)? {
+            KeyAlgorithm::Ec { curve: Some(curve) } => curve.field_len(),
+            KeyAlgorithm::X25519 => X25519_LEN,
+            _ => {
+                return Err(Error::KeyTypeInconsistent { mechanism: ECDH, needed: "a key of a known curve" });
+            }
+        };
+        let parameters = Parameters::Ecdh { kdf: Kdf::Null, shared_info: Vec::new(), peer: peer.to_vec() };
+        let call = MechanismCall { id: ECDH, parameters };
+        let parameter = parameter(&call);
+        let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
+        let template = [
+            raw(Type::CLASS, &Value::Number(ck::CKO_SECRET_KEY)),
+            raw(Type::KEY_TYPE, &Value::Number(ck::CKK_GENERIC_SECRET)),
+            raw(Type::TOKEN, &Value::Bool(false)),
+            raw(Type::SENSITIVE, &Value::Bool(false)),
+            raw(Type::EXTRACTABLE, &Value::Bool(true)),
+            raw(Type::VALUE_LEN, &Value::Number(len as u64)),
+        ];
+        let derived = self.library.derive_key(session.0, used, &template);
+        let derived = derived.map_err(|fault| self.key_fault(&call, fault))?;
+        let value = self.library.attribute(session.0, derived, ck::CKA_VALUE);
+        // It would end with the session, at the latest.
+        let _ = self.library.destroy_object(session.0, derived);
+        let value = Secret::from(value.map_err(explain)?.value.as_slice());
+        match value.len() == len {
+            true => Ok(value),
+            false => Err(Error::ModuleLies { function: "C_DeriveKey", why: "a secret of another length" }),
+        }
+    }
+
     pub(super) fn verify_init(
         &self,
         session: SessionHandle,
@@ -152,7 +198,7 @@ impl Module {
         key: ObjectHandle,
     ) -> Result<()> {
         self.known(session)?;
-        let parameter = parameter(call)?;
+        let parameter = parameter(call);
         let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
         self.library.verify_init(session.0, used).map_err(|fault| self.key_fault(call, fault))
     }
@@ -236,9 +282,9 @@ fn way(id: MechanismId, key: KeyAlgorithm, offers: impl Fn(MechanismId) -> bool)
     found.ok_or(invalid)
 }
 
-/// Parameters as C has them. Errors: `NotSupported` for those of operations that are not done with a module.
-fn parameter(call: &MechanismCall) -> Result<Parameter> {
-    Ok(match &call.parameters {
+/// Parameters as C has them.
+fn parameter(call: &MechanismCall) -> Parameter {
+    match &call.parameters {
         Parameters::None => Parameter::None,
         Parameters::Iv(iv) => Parameter::Bytes(iv.to_vec()),
         Parameters::Pss(pss) => {
@@ -247,12 +293,47 @@ fn parameter(call: &MechanismCall) -> Result<Parameter> {
         Parameters::Oaep { hash, mgf, label } => {
             Parameter::Oaep { hash: hash_mechanism(*hash).0, mgf: mask(*mgf), label: label.clone() }
         }
-        Parameters::Counter { .. }
-        | Parameters::Gcm { .. }
-        | Parameters::MacLen(_)
-        | Parameters::Ecdh { .. }
-        | Parameters::Hkdf { .. } => return Err(Error::NotSupported("such parameters with a module")),
-    })
+        Parameters::Counter { block, bits } => Parameter::Counter { block: *block, bits: *bits },
+        Parameters::Gcm { nonce, associated_data, tag_bits } => Parameter::Gcm {
+            nonce: nonce.clone(),
+            associated_data: associated_data.clone(),
+            tag_bits: *tag_bits,
+        },
+        Parameters::MacLen(len) => Parameter::Length(*len),
+        Parameters::Ecdh { kdf, shared_info, peer } => Parameter::Ecdh {
+            kdf: match kdf {
+                Kdf::Null => ck::CKD_NULL,
+                Kdf::X963(digest) => x963(*digest),
+            },
+            shared_info: shared_info.clone(),
+            peer: peer.clone(),
+        },
+        Parameters::Hkdf { hash, extract, expand, salt, info } => Parameter::Hkdf {
+            extract: *extract,
+            expand: *expand,
+            hash: hash_mechanism(*hash).0,
+            salt: match salt {
+                HkdfSalt::Null => (ck::CKF_HKDF_SALT_NULL, Vec::new(), ck::CK_INVALID_HANDLE),
+                HkdfSalt::Data(data) => (ck::CKF_HKDF_SALT_DATA, data.clone(), ck::CK_INVALID_HANDLE),
+                HkdfSalt::Key(key) => (ck::CKF_HKDF_SALT_KEY, Vec::new(), key.0),
+            },
+            info: info.clone(),
+        },
+    }
+}
+
+fn x963(digest: DigestAlgorithm) -> ck::CK_EC_KDF_TYPE {
+    match digest {
+        DigestAlgorithm::Sha1 => ck::CKD_SHA1_KDF,
+        DigestAlgorithm::Sha224 => ck::CKD_SHA224_KDF,
+        DigestAlgorithm::Sha256 => ck::CKD_SHA256_KDF,
+        DigestAlgorithm::Sha384 => ck::CKD_SHA384_KDF,
+        DigestAlgorithm::Sha512 => ck::CKD_SHA512_KDF,
+        DigestAlgorithm::Sha3_224 => ck::CKD_SHA3_224_KDF,
+        DigestAlgorithm::Sha3_256 => ck::CKD_SHA3_256_KDF,
+        DigestAlgorithm::Sha3_384 => ck::CKD_SHA3_384_KDF,
+        DigestAlgorithm::Sha3_512 => ck::CKD_SHA3_512_KDF,
+    }
 }
 
 fn hash_mechanism(digest: DigestAlgorithm) -> MechanismId {
@@ -283,6 +364,8 @@ fn mask(digest: DigestAlgorithm) -> ck::CK_RSA_PKCS_MGF_TYPE {
     }
 }
 
+const ECDH: MechanismId = MechanismId::ECDH1_DERIVE;
+const X25519_LEN: usize = 32;
 const SIGNATURE: &str = "a signature";
 
 #[cfg(test)]

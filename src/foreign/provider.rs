@@ -8,7 +8,7 @@ use super::Module;
 use crate::card::admin::AdminAbilities;
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::engine::uri::Uri;
+use crate::engine::uri::{LibraryInfo, Uri};
 use crate::engine::{
     AttributeType, DeletionPlan, Error, Extent, InitToken, InitializedPin, KeyOrigin, KeySpec, KnownProblems,
     MechanismCall, MechanismId, MechanismInfo, NewObject, NewUserPin, ObjectHandle, PinReport, PlannedObject,
@@ -31,12 +31,20 @@ impl Provider for Module {
         Module::readers(self).into_iter().map(|reader| (reader.name, reader.slots)).collect()
     }
 
-    fn decrypt_update(&self, _session: SessionHandle, _part: &[u8], _room: usize) -> Result<Secret> {
-        Err(Error::NotSupported("decryption by parts with a module"))
+    fn library(&self) -> Result<LibraryInfo> {
+        Module::library_info(self)
     }
 
-    fn decrypt_final(&self, _session: SessionHandle, _room: usize) -> Result<Secret> {
-        Err(Error::NotSupported("decryption by parts with a module"))
+    fn decrypt_update(&self, session: SessionHandle, part: &[u8], _room: usize) -> Result<Secret> {
+        Module::decrypt_update(self, session, part)
+    }
+
+    fn decrypt_final(&self, session: SessionHandle, _room: usize) -> Result<Secret> {
+        Module::decrypt_final(self, session)
+    }
+
+    fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
+        Module::agree(self, session, key, peer)
     }
 
     fn admin_abilities(&self, _slot: SlotId) -> Result<AdminAbilities> {

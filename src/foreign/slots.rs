@@ -9,7 +9,7 @@ use super::fault::explain;
 use super::raw::Fault;
 use super::view::View;
 use crate::engine::mechanism::Uses;
-use crate::engine::uri::Uri;
+use crate::engine::uri::{LibraryInfo, Uri};
 use crate::engine::{
     Error, KnownProblems, MechanismId, MechanismInfo, PinReport, PinState, PinStatus, ReaderReport, Result,
     TokenFlags, TokenInfo,
@@ -81,6 +81,16 @@ impl Module {
         known.push(KnownProblems { reader, error: None, skipped });
         known.retain(|problems| !problems.skipped.is_empty());
         known
+    }
+
+    /// What the module says of itself.
+    pub(super) fn library_info(&self) -> Result<LibraryInfo> {
+        let info = self.library.info().map_err(explain)?;
+        Ok(LibraryInfo {
+            manufacturer: text(&info.manufacturerID),
+            description: text(&info.libraryDescription),
+            version: (info.libraryVersion.major, info.libraryVersion.minor),
+        })
     }
 
     fn slot_list(&self) -> Result<Vec<SlotId>> {

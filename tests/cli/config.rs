@@ -65,7 +65,7 @@ fn check_warnings_stand_apart_from_remarks_and_near_misses_are_errors() {
         let run = bench.run(command).expect(2);
         run.says("near.conf:2: unknown setting \"num_slot\" in pkcs11, did you mean \"num_slots\"?");
     }
-    bench.write("far.conf", "app default {\n colour = red;\n debug = 1;\n}\n");
+    bench.write("far.conf", "app default {\n colour = red;\n profile_dir = x;\n}\n");
     let run = bench.run(["config", "check", "far.conf"]).expect(0);
     let run = run.says("warning: ").says("far.conf:2: colour: unknown").says("with 1 warning and 5 remarks");
     assert!(!run.text().contains("colour"), "{}", run.text());

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::{read, refusal};
-use p11ctl::config::{AfterLogin, ApplicationConfig, Loaded, PinSelection, Pkcs11Overrides, Severity};
+use p11ctl::config::{
+    AfterLogin, ApplicationConfig, Loaded, LogLevel, PinSelection, Pkcs11Overrides, Severity,
+};
 
 /// Every construct and every kind of block that OpenSC's own example has, written for this test.
 const EXAMPLE: &str = include_str!("example.conf");
@@ -54,7 +56,7 @@ fn example_names_everything_that_has_no_effect() {
 fn settings_are_mapped_one_by_one() {
     let default = read("app default {}").config;
     type Expected = fn(&mut p11ctl::config::Config);
-    let rows: [(&str, Expected); 16] = [
+    let rows: [(&str, Expected); 21] = [
         ("pkcs11 { slots_per_card = 7; }", |c| c.pkcs11.num_slots = 7),
         ("pkcs11 { num_slots = 0x7; }", |c| c.pkcs11.num_slots = 7),
         ("pkcs11 { Slots_Per_Card = 010; }", |c| c.pkcs11.num_slots = 8),
@@ -73,6 +75,11 @@ fn settings_are_mapped_one_by_one() {
         ("reader_driver pcsc { disconnect_action = unpower; }", |c| {
             c.readers.after_login = AfterLogin::Reset
         }),
+        ("debug = 1;", |c| c.log.level = LogLevel::Info),
+        ("debug = 2;", |c| c.log.level = LogLevel::Debug),
+        ("debug = 9;", |c| c.log.level = LogLevel::Trace),
+        ("debug_file = stderr;", |_| {}),
+        ("debug_file = log;", |c| c.log.file = Some("/etc/x/log".into())),
         ("framework pkcs15 { use_file_caching = no; }", |c| c.cache.enabled = false),
         ("framework pkcs15 { file_cache_dir = cache; }", |c| c.cache.directory = Some("/etc/x/cache".into())),
     ];
@@ -149,7 +156,7 @@ fn near_misses_are_refused_with_line_and_right_name() {
 
 #[test]
 fn words_that_are_near_nothing_are_warnings_apart_from_remarks() {
-    let loaded = read("app default {\n colour = red;\n paint { }\n debug = 1;\n pkcs11 {\n x = 1; } }");
+    let loaded = read("app default {\n colour = red;\n paint { }\n profile_dir = x;\n pkcs11 {\n x = 1; } }");
     let warned = loaded.notices.iter().filter(|notice| notice.severity == Severity::Warning);
     let warned: Vec<_> =
         warned.map(|notice| (notice.line, notice.name.as_str(), notice.why.as_str())).collect();

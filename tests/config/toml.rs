@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{read, refusal};
-use p11ctl::config::{AfterLogin, Config, PinSelection, SoftwareReaderConfig};
+use p11ctl::config::{AfterLogin, Config, LogLevel, PinSelection, SoftwareReaderConfig};
 
 fn config(text: &str) -> Config {
     read(text).config
@@ -28,6 +28,9 @@ fn settings_of_all_sections_are_read() {
         [cache]
         enabled = false
         directory = "/var/cache/p11ctl"
+        [log]
+        level = "debug"
+        file = "module.log"
         "#,
     );
     assert_eq!((config.pkcs11.num_slots, config.pkcs11.max_virtual_slots), (16, 0));
@@ -39,6 +42,8 @@ fn settings_of_all_sections_are_read() {
     );
     assert_eq!(config.readers.ignored, ["SPR 532"]);
     assert_eq!(config.readers.after_login, AfterLogin::Reset);
+    assert_eq!(config.log.level, LogLevel::Debug);
+    assert_eq!(config.log.file.as_deref(), Some(Path::new("/etc/x/module.log")));
     assert!(!config.cache.enabled);
     assert_eq!(config.cache.directory.as_deref(), Some(Path::new("/var/cache/p11ctl")));
     assert_eq!(config.drivers.only, Some(vec!["MyEID".to_owned()]));

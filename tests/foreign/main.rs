@@ -8,6 +8,7 @@ mod bench;
 mod common;
 mod hostile;
 mod opensc;
+mod operations;
 mod own;
 mod pins;
 mod softhsm;

@@ -242,3 +242,68 @@ fn key_that_the_token_cannot_have_is_refused_before_the_pin() {
     let taken = ["key", "generate", "--type", "ec:p256", "--label", "y", "--id", "05"];
     bench.run(&with_pin(&taken)).expect(2).says("the identifier 05 is that of \"x\"");
 }
+
+#[test]
+fn messages_for_keys_of_the_module_are_opened_by_it_whoever_encrypted_them() {
+    let bench = Bench::with_token();
+    let text = "what only the holder reads\n".repeat(1000);
+    bench.write("document", &text);
+    // SoftHSM has OAEP with SHA-1 alone.
+    let sha1: &[&str] = &["--mechanism", "RSA-PKCS-OAEP", "--hash", "sha1"];
+    let keys = [("rsa", "rsa:2048", "sign,decrypt", sha1), ("p256", "ec:p256", "sign,derive", &[])];
+    for (label, kind, usage, how) in keys {
+        let certificate = format!("{label}.crt");
+        bench.ok(&with_pin(&["key", "generate", "--type", kind, "--label", label, "--usage", usage]));
+        let subject = format!("CN={label}");
+        let sign = ["cert", "self-sign", "--key", label, "--subject", &subject, "-o", &certificate];
+        bench.ok(&with_pin(&sign));
+        bench.ok(&with_pin(&["object", "write", "certificate", &certificate]));
+        // By openssl for the certificate, and by p11ctl for the key as the module has it.
+        let encrypt =
+            ["cms", "-encrypt", "-aes256", "-binary", "-outform", "DER", "-in", "document", "-out", "theirs"];
+        bench.tool("openssl", &[&encrypt[..], &["-recip", &certificate]].concat());
+        let encrypt = ["encrypt", "--key", label, "--any-certificate", "-o", "ours", "document"];
+        bench.ok(&[&encrypt[..], how].concat());
+        for message in ["theirs", "ours"] {
+            let opened = bench.ok(&with_pin(&["decrypt", message])).stdout;
+            assert!(opened == text, "{message} for {label}");
+        }
+        // A message that was changed on its way shows nothing.
+        let mut damaged = std::fs::read(bench.path("ours")).unwrap();
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        bench.write("damaged", &damaged);
+        assert_eq!(bench.run(&with_pin(&["decrypt", "damaged"])).expect(1).stdout, "");
+    }
+    bench.write("secret", "a secret");
+    for mechanism in ["RSA-PKCS", "RSA-PKCS-OAEP"] {
+        let hash: &[&str] = if mechanism == "RSA-PKCS" { &[] } else { &["--hash", "sha1"] };
+        let encrypt =
+            ["encrypt", "--key", "rsa", "--format", "raw", "--mechanism", mechanism, "-o", "block", "secret"];
+        bench.ok(&[&encrypt[..], hash, &["--any-certificate"]].concat());
+        let decrypt = ["decrypt", "--key", "rsa", "--mechanism", mechanism, "block"];
+        assert_eq!(bench.ok(&with_pin(&[&decrypt[..], hash].concat())).stdout, "a secret");
+    }
+}
+
+#[test]
+fn uri_that_names_the_library_means_the_module() {
+    let bench = Bench::with_token();
+    let token = |library: &str| format!("pkcs11:token=HSM;{library}");
+    for library in [
+        "library-manufacturer=SoftHSM",
+        "library-description=Implementation%20of%20PKCS11",
+        "library-version=2.6",
+        "library-manufacturer=SoftHSM;library-version=2.6",
+    ] {
+        let info = bench.json(&["token", "info", "--token", &token(library)]);
+        assert_eq!(info["label"], "HSM", "{library}: {info}");
+    }
+    for (library, why) in [
+        ("library-manufacturer=p11ctl", "library manufacturer \"p11ctl\""),
+        ("library-version=2", "library version \"2\""),
+        ("library-manufacturer=SoftHSM;library-version=9.9", "library version \"9.9\""),
+    ] {
+        bench.run(&["token", "info", "--token", &token(library)]).expect(3).says(why);
+    }
+}

@@ -131,6 +131,7 @@ impl Bench {
             .env("HOME", self.folder())
             .env("OPENSC_CONF", self.path("module.toml"))
             .env("LC_ALL", "C.UTF-8")
+            .env_remove("OPENSC_DEBUG")
             .stdin(std::process::Stdio::null());
         command
     }

@@ -13,6 +13,7 @@ mod cost;
 mod gnutls;
 mod hotplug;
 mod java;
+mod log;
 mod nss;
 mod openssl;
 mod pkcs11_tool;

@@ -9,7 +9,7 @@ use super::meaning::{self, Context, Meaning};
 use crate::config::error::{Problem, nearest};
 use crate::config::load::{Fault, Loaded, Located, Notice, Severity};
 use crate::config::{
-    AfterLogin, ApplicationConfig, Config, DRIVERS, NUM_SLOTS, PinSelection, Pkcs11Overrides,
+    AfterLogin, ApplicationConfig, Config, DRIVERS, LogLevel, NUM_SLOTS, PinSelection, Pkcs11Overrides,
 };
 
 /// Takes over what means something, and names the rest.
@@ -183,6 +183,10 @@ impl Mapper<'_> {
                     Some(directory.map_err(|fault| (setting.line, Box::new(fault)))?);
             }
             Meaning::Drivers => self.drivers(setting),
+            Meaning::LogLevel => {
+                self.config.log.level = LogLevel::from_number(number(setting, 0..=u32::MAX)?);
+            }
+            Meaning::LogFile => self.log_file(setting)?,
             Meaning::Nothing(_) => {}
         }
         Ok(())
@@ -231,6 +235,22 @@ impl Mapper<'_> {
             }
             "no" | "false" => false,
             _ => return Err(fault(setting, "yes, public or no")),
+        };
+        Ok(())
+    }
+
+    /// The two streams are words; standard output belongs to the program.
+    fn log_file(&mut self, setting: &Setting) -> Result<(), Fault> {
+        self.config.log.file = match first(setting) {
+            "stderr" => None,
+            "stdout" => {
+                self.note(setting.line, &setting.name, "the log goes to standard error");
+                None
+            }
+            path => {
+                let path = self.located.resolve(path);
+                Some(path.map_err(|fault| (setting.line, Box::new(fault)))?)
+            }
         };
         Ok(())
     }

@@ -36,6 +36,10 @@ pub(super) enum Meaning {
     CacheDirectory,
     /// Sets `[drivers] only`.
     Drivers,
+    /// Sets `[log] level`.
+    LogLevel,
+    /// Sets `[log] file`.
+    LogFile,
     /// Has no effect, and why.
     Nothing(&'static str),
 }
@@ -79,8 +83,8 @@ const FINDS_LIMITS: &str = "the limits of a reader are found out";
 const SETTINGS: &[(Context, &str, Meaning)] = &[
     (Context::App, "ignored_readers", Meaning::IgnoredReaders),
     (Context::App, "card_drivers", Meaning::Drivers),
-    (Context::App, "debug", Meaning::Nothing("say -v on the command line")),
-    (Context::App, "debug_file", Meaning::Nothing("messages go to standard error")),
+    (Context::App, "debug", Meaning::LogLevel),
+    (Context::App, "debug_file", Meaning::LogFile),
     (Context::App, "profile_dir", Meaning::Nothing("profiles are compiled in")),
     (Context::App, "disable_popups", Meaning::Nothing(NO_POPUPS)),
     (Context::App, "disable_colors", Meaning::Nothing("set NO_COLOR in the environment")),

@@ -21,7 +21,7 @@ use super::placement::{KeyPlacement, MadeKey};
 use super::session::{SessionHandle, SessionInfo, SessionMode, UserKind};
 use super::slot::{KnownProblems, PinReport, PinStatus, ReaderReport, TokenInfo, TokenView};
 use super::store::Stored;
-use super::uri::Uri;
+use super::uri::{LibraryInfo, Uri};
 use super::{ObjectHandle, Result};
 use crate::apdu::StatsSnapshot;
 use crate::card::admin::{AdminAbilities, RepairReport};
@@ -145,6 +145,11 @@ pub trait Provider: Send + Sync {
     /// Keeps other programs away from the card, where that is possible.
     fn exclusive(&self, _session: SessionHandle) -> Result<Option<Batch<'_>>> {
         Ok(None)
+    }
+
+    /// What the library says of itself.
+    fn library(&self) -> Result<LibraryInfo> {
+        Ok(LibraryInfo::ours())
     }
 
     /// Ends every login.

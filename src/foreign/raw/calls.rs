@@ -8,6 +8,17 @@ use super::{ATTEMPTS, Answer, Fault, Library, MAX_COUNT, check, count, zeros};
 use crate::codec::Secret;
 
 impl Library {
+    /// `C_GetInfo`.
+    pub fn info(&self) -> Answer<ck::CK_INFO> {
+        const FUNCTION: &str = "C_GetInfo";
+        let (list, _turn) = self.call();
+        let function = list.C_GetInfo.ok_or(Fault::Missing { function: FUNCTION })?;
+        let mut info = ck::CK_INFO::default();
+        // SAFETY: the structure is there for the whole call.
+        check(FUNCTION, unsafe { function(&raw mut info) })?;
+        Ok(info)
+    }
+
     /// `C_GetSlotList`: every slot, each once.
     pub fn slots(&self) -> Answer<Vec<ck::CK_SLOT_ID>> {
         const FUNCTION: &str = "C_GetSlotList";

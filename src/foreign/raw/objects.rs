@@ -263,6 +263,52 @@ impl Library {
         Ok(Secret::new(plain))
     }
 
+    /// `C_DecryptUpdate`.
+    pub fn decrypt_update(&self, session: ck::CK_SESSION_HANDLE, part: &[u8]) -> Answer<Secret> {
+        const FUNCTION: &str = "C_DecryptUpdate";
+        let (list, _turn) = self.call();
+        let function = list.C_DecryptUpdate.ok_or(Fault::Missing { function: FUNCTION })?;
+        let plain = output(FUNCTION, part.len().saturating_add(USUAL_OUTPUT), |out, len| {
+            // SAFETY: the part is only read; `out` has as much room as `len` says.
+            unsafe { function(session, part.as_ptr().cast_mut(), part.len() as ck::CK_ULONG, out, len) }
+        })?;
+        Ok(Secret::new(plain))
+    }
+
+    /// `C_DecryptFinal`.
+    pub fn decrypt_final(&self, session: ck::CK_SESSION_HANDLE) -> Answer<Secret> {
+        const FUNCTION: &str = "C_DecryptFinal";
+        let (list, _turn) = self.call();
+        let function = list.C_DecryptFinal.ok_or(Fault::Missing { function: FUNCTION })?;
+        let plain = output(FUNCTION, USUAL_OUTPUT, |out, len| {
+            // SAFETY: `out` has as much room as `len` says.
+            unsafe { function(session, out, len) }
+        })?;
+        Ok(Secret::new(plain))
+    }
+
+    /// `C_DeriveKey`.
+    pub fn derive_key(
+        &self,
+        session: ck::CK_SESSION_HANDLE,
+        how: Use<'_>,
+        template: &[RawAttribute],
+    ) -> Answer<ck::CK_OBJECT_HANDLE> {
+        const FUNCTION: &str = "C_DeriveKey";
+        let (list, _turn) = self.call();
+        let function = list.C_DeriveKey.ok_or(Fault::Missing { function: FUNCTION })?;
+        let mut prepared = how.parameter.prepare(how.mechanism);
+        let mut mechanism = prepared.structure();
+        let mut structures = RawAttribute::structures(template);
+        let (attributes, length) = (structures.as_mut_ptr(), structures.len() as ck::CK_ULONG);
+        let mut key = ck::CK_INVALID_HANDLE;
+        // SAFETY: mechanism, template and what they point to outlive the call, which only reads them.
+        let value =
+            unsafe { function(session, &raw mut mechanism, how.key, attributes, length, &raw mut key) };
+        check(FUNCTION, value)?;
+        Ok(key)
+    }
+
     /// `C_VerifyInit`.
     pub fn verify_init(&self, session: ck::CK_SESSION_HANDLE, how: Use<'_>) -> Answer<()> {
         const FUNCTION: &str = "C_VerifyInit";
