@@ -135,9 +135,12 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
             [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
             [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
-            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'The card''s new label')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'The card''s new label, on cards that keep one')
             [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin')
             [CompletionResult]::new('--so-puk', '--so-puk', [CompletionResultType]::ParameterName, 'Take the PUK of the security officer''s PIN from there; without it the card has a random one')
+            [CompletionResult]::new('--new-so-pin', '--new-so-pin', [CompletionResultType]::ParameterName, 'Give a PIV or OpenPGP card another SO PIN: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--new-pin', '--new-pin', [CompletionResultType]::ParameterName, 'Take the user''s PIN of a PIV or OpenPGP card from there')
+            [CompletionResult]::new('--puk', '--puk', [CompletionResultType]::ParameterName, 'Take the PUK (OpenPGP: resetting code) of that PIN from there')
             [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
             [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
@@ -202,7 +205,9 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Put a PIN on an empty token, or reset the PIN of one as the security officer')
             [CompletionResult]::new('change', 'change', [CompletionResultType]::ParameterValue, 'Change a PIN')
             [CompletionResult]::new('unblock', 'unblock', [CompletionResultType]::ParameterValue, 'Give a locked or forgotten PIN a new value')
+            [CompletionResult]::new('puk', 'puk', [CompletionResultType]::ParameterValue, 'Set the PUK of a PIN as the security officer, or take it away, where the card can')
             [CompletionResult]::new('tries', 'tries', [CompletionResultType]::ParameterValue, 'Set how many tries a PIN and its PUK have, where the card can')
+            [CompletionResult]::new('kdf', 'kdf', [CompletionResultType]::ParameterValue, 'Have PINs hashed before the card gets them, or not any more (OpenPGP''s KDF)')
             break
         }
         'p11ctl;pin;status' {
@@ -286,6 +291,26 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'p11ctl;pin;puk' {
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--puk', '--puk', [CompletionResultType]::ParameterName, 'Take the PUK from there (prompt: typed twice)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--clear', '--clear', [CompletionResultType]::ParameterName, 'Take the PUK away: then the security officer alone unblocks the PIN')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'p11ctl;pin;tries' {
             [CompletionResult]::new('--set-pin', '--set-pin', [CompletionResultType]::ParameterName, 'Tries of the PIN')
             [CompletionResult]::new('--set-puk', '--set-puk', [CompletionResultType]::ParameterName, 'Tries of the PUK')
@@ -307,6 +332,25 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;pin;kdf' {
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'p11ctl;find' {
@@ -506,6 +550,7 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Import a key from a file, with its certificates where the file has them')
             [CompletionResult]::new('attest', 'attest', [CompletionResultType]::ParameterValue, 'Have the card vouch that it generated a key itself')
             [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Move a key to another place of its card, with its certificate')
+            [CompletionResult]::new('policy', 'policy', [CompletionResultType]::ParameterValue, 'Change when a key wants its PIN or a touch, on cards that let it be changed')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key with both halves, and its chain where asked for')
             break
         }
@@ -617,6 +662,31 @@ Register-ArgumentCompleter -Native -CommandName 'p11ctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'p11ctl;key;policy' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Use the key with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Use the key with this id, in hexadecimal')
+            [CompletionResult]::new('--pin-policy', '--pin-policy', [CompletionResultType]::ParameterName, 'When the card asks for the PIN')
+            [CompletionResult]::new('--touch-policy', '--touch-policy', [CompletionResultType]::ParameterName, 'When the card waits for a touch')
+            [CompletionResult]::new('--slot', '--slot', [CompletionResultType]::ParameterName, 'Take the token in this slot')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Take the token with this label, or of this pkcs11: URI')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Take the token with this serial number')
+            [CompletionResult]::new('--reader', '--reader', [CompletionResultType]::ParameterName, 'Take the token in this reader (its name, or a part that no other has)')
+            [CompletionResult]::new('--pin', '--pin', [CompletionResultType]::ParameterName, 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad')
+            [CompletionResult]::new('--so-pin', '--so-pin', [CompletionResultType]::ParameterName, 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin')
+            [CompletionResult]::new('--auth-pin', '--auth-pin', [CompletionResultType]::ParameterName, 'Verify another PIN of the card as well, where the card asks for it (repeatable)')
+            [CompletionResult]::new('--card', '--card', [CompletionResultType]::ParameterName, 'Use this software card and no other reader (repeat for more; - is an empty reader)')
+            [CompletionResult]::new('--module', '--module', [CompletionResultType]::ParameterName, 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file and no other')
+            [CompletionResult]::new('--final-try', '--final-try', [CompletionResultType]::ParameterName, 'Let a wrong PIN lock the card: use the last try without asking')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document; an error is one line of JSON on standard error')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Print what the command cost: APDUs, bytes, time spent on cards')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'p11ctl;key;delete' {

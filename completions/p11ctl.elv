@@ -126,9 +126,12 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --token 'Take the token with this label, or of this pkcs11: URI'
             cand --serial 'Take the token with this serial number'
             cand --reader 'Take the token in this reader (its name, or a part that no other has)'
-            cand --label 'The card''s new label'
+            cand --label 'The card''s new label, on cards that keep one'
             cand --so-pin 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin'
             cand --so-puk 'Take the PUK of the security officer''s PIN from there; without it the card has a random one'
+            cand --new-so-pin 'Give a PIV or OpenPGP card another SO PIN: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin'
+            cand --new-pin 'Take the user''s PIN of a PIV or OpenPGP card from there'
+            cand --puk 'Take the PUK (OpenPGP: resetting code) of that PIN from there'
             cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
             cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
             cand --config 'Read this configuration file and no other'
@@ -190,7 +193,9 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand init 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
             cand change 'Change a PIN'
             cand unblock 'Give a locked or forgotten PIN a new value'
+            cand puk 'Set the PUK of a PIN as the security officer, or take it away, where the card can'
             cand tries 'Set how many tries a PIN and its PUK have, where the card can'
+            cand kdf 'Have PINs hashed before the card gets them, or not any more (OpenPGP''s KDF)'
         }
         &'p11ctl;pin;status'= {
             cand --slot 'Take the token in this slot'
@@ -269,6 +274,25 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'p11ctl;pin;puk'= {
+            cand --slot 'Take the token in this slot'
+            cand --token 'Take the token with this label, or of this pkcs11: URI'
+            cand --serial 'Take the token with this serial number'
+            cand --reader 'Take the token in this reader (its name, or a part that no other has)'
+            cand --so-pin 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin'
+            cand --puk 'Take the PUK from there (prompt: typed twice)'
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
+            cand --config 'Read this configuration file and no other'
+            cand --clear 'Take the PUK away: then the security officer alone unblocks the PIN'
+            cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'p11ctl;pin;tries'= {
             cand --set-pin 'Tries of the PIN'
             cand --set-puk 'Tries of the PUK'
@@ -290,6 +314,24 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'p11ctl;pin;kdf'= {
+            cand --slot 'Take the token in this slot'
+            cand --token 'Take the token with this label, or of this pkcs11: URI'
+            cand --serial 'Take the token with this serial number'
+            cand --reader 'Take the token in this reader (its name, or a part that no other has)'
+            cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
+            cand --so-pin 'Take the security officer''s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin'
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
+            cand --config 'Read this configuration file and no other'
+            cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'p11ctl;find'= {
             cand --class 'Objects of this class'
@@ -480,6 +522,7 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand import 'Import a key from a file, with its certificates where the file has them'
             cand attest 'Have the card vouch that it generated a key itself'
             cand move 'Move a key to another place of its card, with its certificate'
+            cand policy 'Change when a key wants its PIN or a touch, on cards that let it be changed'
             cand delete 'Delete a key with both halves, and its chain where asked for'
         }
         &'p11ctl;key;generate'= {
@@ -587,6 +630,30 @@ set edit:completion:arg-completer[p11ctl] = {|@words|
             cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'p11ctl;key;policy'= {
+            cand --key 'Use the key with this label, or of this pkcs11: URI'
+            cand --label 'Use the key with this label, or of this pkcs11: URI'
+            cand --id 'Use the key with this id, in hexadecimal'
+            cand --pin-policy 'When the card asks for the PIN'
+            cand --touch-policy 'When the card waits for a touch'
+            cand --slot 'Take the token in this slot'
+            cand --token 'Take the token with this label, or of this pkcs11: URI'
+            cand --serial 'Take the token with this serial number'
+            cand --reader 'Take the token in this reader (its name, or a part that no other has)'
+            cand --pin 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad'
+            cand --so-pin 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin'
+            cand --auth-pin 'Verify another PIN of the card as well, where the card asks for it (repeatable)'
+            cand --card 'Use this software card and no other reader (repeat for more; - is an empty reader)'
+            cand --module 'Use this PKCS#11 module instead of p11ctl''s own engine: another card''s or an HSM''s'
+            cand --config 'Read this configuration file and no other'
+            cand --final-try 'Let a wrong PIN lock the card: use the last try without asking'
+            cand --json 'Print one JSON document; an error is one line of JSON on standard error'
+            cand --stats 'Print what the command cost: APDUs, bytes, time spent on cards'
+            cand -v 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand --verbose 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'p11ctl;key;delete'= {
             cand --key 'Use the key with this label, or of this pkcs11: URI'

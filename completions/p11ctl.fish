@@ -107,9 +107,12 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_sub
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l label -d 'The card\'s new label' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l label -d 'The card\'s new label, on cards that keep one' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l so-puk -d 'Take the PUK of the security officer\'s PIN from there; without it the card has a random one' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l new-so-pin -d 'Give a PIV or OpenPGP card another SO PIN: prompt (typed twice), env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l new-pin -d 'Take the user\'s PIN of a PIV or OpenPGP card from there' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l puk -d 'Take the PUK (OpenPGP: resetting code) of that PIN from there' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand token; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file and no other' -r -F
@@ -146,18 +149,20 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l json -d 'Print o
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand login" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "status" -d 'Show the tries left of each PIN, spending none'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "init" -d 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "change" -d 'Change a PIN'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "unblock" -d 'Give a locked or forgotten PIN a new value'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock tries" -f -a "tries" -d 'Set how many tries a PIN and its PUK have, where the card can'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "status" -d 'Show the tries left of each PIN, spending none'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "init" -d 'Put a PIN on an empty token, or reset the PIN of one as the security officer'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "change" -d 'Change a PIN'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "unblock" -d 'Give a locked or forgotten PIN a new value'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "puk" -d 'Set the PUK of a PIN as the security officer, or take it away, where the card can'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "tries" -d 'Set how many tries a PIN and its PUK have, where the card can'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and not __fish_seen_subcommand_from status init change unblock puk tries kdf" -f -a "kdf" -d 'Have PINs hashed before the card gets them, or not any more (OpenPGP\'s KDF)'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l slot -d 'Take the token in this slot' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from status" -l serial -d 'Take the token with this serial number' -r
@@ -219,6 +224,21 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from unblock" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l puk -d 'Take the PUK from there (prompt: typed twice)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l clear -d 'Take the PUK away: then the security officer alone unblocks the PIN'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from puk" -s h -l help -d 'Print help'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l set-pin -d 'Tries of the PIN' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l set-puk -d 'Tries of the PUK' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l slot -d 'Take the token in this slot' -r
@@ -237,6 +257,20 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from tries" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l so-pin -d 'Take the security officer\'s PIN from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand pin; and __fish_seen_subcommand_from kdf" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand find" -l class -d 'Objects of this class' -r -f -a "private-key\t''
 public-key\t''
 certificate\t''
@@ -405,18 +439,19 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "generate" -d 'Generate a key on the card'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "attest" -d 'Have the card vouch that it generated a key itself'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "move" -d 'Move a key to another place of its card, with its certificate'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "generate" -d 'Generate a key on the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "attest" -d 'Have the card vouch that it generated a key itself'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "move" -d 'Move a key to another place of its card, with its certificate'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "policy" -d 'Change when a key wants its PIN or a touch, on cards that let it be changed'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
@@ -513,6 +548,30 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l id -d 'Use the key with this id, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l pin-policy -d 'When the card asks for the PIN' -r -f -a "never\t'Never: whoever has the card uses the key'
+once\t'Once in a session'
+always\t'Before each use'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l touch-policy -d 'When the card waits for a touch' -r -f -a "never\t'Never'
+always\t'Before each use'
+cached\t'Before a use, unless there was a touch in the last seconds'
+fixed\t'Before each use, and only a new key ends that'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l so-pin -d 'Log in as the security officer instead; the PIN comes from prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l auth-pin -d 'Verify another PIN of the card as well, where the card asks for it (repeatable)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from policy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from delete" -l slot -d 'Take the token in this slot' -r

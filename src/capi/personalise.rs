@@ -25,7 +25,7 @@ entry_points! {
         if !engine.is_alone_on_card(slot)? {
             return Err(Fault::Code(ck::CKR_FUNCTION_REJECTED));
         }
-        let init = InitToken { label: &label, puk: None, min_len: None, tries: None };
+        let init = InitToken { label: &label, ..InitToken::default() };
         Ok(engine.init_token(slot, &pin, &init)?)
     }
 

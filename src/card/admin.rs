@@ -28,6 +28,8 @@ pub trait CardAdmin: Send {
 
     /// Erases the card and makes an empty PKCS#15 application with a security officer's PIN, the given user PINs,
     /// and room for more. On a card in use the old security officer must be verified (or the card blank).
+    /// A card of [`AdminAbilities::factory`] goes back to its factory state, and its PINs get these values: the first of
+    /// the user PINs is that of the user, with its PUK; what is not given stays as the factory has it.
     /// Errors: `PinLength` before anything is sent; `NotAuthenticated`.
     fn format(&mut self, channel: &mut Channel<'_>, format: &Format<'_>) -> Result<(), CardError>;
 
@@ -152,6 +154,43 @@ pub trait CardAdmin: Send {
         Err(CardError::NotSupported { what: "set how many tries a PIN has".to_owned() })
     }
 
+    /// Gives a PUK a value, or takes it away, with the security officer verified. `auth` is the PUK's.
+    /// Errors: `PinLength` before anything is sent; `NotAuthenticated`, `NotSupported`.
+    fn set_puk(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        puk: Option<&Secret>,
+    ) -> Result<(), CardError> {
+        let _ = (channel, auth, puk);
+        Err(CardError::NotSupported { what: "have its PUK set by the security officer".to_owned() })
+    }
+
+    /// Changes how a private key that is there is guarded; only the policies of `to` matter.
+    /// Errors: `NotAuthenticated`; `NotSupported` before anything is written.
+    fn set_policies(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        to: Placement<'_>,
+    ) -> Result<(), CardError> {
+        let _ = (channel, object, to);
+        Err(CardError::NotSupported { what: "change the policies of a key that is there".to_owned() })
+    }
+
+    /// From now on the card gets PINs hashed by the host, or as they are. Both PINs are verified, keep their values, and are
+    /// known to be `pins`. Answers what that cost, in words.
+    /// Errors: `PinLength`, `NotSupported` before anything is sent; `NotAuthenticated`.
+    fn set_pin_hashing(
+        &mut self,
+        channel: &mut Channel<'_>,
+        hashed: bool,
+        pins: PinPair<'_>,
+    ) -> Result<Vec<String>, CardError> {
+        let _ = (channel, hashed, pins);
+        Err(CardError::NotSupported { what: "take PINs hashed".to_owned() })
+    }
+
     /// The PINs whose verification the card will ask for. Changes nothing.
     /// Errors: `NotSupported` for what nobody may do any more; `NoSuchObject`.
     fn plan_write(&mut self, channel: &mut Channel<'_>, write: Write<'_>) -> Result<Vec<AuthId>, CardError>;
@@ -191,6 +230,21 @@ pub struct AdminAbilities {
     pub key_places: Vec<KeyPlace>,
     /// The security officer makes keys, certificates and data, those of user PINs too; a user PIN allows none of it.
     pub officer_writes: bool,
+    /// Formatting takes the card back to how it left the factory, with PINs of known values, and gives those new ones.
+    pub factory: Option<Factory>,
+}
+
+/// A card that has its PINs from the factory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Factory {
+    /// The user's PIN, as everybody knows it.
+    pub user: &'static str,
+    /// Its PUK; `None` where there is none.
+    pub user_puk: Option<&'static str>,
+    /// What the security officer has.
+    pub officer: &'static str,
+    /// What [`Format::label`] becomes: `cardholder's name`; `None` where the card keeps none.
+    pub label: Option<&'static str>,
 }
 
 /// A place for a key.
@@ -307,6 +361,15 @@ pub enum Unblock<'a> {
     Puk(&'a Secret),
     /// The security officer, who is verified.
     Officer,
+}
+
+/// The values of both PINs of a card.
+#[derive(Debug, Clone, Copy)]
+pub struct PinPair<'a> {
+    /// The user's PIN.
+    pub user: &'a Secret,
+    /// The security officer's.
+    pub officer: &'a Secret,
 }
 
 /// What a card is formatted to.

@@ -45,6 +45,8 @@ pub enum Kind {
     OtherPin,
     /// A PIN that is to be.
     NewPin,
+    /// A PIN of the security officer that is to be.
+    NewOfficerPin,
     /// A PUK that is to be.
     NewPuk,
     /// The PUK of the security officer's PIN, to be.
@@ -58,7 +60,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Pin | Self::OfficerPin | Self::OtherPin => "PIN",
-            Self::NewPin => "new PIN",
+            Self::NewPin | Self::NewOfficerPin => "new PIN",
             Self::Puk => "PUK",
             Self::NewPuk | Self::NewOfficerPuk => "new PUK",
             Self::Password => "password",
@@ -72,6 +74,7 @@ impl Kind {
             Self::OfficerPin => "--so-pin",
             Self::OtherPin => "--auth-pin LABEL=",
             Self::NewPin => "--new-pin",
+            Self::NewOfficerPin => "--new-so-pin",
             Self::Puk | Self::NewPuk => "--puk",
             Self::NewOfficerPuk => "--so-puk",
             Self::Password => "--password",

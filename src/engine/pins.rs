@@ -200,6 +200,26 @@ impl Engine {
         result
     }
 
+    /// Gives the PUK of a token's PIN a value, or takes the PUK away, as the security officer, who is logged in.
+    /// Errors: `UserNotLoggedIn` unless it is the security officer, `PinLength`, `NotSupported`.
+    pub fn set_puk(&self, session: SessionHandle, puk: Option<&Secret>) -> Result<()> {
+        self.write(session, |writing| {
+            if writing.writer()? != Writer::Officer {
+                return Err(Error::UserNotLoggedIn);
+            }
+            let user = writing.view.auth.and_then(|index| writing.token().auths.get(index));
+            let named = user.and_then(|auth| auth.unblocked_by.clone());
+            let known = named.and_then(|id| writing.token().auth(&id)).cloned();
+            let known = known.ok_or(Error::NotSupported("a PIN whose PUK has no name of its own"))?;
+            if let Some(puk) = puk {
+                check_length(puk, known.min_len, known.max_len)?;
+            }
+            let set = writing.admin(|admin, channel| admin.set_puk(channel, &known.id, puk));
+            writing.session.card.note_tries_left(&known.id, None);
+            set
+        })
+    }
+
     fn create_pin(
         &self,
         writing: &mut Writing<'_>,

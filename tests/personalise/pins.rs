@@ -96,7 +96,7 @@ fn blank_card_is_formatted_personalised_and_erased() {
     let engine = desk.engine();
     let so_pin = Secret::from(SO_PIN);
     let puk = Secret::from(PUK);
-    let init = InitToken { label: "mine", puk: Some(&puk), min_len: None, tries: None };
+    let init = InitToken { label: "mine", puk: Some(&puk), ..InitToken::default() };
     assert_eq!(code(engine.init_token(SlotId(0), &Secret::from("1"), &init)), "CKR_PIN_LEN_RANGE");
     engine.init_token(SlotId(0), &so_pin, &init).unwrap();
     assert_eq!(engine.slots(true).len(), 4);
@@ -167,7 +167,7 @@ fn empty_token_whose_slot_another_pin_takes_ends_with_its_sessions_and_logins() 
     let desk = Desk::blank();
     let engine = desk.engine();
     let (so_pin, pin) = (Secret::from(SO_PIN), Secret::from(PIN_3));
-    let init = InitToken { label: "mine", puk: None, min_len: None, tries: None };
+    let init = InitToken { label: "mine", ..InitToken::default() };
     engine.init_token(SlotId(0), &so_pin, &init).unwrap();
     let (first, last) = (officer(&engine, 0), officer(&engine, 3));
     let other = open(&engine, 1);
@@ -197,7 +197,7 @@ fn another_program_that_was_first_is_told_and_nothing_is_done_twice() {
     one.virtual_token(SlotId(0)).unwrap();
     let other = log_in(&two, 2, PIN_3);
     two.generate_key_pair(other, &p256("key 3")).unwrap();
-    let init = InitToken { label: "new", puk: None, min_len: None, tries: None };
+    let init = InitToken { label: "new", ..InitToken::default() };
     let formatted = one.init_token(SlotId(0), &Secret::from(SO_PIN), &init);
     assert!(matches!(formatted, Err(Error::CardChanged { .. })), "{formatted:?}");
     assert_eq!(two.virtual_token(SlotId(2)).unwrap().card.auths.len(), pins);

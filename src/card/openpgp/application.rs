@@ -99,6 +99,27 @@ impl Application {
         })
     }
 
+    /// An application that was terminated: nothing is known of it but that it can be activated again.
+    pub fn terminated() -> Self {
+        let mut aid = [0; AID_LEN];
+        aid.iter_mut().zip(RID_AND_APPLICATION).for_each(|(place, byte)| *place = byte);
+        Self {
+            aid,
+            capabilities: Capabilities { reset: true, ..Capabilities::default() },
+            attributes: Place::ALL.map(|_| Attributes::Unknown(Vec::new())),
+            pins: PinStatus { signature_forced: false, max_lens: [UNTOLD_LEN; 3], tries: [0; 3] },
+            fingerprints: Default::default(),
+            times: [0; 3],
+            origins: None,
+            touch: [None; 3],
+        }
+    }
+
+    /// Whether this stands for an application that was terminated: no other one is of version 0.
+    pub fn is_terminated(&self) -> bool {
+        self.version() == (0, 0)
+    }
+
     /// Version of the application: `(3, 4)`.
     pub fn version(&self) -> (u8, u8) {
         let [_, _, _, _, _, _, major, minor, ..] = self.aid;
@@ -305,6 +326,8 @@ const TAG_FINGERPRINTS: u32 = 0xC5;
 const TAG_TIMES: u32 = 0xCD;
 const TAG_KEY_INFORMATION: u32 = 0xDE;
 const MAX_TEMPLATES: usize = 4;
+/// Longest PIN of a card that does not say (4.3.1).
+const UNTOLD_LEN: u8 = 0x7F;
 const MAX_FIELDS: usize = 256;
 
 #[cfg(test)]

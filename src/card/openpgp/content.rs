@@ -35,6 +35,13 @@ pub(super) fn token(application: &Application, certificates: &Certificates) -> T
     }
 }
 
+/// A card whose application was terminated: there is nothing on it until it is activated again.
+pub(super) fn blank() -> Token {
+    let info =
+        TokenInfo { label: LABEL.to_owned(), model: format!("{LABEL}, terminated"), ..TokenInfo::default() };
+    Token { info, ..Token::default() }
+}
+
 /// The data objects that a card has room for.
 pub(super) fn data_places(capabilities: Capabilities) -> impl Iterator<Item = DataPlace> {
     let count = if capabilities.private_data { DATA.len() } else { ALWAYS_THERE };
@@ -88,7 +95,7 @@ fn info(application: &Application) -> TokenInfo {
     let number = application.manufacturer();
     let known = MANUFACTURERS.iter().find(|(known, _)| *known == number).map(|(_, name)| (*name).to_owned());
     TokenInfo {
-        label: "OpenPGP card".to_owned(),
+        label: LABEL.to_owned(),
         serial: hex::encode(application.serial()),
         manufacturer: known.unwrap_or_else(|| format!("manufacturer {number:04x}")),
         model: format!("OpenPGP card {major}.{minor}"),
@@ -209,6 +216,7 @@ fn data(place: DataPlace) -> DataObject {
     }
 }
 
+const LABEL: &str = "OpenPGP card";
 /// Sizes of RSA keys that cards of version 2 and 3 have; each refuses those that it lacks.
 pub(super) const RSA_BITS: [u32; 3] = [2048, 3072, 4096];
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::pin::Pin;
 use crate::card::CardError;
 use crate::codec::{Secret, tlv};
-use crate::crypto::{DigestAlgorithm, Digester};
+use crate::crypto::{DigestAlgorithm, Digester, random};
 
 /// How PINs become what the card is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,33 @@ impl Kdf {
             [ITERATED_SALTED] => S2k::parse(bytes).map(Self::Hashed),
             _ => Err(damaged("an algorithm that nobody knows")),
         }
+    }
+
+    /// Hashing as no other card has it.
+    pub fn fresh() -> Result<Self, CardError> {
+        let mut salts = [[0; SALT_LEN]; 3];
+        salts.iter_mut().try_for_each(|salt| random::fill(salt))?;
+        Ok(Self::Hashed(S2k { digest: DigestAlgorithm::Sha256, count: FRESH_COUNT, salts }))
+    }
+
+    /// The DO as PUT DATA takes it. Cards that set their PINs anew with it are told the hashes of `user` and `admin`
+    /// (initial values, 87 and 88).
+    pub fn encode(&self, user: &Secret, admin: &Secret) -> Secret {
+        let mut bytes = Vec::with_capacity(ENCODED_LEN);
+        let Self::Hashed(s2k) = self else {
+            tlv::write(&mut bytes, TAG_ALGORITHM, &[NO_KDF]);
+            return Secret::new(bytes);
+        };
+        let digest = if s2k.digest == DigestAlgorithm::Sha512 { SHA512 } else { SHA256 };
+        tlv::write(&mut bytes, TAG_ALGORITHM, &[ITERATED_SALTED]);
+        tlv::write(&mut bytes, TAG_DIGEST, &[digest]);
+        tlv::write(&mut bytes, TAG_COUNT, &s2k.count.to_be_bytes());
+        for (tag, salt) in [TAG_SALT_USER, TAG_SALT_CODE, TAG_SALT_ADMIN].into_iter().zip(&s2k.salts) {
+            tlv::write(&mut bytes, tag, salt);
+        }
+        tlv::write(&mut bytes, TAG_INITIAL_USER, self.apply(Pin::User, user).expose());
+        tlv::write(&mut bytes, TAG_INITIAL_ADMIN, self.apply(Pin::Admin, admin).expose());
+        Secret::new(bytes)
     }
 
     /// What the card is sent for a PIN.
@@ -102,6 +129,8 @@ const TAG_COUNT: u32 = 0x83;
 const TAG_SALT_USER: u32 = 0x84;
 const TAG_SALT_CODE: u32 = 0x85;
 const TAG_SALT_ADMIN: u32 = 0x86;
+const TAG_INITIAL_USER: u32 = 0x87;
+const TAG_INITIAL_ADMIN: u32 = 0x88;
 const NO_KDF: u8 = 0x00;
 const ITERATED_SALTED: u8 = 0x03;
 /// Numbers of RFC 4880, 9.4.
@@ -110,6 +139,10 @@ const SHA512: u8 = 0x0A;
 const SALT_LEN: usize = 8;
 /// RFC 4880 counts no further (3.7.1.3).
 const MAX_COUNT: u32 = 0x03E0_0000;
+/// Bytes that a new KDF hashes: some hundredths of a second, and much work for whoever has to guess.
+const FRESH_COUNT: u32 = 0x0100_0000;
+/// The DO with SHA-512, without growing: it holds hashes of PINs.
+const ENCODED_LEN: usize = 256;
 const PIECE_LEN: usize = 4096;
 
 #[cfg(test)]

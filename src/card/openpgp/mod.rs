@@ -45,6 +45,8 @@ pub struct OpenPgp {
     selected: bool,
     /// What the card says of itself was read in this transaction.
     current: bool,
+    /// The application was terminated and waits for its activation: it tells nothing, and has no PIN.
+    terminated: bool,
 }
 
 /// The family's name, in the registry and in cache files.
@@ -56,8 +58,8 @@ pub fn knows_atr(atr: &[u8]) -> bool {
         .is_some_and(|bytes| matches!(bytes, [0x00, 0x31, _, 0x73, 0xC0, 0x01, _, _, 0x90, 0x00]))
 }
 
-/// Binds a driver to the card, if it has the application in a version of ours.
-/// Errors: `Refused` for an application that was terminated and not activated again.
+/// Binds a driver to the card, if it has the application in a version of ours. One that was terminated and not activated
+/// again is a blank card.
 pub fn open(
     channel: &mut Channel<'_>,
     settings: &CardSettings,
@@ -65,7 +67,7 @@ pub fn open(
     let status = channel.send(&commands::select())?.status;
     match status {
         StatusWord::OK => {}
-        TERMINATED => return Err(CardError::Refused { doing: "use its terminated application", status }),
+        TERMINATED => return Ok(Some(Box::new(OpenPgp::new(Application::terminated(), settings)))),
         _ => return Ok(None),
     }
     channel.prefer(Lengthening::announced(channel.atr()));
@@ -73,20 +75,7 @@ pub fn open(
     if application.version() < OLDEST {
         return Ok(None);
     }
-    let mut driver = OpenPgp {
-        abilities: content::abilities(&application),
-        cache: CardCache::open(settings.cache.as_ref(), state(&application)),
-        certificates: Certificates::default(),
-        algorithms: None,
-        kdf: None,
-        public_keys: Default::default(),
-        store: settings.cache.clone(),
-        signature_pin_spent: false,
-        deciphers_with: Some(Place::Decryption),
-        selected: true,
-        current: true,
-        application,
-    };
+    let mut driver = OpenPgp::new(application, settings);
     driver.prepare(channel);
     driver.look_for_certificates(channel)?;
     Ok(Some(Box::new(driver)))
@@ -109,6 +98,9 @@ impl CardDriver for OpenPgp {
 
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
         self.refresh(channel)?;
+        if self.terminated {
+            return Ok(content::blank());
+        }
         Ok(content::token(&self.application, &self.certificates))
     }
 
@@ -201,6 +193,24 @@ impl CardDriver for OpenPgp {
 }
 
 impl OpenPgp {
+    fn new(application: Application, settings: &CardSettings) -> Self {
+        Self {
+            abilities: content::abilities(&application),
+            cache: CardCache::open(settings.cache.as_ref(), state(&application)),
+            certificates: Certificates::default(),
+            algorithms: None,
+            kdf: None,
+            public_keys: Default::default(),
+            store: settings.cache.clone(),
+            signature_pin_spent: false,
+            deciphers_with: Some(Place::Decryption),
+            selected: true,
+            current: true,
+            terminated: application.is_terminated(),
+            application,
+        }
+    }
+
     /// Says how long commands go to this card.
     fn prepare(&self, channel: &mut Channel<'_>) {
         if self.application.capabilities.extended_length {
@@ -234,6 +244,14 @@ impl OpenPgp {
     fn refresh(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
         if self.current {
             return Ok(());
+        }
+        if self.terminated {
+            if channel.send(&commands::select())?.status == TERMINATED {
+                (self.selected, self.current) = (true, true);
+                return Ok(());
+            }
+            // Another program has activated it.
+            self.terminated = false;
         }
         self.refresh_application(channel)?;
         self.look_for_certificates(channel)?;

@@ -151,16 +151,20 @@ pub(super) fn verify_on_reader(
     pin: Pin,
     status: &PinStatus,
 ) -> Result<(), CardError> {
+    let answer = iso::verify_on_reader(channel, pin.reference(), block(pin, status))?;
+    told(channel, pin, from_reader(answer)?, "verify the PIN")
+}
+
+/// How the card takes a PIN from a reader's keys.
+fn block(pin: Pin, status: &PinStatus) -> PinBlock {
     let short = |len: usize| u8::try_from(len).unwrap_or(u8::MAX);
-    let block = PinBlock {
+    PinBlock {
         len: None,
         filler: 0xFF,
         min_len: short(pin.min_len()),
         max_len: short(pin.max_len(status)),
         coding: DigitCoding::Ascii,
-    };
-    let status = from_reader(iso::verify_on_reader(channel, pin.reference(), block)?)?;
-    told(channel, pin, status, "verify the PIN")
+    }
 }
 
 /// Takes a verification back; false where the card cannot.
@@ -180,6 +184,16 @@ pub(super) fn change(
     let command = Command::new(0x00, INS_CHANGE_REFERENCE_DATA, 0x00, pin.value_reference());
     let status = channel.send(&command.secret(joined(old, new)))?.status;
     told(channel, pin, status, "change the PIN")
+}
+
+/// As [`change`], with both values typed on the reader's keys, each as long as it is.
+pub(super) fn change_on_reader(
+    channel: &mut Channel<'_>,
+    pin: Pin,
+    status: &PinStatus,
+) -> Result<(), CardError> {
+    let answer = iso::change_on_reader(channel, pin.value_reference(), block(pin, status))?;
+    told(channel, pin, from_reader(answer)?, "change the PIN")
 }
 
 /// RESET RETRY COUNTER of PW1: by the resetting code, or with PW3 verified.

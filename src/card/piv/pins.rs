@@ -46,14 +46,12 @@ pub(super) fn verify(channel: &mut Channel<'_>, reference: u8, pin: &Secret) -> 
 
 /// As [`verify`], with a PIN that its holder types on the reader's keys.
 pub(super) fn verify_on_reader(channel: &mut Channel<'_>, reference: u8) -> Result<(), CardError> {
-    let block = PinBlock {
-        len: Some(MAX_LEN as u8),
-        filler: FILLER,
-        min_len: MIN_LEN as u8,
-        max_len: MAX_LEN as u8,
-        coding: DigitCoding::Ascii,
-    };
-    outcome(from_reader(iso::verify_on_reader(channel, reference, block)?)?, "verify the PIN")
+    outcome(from_reader(iso::verify_on_reader(channel, reference, BLOCK)?)?, "verify the PIN")
+}
+
+/// As [`change`], with both values typed on the reader's keys.
+pub(super) fn change_on_reader(channel: &mut Channel<'_>, reference: u8) -> Result<(), CardError> {
+    outcome(from_reader(iso::change_on_reader(channel, reference, BLOCK)?)?, "change the PIN")
 }
 
 /// CHANGE REFERENCE DATA of PIN or PUK.
@@ -132,6 +130,14 @@ const P1_RESET_STATUS: u8 = 0xFF;
 const INS_CHANGE_REFERENCE_DATA: u8 = 0x24; // 3.2.2
 const INS_RESET_RETRY_COUNTER: u8 = 0x2C; // 3.2.3
 const FILLER: u8 = 0xFF;
+/// How the card takes a PIN from a reader's keys.
+const BLOCK: PinBlock = PinBlock {
+    len: Some(MAX_LEN as u8),
+    filler: FILLER,
+    min_len: MIN_LEN as u8,
+    max_len: MAX_LEN as u8,
+    coding: DigitCoding::Ascii,
+};
 /// 630X of cards before SP 800-73-2.
 const OLD_TRIES: u16 = 0x6300;
 

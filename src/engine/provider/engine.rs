@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Provider;
 use crate::apdu::StatsSnapshot;
-use crate::card::admin::{AdminAbilities, RepairReport};
+use crate::card::admin::{AdminAbilities, PinPair, RepairReport};
 use crate::card::sought::SoughtKey;
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
@@ -69,7 +69,7 @@ impl Provider for Engine {
         Engine::attest(self, session, key)
     }
 
-    fn move_key(&self, session: SessionHandle, key: ObjectHandle, to: &KeyPlacement) -> Result<()> {
+    fn move_key(&self, session: SessionHandle, key: ObjectId, to: &KeyPlacement) -> Result<()> {
         Engine::move_key(self, session, key, to)
     }
 
@@ -294,6 +294,27 @@ impl Provider for Engine {
 
     fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()> {
         Engine::init_token(self, slot, so_pin, init)
+    }
+
+    fn set_policies(&self, session: SessionHandle, key: ObjectId, policies: &KeyPlacement) -> Result<()> {
+        Engine::set_policies(self, session, key, policies)
+    }
+
+    fn set_puk(&self, session: SessionHandle, puk: Option<&Secret>) -> Result<()> {
+        Engine::set_puk(self, session, puk)
+    }
+
+    fn set_pin_hashing(
+        &self,
+        session: SessionHandle,
+        hashed: bool,
+        pins: PinPair<'_>,
+    ) -> Result<Vec<String>> {
+        Engine::set_pin_hashing(self, session, hashed, pins)
+    }
+
+    fn is_locked_out(&self, slot: SlotId) -> Result<bool> {
+        Engine::is_locked_out(self, slot)
     }
 
     fn erase_token(&self, slot: SlotId, so_pin: &Secret) -> Result<()> {

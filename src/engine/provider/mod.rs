@@ -24,7 +24,7 @@ use super::store::Stored;
 use super::uri::{LibraryInfo, Uri};
 use super::{ObjectHandle, Result};
 use crate::apdu::StatsSnapshot;
-use crate::card::admin::{AdminAbilities, RepairReport};
+use crate::card::admin::{AdminAbilities, PinPair, RepairReport};
 use crate::card::sought::SoughtKey;
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, PublicKey};
@@ -91,7 +91,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// Moves a private key to another place of its card.
-    fn move_key(&self, _session: SessionHandle, _key: ObjectHandle, _to: &KeyPlacement) -> Result<()> {
+    fn move_key(&self, _session: SessionHandle, _key: ObjectId, _to: &KeyPlacement) -> Result<()> {
         Err(Error::NotSupported("moving a key"))
     }
 
@@ -300,6 +300,31 @@ pub trait Provider: Send + Sync {
 
     /// Formats a token.
     fn init_token(&self, slot: SlotId, so_pin: &Secret, init: &InitToken<'_>) -> Result<()>;
+
+    /// Changes how a private key that is there is guarded.
+    fn set_policies(&self, _session: SessionHandle, _key: ObjectId, _policies: &KeyPlacement) -> Result<()> {
+        Err(Error::NotSupported("policies of keys of a module"))
+    }
+
+    /// Gives the PUK of a token's PIN a value, or takes it away, as the security officer.
+    fn set_puk(&self, _session: SessionHandle, _puk: Option<&Secret>) -> Result<()> {
+        Err(Error::NotSupported("PUKs of a module"))
+    }
+
+    /// Whether the host hashes PINs from now on. Answers what that cost, in words.
+    fn set_pin_hashing(
+        &self,
+        _session: SessionHandle,
+        _hashed: bool,
+        _pins: PinPair<'_>,
+    ) -> Result<Vec<String>> {
+        Err(Error::NotSupported("how a module's tokens take PINs"))
+    }
+
+    /// Whether nobody can open the card any more, and it can be taken back to its factory state all the same.
+    fn is_locked_out(&self, _slot: SlotId) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Makes a card blank again.
     fn erase_token(&self, _slot: SlotId, _so_pin: &Secret) -> Result<()> {

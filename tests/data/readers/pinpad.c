@@ -74,15 +74,17 @@ static RESPONSECODE say(PUCHAR rx, LPDWORD returned, unsigned char sw1, unsigned
     return IFD_SUCCESS;
 }
 
-/* Puts one entry into the command. A block of 0 bytes grows with the digits. 0 = in, else the reader's SW2. */
+/* Puts one entry into the command. A block of 0 bytes grows with the digits, those of a second entry behind the first.
+ * 0 = in, else the reader's SW2. */
 static int enter(unsigned char *command, size_t *len, int block, int offset, int min, int max, const char *digits) {
     size_t count = strlen(digits);
     if (strcmp(digits, "timeout") == 0) return 0x100;
     if (strcmp(digits, "cancel") == 0) return 0x01;
     if ((int)count < min || (int)count > max) return 0x03;
     if (block == 0) {
-        command[4] = (unsigned char)count;
-        *len = 5 + count;
+        offset = (int)*len - 5;
+        *len += count;
+        command[4] = (unsigned char)(*len - 5);
     }
     memcpy(command + 5 + offset, digits, count);
     return 0;

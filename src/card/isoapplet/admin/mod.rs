@@ -40,6 +40,7 @@ impl CardAdmin for IsoApplet {
             later_pins: LaterPins { puk_settable: false, tries: Some(pins::MAX_TRIES) },
             key_places: Vec::new(),
             officer_writes: false,
+            factory: None,
         }
     }
 

@@ -46,6 +46,7 @@ impl CardAdmin for MyEid {
             later_pins: LaterPins { puk_settable: false, tries: Some(format::RESERVE_TRIES) },
             key_places: Vec::new(),
             officer_writes: false,
+            factory: None,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::card::openpgp::content::pin_of;
 use crate::card::openpgp::place::Place;
 use crate::card::openpgp::{OpenPgp, commands, pin, public_key};
 use crate::crypto::{PrivateKey, PublicKey};
-use crate::token::{AuthId, KeyId};
+use crate::token::{AuthId, KeyId, ObjectId};
 
 /// A key that is on the card and has no name yet.
 struct Unnamed<'a> {
@@ -107,6 +107,19 @@ impl OpenPgp {
         Ok(place)
     }
 
+    /// Changes the policies of a key that is there.
+    pub(super) fn guard_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        to: &Placement<'_>,
+    ) -> Result<(), CardError> {
+        let place = Place::of_private(object).filter(|place| self.application.has_key(*place));
+        let place = place.ok_or(CardError::NoSuchObject)?;
+        self.check_policies(place, to)?;
+        put_policies(channel, place, to)
+    }
+
     /// Refuses policies that the card does not have, before anything is written.
     fn check_policies(&self, place: Place, placement: &Placement<'_>) -> Result<(), CardError> {
         let touch = self.application.touch.get(place.index()).copied().flatten();
@@ -184,20 +197,9 @@ impl OpenPgp {
     /// Sets the policies of a key that is on the card now, and names it.
     fn finish_key(&mut self, channel: &mut Channel<'_>, key: Unnamed<'_>) -> Result<CreatedKey, CardError> {
         let place = key.place;
-        let pin_policy = match (key.placement.pin_policy, place) {
-            (Some(policy), Place::Signature) => Some(policy),
-            (None, Place::Signature) if key.always_authenticate => Some(PinPolicy::Always),
-            _ => None,
-        };
-        if let Some(policy) = pin_policy {
-            let valid_for_several = u8::from(policy != PinPolicy::Always);
-            let put = commands::put_data(pin::TAG_PIN_STATUS, &[valid_for_several]);
-            send(channel, &put, "be told when it wants the PIN")?;
-        }
-        if let Some(policy) = key.placement.touch_policy {
-            let put = commands::put_data(place.touch_tag(), &[touch(policy), BUTTON]);
-            send(channel, &put, "be told when it wants a touch")?;
-        }
+        let always = key.always_authenticate.then_some(PinPolicy::Always);
+        let placement = Placement { pin_policy: key.placement.pin_policy.or(always), ..key.placement };
+        put_policies(channel, place, &placement)?;
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let time = u32::try_from(seconds).unwrap_or(u32::MAX);
         let put = commands::put_data(place.time_tag(), &time.to_be_bytes());
@@ -207,6 +209,20 @@ impl OpenPgp {
         send(channel, &put, "keep the fingerprint of the key")?;
         Ok(CreatedKey { object: place.private_object(), public: Some((place.public_object(), key.public)) })
     }
+}
+
+/// Writes policies that the card has. Whether the PIN is wanted for each signature is a matter of the card, not of a key.
+fn put_policies(channel: &mut Channel<'_>, place: Place, placement: &Placement<'_>) -> Result<(), CardError> {
+    if let Some(policy) = placement.pin_policy.filter(|_| place == Place::Signature) {
+        let valid_for_several = u8::from(policy != PinPolicy::Always);
+        let put = commands::put_data(pin::TAG_PIN_STATUS, &[valid_for_several]);
+        send(channel, &put, "be told when it wants the PIN")?;
+    }
+    if let Some(policy) = placement.touch_policy {
+        let put = commands::put_data(place.touch_tag(), &[touch(policy), BUTTON]);
+        send(channel, &put, "be told when it wants a touch")?;
+    }
+    Ok(())
 }
 
 fn type_of(key: &PrivateKey) -> KeyType {

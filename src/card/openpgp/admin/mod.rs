@@ -1,11 +1,14 @@
 //! Writing an OpenPGP card: PINs, keys, certificates, data, its factory state. PW3 allows nearly all of it.
 
+mod factory;
+mod hashing;
 mod keys;
 mod numbers;
 mod objects;
 
 use super::attributes::{Attributes, KeyCurve};
 use super::content::{self, RSA_BITS};
+use super::kdf::Kdf;
 use super::pin::{self, Pin};
 use super::place::{DataPlace, Place};
 use super::{OpenPgp, commands};
@@ -13,7 +16,8 @@ use crate::apdu::{Channel, Command, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::{
     AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, KeyPlace, LaterPins,
-    NewCertificate, NewData, NewKey, NewPin, NewPublicKey, ObjectKind, RepairReport, Unblock, Ways, Write,
+    NewCertificate, NewData, NewKey, NewPin, NewPublicKey, ObjectKind, PinPair, Placement, RepairReport,
+    Unblock, Ways, Write,
 };
 use crate::codec::{Secret, tlv};
 use crate::crypto::Curve;
@@ -40,6 +44,7 @@ impl CardAdmin for OpenPgp {
             later_pins: LaterPins { puk_settable: false, tries: Some(TRIES) },
             key_places: Place::ALL.map(key_place).to_vec(),
             officer_writes: true,
+            factory: Some(factory::factory()),
         }
     }
 
@@ -55,21 +60,12 @@ impl CardAdmin for OpenPgp {
         Ok(())
     }
 
-    fn format(&mut self, _: &mut Channel<'_>, _: &Format<'_>) -> Result<(), CardError> {
-        Err(not_supported("be formatted under a label: erasing it brings its factory state back"))
+    fn format(&mut self, channel: &mut Channel<'_>, format: &Format<'_>) -> Result<(), CardError> {
+        self.start_anew(channel, format)
     }
 
     fn erase(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if !self.application.capabilities.reset {
-            return Err(not_supported("go back to its factory state"));
-        }
-        self.enter(channel)?;
-        self.cache.clear();
-        self.kdf = None;
-        self.current = false;
-        send(channel, &commands::terminate(), "terminate its application")?;
-        send(channel, &commands::activate(), "activate its application again")?;
-        self.select(channel)
+        self.restore_factory_state(channel)
     }
 
     fn create_pin(&mut self, _: &mut Channel<'_>, _: &NewPin<'_>) -> Result<CreatedPin, CardError> {
@@ -94,6 +90,16 @@ impl CardAdmin for OpenPgp {
         pin::change(channel, which, &kdf.apply(which, old), &kdf.apply(which, new))
     }
 
+    fn change_pin_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let which = Pin::of_id(auth)?;
+        let hashed = matches!(self.kdf(channel)?, Kdf::Hashed(_));
+        if hashed || which == Pin::ResettingCode {
+            return Err(not_supported("take this PIN from the reader's keys"));
+        }
+        self.current = false;
+        pin::change_on_reader(channel, which, &self.application.pins)
+    }
+
     fn unblock_pin(
         &mut self,
         channel: &mut Channel<'_>,
@@ -113,11 +119,6 @@ impl CardAdmin for OpenPgp {
             }
             (Pin::User | Pin::UserSign, Unblock::Officer) => {
                 pin::reset(channel, None, &kdf.apply(Pin::User, new))
-            }
-            (Pin::ResettingCode, Unblock::Officer) => {
-                let code = kdf.apply(Pin::ResettingCode, new);
-                let command = commands::put_secret(commands::TAG_RESETTING_CODE, code);
-                send(channel, &command, "take a resetting code")
             }
             (Pin::ResettingCode | Pin::Admin, _) => {
                 Err(not_supported(&format!("unblock its {}", which.label())))
@@ -173,6 +174,36 @@ impl CardAdmin for OpenPgp {
     fn attest(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
         let place = Place::of_private(object).or(Place::of_public(object)).ok_or(CardError::NoSuchObject)?;
         self.attestation(channel, place)
+    }
+
+    fn set_puk(
+        &mut self,
+        channel: &mut Channel<'_>,
+        auth: &AuthId,
+        puk: Option<&Secret>,
+    ) -> Result<(), CardError> {
+        match Pin::of_id(auth)? {
+            Pin::ResettingCode => self.put_resetting_code(channel, puk),
+            which => Err(not_supported(&format!("take {} for a PUK", which.label()))),
+        }
+    }
+
+    fn set_policies(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        to: Placement<'_>,
+    ) -> Result<(), CardError> {
+        self.writing(channel, |driver, channel| driver.guard_key(channel, object, &to))
+    }
+
+    fn set_pin_hashing(
+        &mut self,
+        channel: &mut Channel<'_>,
+        hashed: bool,
+        pins: PinPair<'_>,
+    ) -> Result<Vec<String>, CardError> {
+        self.writing(channel, |driver, channel| driver.hash_pins(channel, hashed, pins))
     }
 
     fn plan_write(&mut self, _: &mut Channel<'_>, write: Write<'_>) -> Result<Vec<AuthId>, CardError> {

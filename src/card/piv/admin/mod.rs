@@ -45,11 +45,12 @@ impl CardAdmin for Piv {
             later_pins: LaterPins { puk_settable: false, tries: None },
             key_places: KeyReference::all().map(key_place).collect(),
             officer_writes: true,
+            factory: Some(reset::factory()),
         }
     }
 
-    fn format(&mut self, _: &mut Channel<'_>, _: &Format<'_>) -> Result<(), CardError> {
-        Err(not_supported("be formatted: erase it, it comes back as it left the factory"))
+    fn format(&mut self, channel: &mut Channel<'_>, format: &Format<'_>) -> Result<(), CardError> {
+        self.start_anew(channel, format)
     }
 
     fn erase(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
@@ -84,6 +85,18 @@ impl CardAdmin for Piv {
             // Most cards take a PIN that was just changed for verified.
             self.verified = changed.is_ok();
         }
+        changed
+    }
+
+    fn change_pin_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
+        let reference = self.reference(auth)?;
+        if [PUK, MANAGEMENT_KEY].contains(&reference) {
+            return Err(not_supported("take this from the reader's keys"));
+        }
+        self.tries = None;
+        self.select(channel)?;
+        let changed = pins::change_on_reader(channel, reference);
+        self.verified = changed.is_ok();
         changed
     }
 

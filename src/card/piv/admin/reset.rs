@@ -1,7 +1,9 @@
-//! Yubico's RESET and SET PIN RETRIES: the card as it left the factory, and counters of another size.
+//! Yubico's RESET and SET PIN RETRIES: the card as it left the factory, with values of its owner's, and counters of another
+//! size.
 
 use crate::apdu::{Channel, Command, StatusWord};
 use crate::card::CardError;
+use crate::card::admin::{Factory, Format};
 use crate::codec::Secret;
 use crate::crypto::random;
 use crate::token::AuthId;
@@ -10,6 +12,7 @@ use super::super::listing::Content;
 use super::super::references::{PIV_PIN, PUK};
 use super::super::{Piv, commands, pins};
 use super::keys::not_supported;
+use super::management::{self, authenticate, key_of};
 
 impl Piv {
     /// Erases everything: the card does that only when PIN and PUK are blocked, so they are blocked first, by wrong values.
@@ -18,8 +21,7 @@ impl Piv {
         if commands::version(channel)?.is_none() {
             return Err(not_supported("be erased as a whole; its keys and objects can be written over"));
         }
-        self.verified = false;
-        self.current = false;
+        (self.verified, self.officer, self.current) = (false, false, false);
         // A verified PIN is not counted down on every card until the verification ends.
         pins::forget(channel, PIV_PIN)?;
         block(channel, |channel, wrong| pins::verify(channel, PIV_PIN, wrong))?;
@@ -32,6 +34,39 @@ impl Piv {
             }
             status => Err(CardError::Refused { doing: "erase itself", status }),
         }
+    }
+
+    /// Erases everything, and gives PIN, PUK and management key the values of their owner. The card says then that it is
+    /// one of its own (CHUID and capability container). What is refused for its length is refused before anything is lost.
+    pub(super) fn start_anew(
+        &mut self,
+        channel: &mut Channel<'_>,
+        format: &Format<'_>,
+    ) -> Result<(), CardError> {
+        let key = key_of(format.officer.pin)?;
+        let user = format.pins.first();
+        for value in user.into_iter().flat_map(|user| [Some(user.pin), user.puk]).flatten() {
+            pins::padded(value)?;
+        }
+        self.select(channel)?;
+        self.reset(channel)?;
+        self.load(channel)?;
+        let factory_key = key_of(&Secret::from(FACTORY_KEY))?;
+        let cipher = authenticate(channel, &factory_key, self.asks_metadata())?;
+        self.officer = true;
+        self.identify(channel)?;
+        if let Some(user) = user {
+            if let Some(puk) = user.puk {
+                pins::change(channel, PUK, &Secret::from(FACTORY_PUK), puk)?;
+            }
+            pins::change(channel, PIV_PIN, &Secret::from(FACTORY_PIN), user.pin)?;
+            self.verified = true;
+        }
+        if key != factory_key {
+            management::set(channel, cipher, &key)?;
+        }
+        self.current = false;
+        Ok(())
     }
 
     /// SET PIN RETRIES, with PIN and management key given. Both PIN and PUK have the values of the factory afterwards.
@@ -57,6 +92,11 @@ impl Piv {
             status => Err(CardError::Refused { doing: "set the tries", status }),
         }
     }
+}
+
+/// What a card has when it leaves the factory (Yubico's values, and everybody's who took them over).
+pub(super) fn factory() -> Factory {
+    Factory { user: FACTORY_PIN, user_puk: Some(FACTORY_PUK), officer: FACTORY_KEY, label: None }
 }
 
 /// Sends wrong values until the card says that it takes no more. Errors: `Malformed` when it never does.
@@ -87,6 +127,9 @@ fn wrong_value() -> Result<Secret, CardError> {
     Ok(Secret::new(bytes))
 }
 
+const FACTORY_PIN: &str = "123456";
+const FACTORY_PUK: &str = "12345678";
+const FACTORY_KEY: &str = "010203040506070801020304050607080102030405060708";
 const INS_RESET: u8 = 0xFB; // Yubico
 const INS_SET_RETRIES: u8 = 0xFA; // Yubico
 const MAX_TRIES: u16 = 255;

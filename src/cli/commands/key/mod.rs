@@ -1,4 +1,4 @@
-//! `key generate|import|attest|move|delete`: private and secret keys on a token.
+//! `key generate|import|attest|move|policy|delete`: private and secret keys on a token.
 
 mod attest;
 mod delete;
@@ -6,6 +6,7 @@ mod generate;
 mod import;
 mod move_key;
 mod options;
+mod policy;
 
 use clap::Subcommand;
 
@@ -24,6 +25,8 @@ pub enum KeyCommand {
     Attest(attest::AttestArgs),
     /// Move a key to another place of its card, with its certificate
     Move(move_key::MoveArgs),
+    /// Change when a key wants its PIN or a touch, on cards that let it be changed
+    Policy(policy::PolicyArgs),
     /// Delete a key with both halves, and its chain where asked for
     Delete(delete::DeleteArgs),
 }
@@ -35,6 +38,7 @@ pub fn run(context: &Context, command: &KeyCommand) -> Result<Outcome, CliError>
         KeyCommand::Import(args) => import::run(context, args),
         KeyCommand::Attest(args) => attest::run(context, args),
         KeyCommand::Move(args) => move_key::run(context, args),
+        KeyCommand::Policy(args) => policy::run(context, args),
         KeyCommand::Delete(args) => delete::run(context, args),
     }
 }

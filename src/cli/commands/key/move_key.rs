@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::args::{KeyArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::keys::{KeyChoice, Purpose, find_again};
+use crate::cli::keys::{KeyChoice, Purpose};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
 use crate::cli::writing::{self, WriteArgs};
@@ -52,9 +52,8 @@ pub fn run(context: &Context, args: &MoveArgs) -> Result<Outcome, CliError> {
     let pin_source = choice.pin_source.as_deref();
     let opened = writing::open_exclusive(context, &chosen.token, &args.write, pin_source)?;
     let engine = context.engine()?;
-    let key = find_again(engine, opened.session, &chosen.key)?;
     let to = KeyPlacement { place: Some(args.to.clone()), replace: args.replace, ..KeyPlacement::default() };
-    engine.move_key(opened.session, key, &to)?;
+    engine.move_key(opened.session, chosen.key.object, &to)?;
     let document = json!({
         "slot": chosen.token.slot.0,
         "token": chosen.token.candidate.label,

@@ -72,6 +72,27 @@ pub enum TouchWhen {
     Fixed,
 }
 
+impl From<PinWhen> for PinPolicy {
+    fn from(when: PinWhen) -> Self {
+        match when {
+            PinWhen::Never => Self::Never,
+            PinWhen::Once => Self::Once,
+            PinWhen::Always => Self::Always,
+        }
+    }
+}
+
+impl From<TouchWhen> for TouchPolicy {
+    fn from(when: TouchWhen) -> Self {
+        match when {
+            TouchWhen::Never => Self::Never,
+            TouchWhen::Always => Self::Always,
+            TouchWhen::Cached => Self::Cached,
+            TouchWhen::Fixed => Self::Fixed,
+        }
+    }
+}
+
 impl NewKeyArgs {
     /// The wish as the engine takes it. Errors: an unknown use, an empty id.
     pub fn spec(
@@ -97,17 +118,8 @@ impl NewKeyArgs {
         KeyPlacement {
             place: self.key_ref.clone(),
             replace: self.replace,
-            pin_policy: self.pin_policy.map(|when| match when {
-                PinWhen::Never => PinPolicy::Never,
-                PinWhen::Once => PinPolicy::Once,
-                PinWhen::Always => PinPolicy::Always,
-            }),
-            touch_policy: self.touch_policy.map(|when| match when {
-                TouchWhen::Never => TouchPolicy::Never,
-                TouchWhen::Always => TouchPolicy::Always,
-                TouchWhen::Cached => TouchPolicy::Cached,
-                TouchWhen::Fixed => TouchPolicy::Fixed,
-            }),
+            pin_policy: self.pin_policy.map(PinPolicy::from),
+            touch_policy: self.touch_policy.map(TouchPolicy::from),
         }
     }
 

@@ -1,7 +1,9 @@
-//! `pin status|init|change|unblock|tries`: PINs, how many tries each has left, and new values for them.
+//! `pin status|init|change|unblock|puk|tries|kdf`: PINs, how many tries each has left, and new values for them.
 
 mod change;
 mod init;
+mod kdf;
+mod puk;
 mod tries;
 mod unblock;
 
@@ -32,8 +34,12 @@ Examples:
     Change(change::ChangeArgs),
     /// Give a locked or forgotten PIN a new value
     Unblock(unblock::UnblockArgs),
+    /// Set the PUK of a PIN as the security officer, or take it away, where the card can
+    Puk(puk::PukArgs),
     /// Set how many tries a PIN and its PUK have, where the card can
     Tries(tries::TriesArgs),
+    /// Have PINs hashed before the card gets them, or not any more (OpenPGP's KDF)
+    Kdf(kdf::KdfArgs),
 }
 
 /// Arguments of `pin status`.
@@ -51,6 +57,8 @@ pub fn run(context: &Context, command: &PinCommand) -> Result<Outcome, CliError>
         PinCommand::Init(args) => init::run(context, args),
         PinCommand::Change(args) => change::run(context, args),
         PinCommand::Unblock(args) => unblock::run(context, args),
+        PinCommand::Puk(args) => puk::run(context, args),
+        PinCommand::Kdf(args) => kdf::run(context, args),
         PinCommand::Tries(args) => tries::run(context, args),
     }
 }

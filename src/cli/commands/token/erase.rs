@@ -16,11 +16,13 @@ use crate::cli::text::quote;
 use crate::cli::tokens;
 use crate::cli::unlock::{explain, request};
 use crate::cli::writing::{officer_status, read};
+use crate::codec::Secret;
 
 /// Arguments of `token erase`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Any slot of the card stands for the whole card.
+Any slot of the card stands for the whole card. A PIV or OpenPGP card whose
+PINs are all locked needs none to be erased.
 
 Examples:
   p11ctl token erase --slot 4
@@ -51,16 +53,30 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     let card = quote(&token.view.card.info.label);
     let lost = Lost::of(&token.view.card);
     let document = json!({ "reader": token.candidate.reader, "lost": lost.to_json() });
-    if !token.view.card.info.initialized {
+    let engine = context.engine()?;
+    let abilities = engine.admin_abilities(token.slot);
+    let has_factory_state = abilities.is_ok_and(|abilities| abilities.factory.is_some());
+    let is_blank = !token.view.card.info.initialized;
+    if is_blank && !has_factory_state {
         return Ok(Outcome::new(document, "").note(format!("the card in reader {reader} is blank already")));
     }
     let question = format!("everything on card {card} in reader {reader} is lost");
+    if is_blank {
+        // An application that was terminated only waits for its activation.
+        engine.erase_token(token.slot, &Secret::default())?;
+        let note = format!("activated the card in reader {reader}: it is as it left the factory");
+        return Ok(Outcome::new(document, "").note(note));
+    }
     confirm(args.yes, &question, &lost.lines())?;
+    if engine.is_locked_out(token.slot)? {
+        engine.erase_token(token.slot, &Secret::default())?;
+        let mut outcome = Outcome::new(document, "");
+        outcome.notes = lost.notes();
+        outcome.notes.push(as_new(&reader));
+        return Ok(outcome);
+    }
     let request = request(&token, &officer_status(context, &token)?, Kind::OfficerPin);
     let pin = read(args.so_pin.as_ref(), args.final_try, &request)?;
-    // Cards with a place for each key are never blank.
-    let abilities = context.engine()?.admin_abilities(token.slot);
-    let has_places = abilities.is_ok_and(|abilities| !abilities.key_places.is_empty());
     let spinner = Spinner::start(context, "erasing the card");
     context
         .with_pin(|engine| engine.erase_token(token.slot, &pin))
@@ -68,13 +84,15 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     spinner.end();
     let mut outcome = Outcome::new(document, "");
     outcome.notes = lost.notes();
-    if has_places {
-        let note =
-            format!("erased the card in reader {reader}: it is as it left the factory, and so are its PINs");
-        outcome.notes.push(note);
+    if has_factory_state {
+        outcome.notes.push(as_new(&reader));
         return Ok(outcome);
     }
     outcome.notes.push(format!("erased the card in reader {reader}: it is blank"));
     outcome.hints.push(format!("format it: p11ctl token init --slot {} --label LABEL", token.slot));
     Ok(outcome)
+}
+
+fn as_new(reader: &str) -> String {
+    format!("erased the card in reader {reader}: it is as it left the factory, and so are its PINs")
 }

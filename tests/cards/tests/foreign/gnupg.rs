@@ -10,13 +10,13 @@ use crate::rig::{Output, Rig};
 use crate::tools::expect;
 
 /// A home for GnuPG that leaves the readers to pcscd.
-fn prepare(rig: &Rig) {
+pub fn prepare(rig: &Rig) {
     rig.expect("sh", &["-ec", "mkdir -m 700 .gnupg; echo disable-ccid > .gnupg/scdaemon.conf"]);
     fs::write(rig.folder().join("data"), b"message").unwrap();
 }
 
 /// Runs gpg with a PIN where it asks for one. Afterwards nothing holds the card.
-fn gpg(rig: &Rig, pin: &str, arguments: &[&str], answers: &str) -> Output {
+pub fn gpg(rig: &Rig, pin: &str, arguments: &[&str], answers: &str) -> Output {
     let mut command = rig.command("gpg");
     command.args(["--no-tty", "--yes", "--no-auto-key-locate"]);
     command.args([
@@ -50,21 +50,21 @@ fn gpg(rig: &Rig, pin: &str, arguments: &[&str], answers: &str) -> Output {
 }
 
 /// As [`gpg`], which has to succeed.
-fn expect_gpg(rig: &Rig, pin: &str, arguments: &[&str]) -> Output {
+pub fn expect_gpg(rig: &Rig, pin: &str, arguments: &[&str]) -> Output {
     let output = gpg(rig, pin, arguments, "");
     assert!(output.success, "{output}\n{}", rig.log_tail());
     output
 }
 
 /// Fields of a line of `--with-colons`.
-fn fields<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+pub fn fields<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let line = text.lines().find(|line| line.split(':').next() == Some(name));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).split(':').skip(1).collect()
 }
 
 /// Makes an OpenPGP key of those on the card. GnuPG takes the time of its clock for it, and the fingerprint follows
 /// from that. Answers the list of keys.
-fn adopt(rig: &Rig, time: &str) -> String {
+pub fn adopt(rig: &Rig, time: &str) -> String {
     let then = format!("--faked-system-time={time}!");
     let make =
         ["--batch", &then, "--quick-gen-key", "Anna Example <anna@example.org>", "card", "default", "0"];

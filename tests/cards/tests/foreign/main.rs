@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod administration;
 mod gnupg;
 mod openpgp;
 #[allow(dead_code, reason = "these tests use a part of it")]

@@ -1,7 +1,7 @@
 //! Keys generated, imported, used, replaced, deleted.
 
 use p11ctl::card::admin::{KeyType, PinPolicy, Placement, TouchPolicy};
-use p11ctl::card::{CardCall, CardError};
+use p11ctl::card::{Card, CardCall, CardError};
 use p11ctl::codec::Secret;
 use p11ctl::crypto::ed25519::Ed25519PrivateKey;
 use p11ctl::crypto::x25519::X25519PrivateKey;
@@ -197,6 +197,35 @@ fn forced_signature_pin_is_wanted_for_each_signature_and_not_forced_once() {
             false => assert_eq!(again.unwrap().len(), 64),
         }
     }
+}
+
+#[test]
+fn policies_of_a_key_that_is_there_change_and_the_key_stays() {
+    let bench = Bench::new();
+    let mut officer = bench.officer();
+    let made = generate(&mut officer, "sig", KeyType::Ec(Curve::P256)).unwrap();
+    generate(&mut officer, "dec", KeyType::Ec(Curve::P256)).unwrap();
+    let guard = |officer: &mut Card, object, pin_policy, touch_policy| {
+        let to = Placement { pin_policy, touch_policy, ..Placement::default() };
+        officer.administer(|admin, channel| admin.set_policies(channel, object, to))
+    };
+    for (policy, forced) in [(PinPolicy::Once, false), (PinPolicy::Always, true)] {
+        guard(&mut officer, made.object, Some(policy), Some(TouchPolicy::Never)).unwrap();
+        let token = officer.read_token().unwrap();
+        assert_eq!(key(&token, 1, KeyClass::Private).always_authenticate, forced);
+        assert_eq!(public_key(&mut officer, 1), made.public.clone().unwrap().1);
+    }
+    let dec = key(&officer.read_token().unwrap(), 2, KeyClass::Private).object;
+    let refused = guard(&mut officer, dec, Some(PinPolicy::Always), None);
+    assert!(matches!(refused, Err(CardError::NotSupported { .. })), "{refused:?}");
+    let missing = guard(&mut officer, p11ctl::token::ObjectId(3), Some(PinPolicy::Once), None);
+    assert!(matches!(missing, Err(CardError::NoSuchObject)), "{missing:?}");
+    drop(officer);
+    let mut card = bench.card();
+    card.read_token().unwrap();
+    login_for(&mut card, 1).unwrap();
+    let refused = guard(&mut card, made.object, Some(PinPolicy::Once), None);
+    assert!(matches!(refused, Err(CardError::NotAuthenticated)), "{refused:?}");
 }
 
 #[test]

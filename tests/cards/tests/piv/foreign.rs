@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use p11ctl_cards::{Shared, piv};
 
-use crate::bench::{MANAGEMENT_KEY, PIN};
+use crate::bench::{MANAGEMENT_KEY, PIN, PUK};
 use crate::rig::{Output, Rig};
 
 /// A program of this build.
@@ -17,40 +17,51 @@ pub fn built(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-struct Desk {
-    rig: Rig,
+/// A card as it leaves the factory behind pcscd, and files with its PINs.
+pub struct Desk {
+    pub rig: Rig,
     p11ctl: String,
 }
 
 impl Desk {
-    fn new() -> Self {
-        let mut rig = Rig::start();
+    pub fn new() -> Self {
+        Self::with(Rig::start())
+    }
+
+    /// In a reader of this rig.
+    pub fn with(mut rig: Rig) -> Self {
         rig.insert(0, Shared::new(piv::card()));
         fs::write(rig.folder().join("pin"), PIN).unwrap();
+        fs::write(rig.folder().join("puk"), PUK).unwrap();
         fs::write(rig.folder().join("key"), MANAGEMENT_KEY).unwrap();
         fs::write(rig.folder().join("text"), "a text to be signed").unwrap();
         Self { rig, p11ctl: built("p11ctl") }
     }
 
-    fn p11ctl(&self, arguments: &str) -> Output {
+    /// Writes a file of the desk.
+    pub fn write(&self, name: &str, content: &str) {
+        fs::write(self.rig.folder().join(name), content).unwrap();
+    }
+
+    pub fn p11ctl(&self, arguments: &str) -> Output {
         let arguments: Vec<&str> = arguments.split(' ').filter(|word| !word.is_empty()).collect();
         self.rig.expect(&self.p11ctl, &arguments)
     }
 
-    fn refused(&self, arguments: &str) -> Output {
+    pub fn refused(&self, arguments: &str) -> Output {
         let arguments: Vec<&str> = arguments.split(' ').filter(|word| !word.is_empty()).collect();
         let output = self.rig.run(&self.p11ctl, &arguments);
         assert!(!output.success, "{output}");
         output
     }
 
-    fn run(&self, line: &str) -> Output {
+    pub fn run(&self, line: &str) -> Output {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         self.rig.expect(words[0], &words[1..])
     }
 
     /// `key generate`, self-signed certificate and its place on the card.
-    fn key_with_certificate(&self, place: &str, id: &str, kind: &str) {
+    pub fn key_with_certificate(&self, place: &str, id: &str, kind: &str) {
         self.p11ctl(&format!(
             "key generate --slot 0 --key-ref {place} --type {kind} --so-pin file:key -o {place}.pub"
         ));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod administration;
 mod bench;
 mod cost;
 #[path = "../../../common/faults.rs"]
@@ -9,6 +10,7 @@ mod faults;
 mod foreign;
 mod hostile;
 mod keys;
+mod module;
 mod objects;
 mod pins;
 #[path = "../../../common/rig.rs"]

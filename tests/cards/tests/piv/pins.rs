@@ -1,7 +1,7 @@
 //! PIN, PUK and management key.
 
 use p11ctl::card::CardError;
-use p11ctl::card::admin::{KeyType, Unblock};
+use p11ctl::card::admin::{Format, KeyType, NewPin, Unblock};
 use p11ctl::codec::Secret;
 use p11ctl::crypto::Curve;
 
@@ -98,6 +98,39 @@ fn management_key_is_changed_to_triple_des_and_aes_and_the_old_one_is_worth_noth
         card.verify(&officer, &Secret::from(new.as_str())).unwrap();
         old = new;
     }
+}
+
+#[test]
+fn card_started_anew_has_the_values_of_its_owner_and_says_which_card_it_is() {
+    let bench = Bench::new();
+    bench.generated("9a", KeyType::Ec(Curve::P256));
+    let serial = bench.card().read_token().unwrap().info.serial;
+    let pin = |pin, puk| NewPin { label: "", pin, puk, min_len: 6, tries: 3 };
+    let (key, user, puk) =
+        (Secret::from("5c".repeat(32).as_str()), Secret::from("246802"), Secret::from("13579135"));
+    let mut card = bench.officer();
+    let (short, no_hex) = (Secret::from("12345"), Secret::from("a management key"));
+    for (officer, user, puk) in [(&no_hex, &user, &puk), (&key, &short, &puk), (&key, &user, &short)] {
+        let format = Format { label: "", officer: pin(officer, None), pins: &[pin(user, Some(puk))] };
+        assert!(card.format(&format).is_err());
+        assert_eq!(card.read_token().unwrap().certificates.len(), 1, "nothing is lost");
+    }
+    card.format(&Format { label: "", officer: pin(&key, None), pins: &[pin(&user, Some(&puk))] }).unwrap();
+    drop(card);
+    let mut card = bench.card();
+    let token = card.read_token().unwrap();
+    assert_eq!((token.keys.len(), token.certificates.len()), (0, 0));
+    assert!(!token.info.serial.is_empty() && token.info.serial != serial, "{}", token.info.serial);
+    let names: Vec<&str> = token.data.iter().map(|data| data.label.as_str()).collect();
+    assert!(names.contains(&"Card Holder Unique Identifier"), "{names:?}");
+    let pin = auth(&token, "PIV PIN");
+    card.verify(&pin, &user).unwrap();
+    card.log_out(&pin).unwrap();
+    let officer = auth(&token, "management key");
+    let old = card.verify(&officer, &Secret::from(MANAGEMENT_KEY));
+    assert!(matches!(old, Err(CardError::PinIncorrect { .. })), "{old:?}");
+    card.verify(&officer, &key).unwrap();
+    card.unblock_pin(&pin, Unblock::Puk(&puk), &Secret::from("111111")).unwrap();
 }
 
 #[test]

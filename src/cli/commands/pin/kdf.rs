@@ -1,0 +1,95 @@
+//! `pin kdf`: whether the card gets its PINs hashed (OpenPGP card 3.4, KDF-DO).
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::card::admin::PinPair;
+use crate::cli::args::{PIN_HEADING, PinArg, PinArgs, TokenArgs};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::outcome::Outcome;
+use crate::cli::pin::{Kind, Pin, empty};
+use crate::cli::selector::{Selector, pin_source};
+use crate::cli::text::quote;
+use crate::cli::unlock::{explain, request};
+use crate::cli::{tokens, writing};
+use crate::engine::{SessionMode, UserKind};
+
+/// Arguments of `pin kdf`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With it the card and its reader see hashes instead of PINs; the PINs stay what
+they are for those who type them, and are not typed on a reader's keys any
+more. Both have to be given. A resetting code is lost: set it again.
+
+Examples:
+  p11ctl pin kdf on --slot 0 --pin env:PIN --so-pin env:ADMIN
+  p11ctl pin kdf off --slot 0 --pin env:PIN --so-pin env:ADMIN")]
+pub struct KdfArgs {
+    /// Whether PINs are hashed
+    #[arg(value_enum, value_name = "STATE")]
+    state: State,
+
+    /// Which token.
+    #[command(flatten)]
+    token: TokenArgs,
+
+    /// The user's PIN.
+    #[command(flatten)]
+    pin: PinArgs,
+
+    /// Take the security officer's PIN from: prompt, env:NAME, file:PATH, fd:N, stdin
+    #[arg(long, value_name = "SOURCE", help_heading = PIN_HEADING)]
+    so_pin: Option<PinArg>,
+}
+
+/// The values of STATE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    /// Hashed
+    On,
+    /// As they are typed
+    Off,
+}
+
+/// Runs `pin kdf`.
+pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
+    args.pin.check(false)?;
+    Kind::OfficerPin.check(args.so_pin.as_ref())?;
+    let token = tokens::exactly_one(context, &Selector::new(&args.token, None)?, tokens::has_pin)?;
+    let status = context.engine()?.user_pin(token.slot)?.ok_or_else(|| {
+        CliError::new(ErrorKind::Pin, format!("the token in slot {} has no PIN", token.slot))
+    })?;
+    let officer_request = request(&token, &writing::officer_status(context, &token)?, Kind::OfficerPin);
+    let officer = writing::read(args.so_pin.as_ref(), args.pin.final_try, &officer_request)?;
+    let user_request = request(&token, &status, Kind::Pin);
+    let user = match args.pin.read(&user_request, pin_source(&args.token)?.as_deref())? {
+        Pin::Typed(pin) => pin,
+        Pin::OnReader => return Err(empty(&user_request)),
+    };
+    let hashed = args.state == State::On;
+    let pins = PinPair { user: &user, officer: &officer };
+    let engine = context.engine()?;
+    let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
+    let _hold = engine.exclusive(session)?;
+    context
+        .login(session, UserKind::SecurityOfficer, Some(&officer))
+        .map_err(|error| explain(error, &officer_request))?;
+    let cost = context
+        .with_pin(|engine| {
+            engine.authorise(session, &status.label, &user)?;
+            engine.set_pin_hashing(session, hashed, pins)
+        })
+        .map_err(|error| explain(error, &user_request))?;
+    let document = json!({
+        "slot": token.slot.0,
+        "token": token.candidate.label,
+        "hashed": hashed,
+        "reset": cost,
+    });
+    let state = if hashed { "hashed" } else { "as they are typed" };
+    let mut outcome = Outcome::new(document, "");
+    outcome.notes.push(format!("token {} gets its PINs {state}", quote(&token.candidate.label)));
+    outcome.notes.extend(cost);
+    Ok(outcome)
+}
