@@ -56,7 +56,8 @@ impl Engine {
 
     /// The URI of an object in the token of a slot that shows it.
     pub(super) fn uri_at(&self, slot: SlotId, token: &Token, object: ObjectRef) -> Result<Uri> {
-        let mut uri = self.token_uri(slot)?;
+        // The object itself tells tokens apart that are named alike: its URI holds in every process.
+        let mut uri = Uri { slot_id: None, ..self.token_uri(slot)? };
         let (label, id, class) = match object {
             ObjectRef::Key(index) => {
                 token.keys.get(index).map(|key| (&key.label, Some(&key.id), class_of(key.class)))

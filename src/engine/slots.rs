@@ -243,9 +243,17 @@ impl Engine {
         self.public_half(reader, &loaded, key)
     }
 
-    /// The URI of a token (RFC 7512): token, manufacturer, model, serial.
+    /// The URI of a token (RFC 7512): token, manufacturer, model, serial; and the slot where these do not tell it from
+    /// another token of its card, as the left-overs from an empty one, which have no PIN to be named by.
     pub fn token_uri(&self, slot: SlotId) -> Result<Uri> {
         let view = self.virtual_token(slot)?;
+        let namesakes = {
+            let state = lock(&self.state);
+            let reader = state.slot(slot)?.reader;
+            let tokens = state.layout.slots.iter().filter(|other| other.reader == reader);
+            let labels = tokens.filter_map(|other| Some(&other.token.as_ref()?.label));
+            labels.filter(|label| **label == view.view.label).count()
+        };
         let info = &view.card.info;
         let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Ok(Uri {
@@ -253,6 +261,7 @@ impl Engine {
             manufacturer: given(truncate(&info.manufacturer, MANUFACTURER_LEN)),
             model: given(truncate(&info.model, MODEL_LEN)),
             serial: given(last_bytes(&info.serial, SERIAL_LEN)),
+            slot_id: (namesakes > 1).then_some(slot.0),
             ..Uri::default()
         })
     }

@@ -53,6 +53,16 @@ fn token_is_chosen_by_each_of_its_names() {
 }
 
 #[test]
+fn token_of_every_slot_is_chosen_by_its_uri() {
+    let bench = Bench::new();
+    for slot in ["0", "1", "2", "3"] {
+        let uri = bench.json(["token", "info", "--slot", slot])["uri"].as_str().unwrap().to_owned();
+        let chosen = bench.json(["token", "info", "--token", &uri]);
+        assert_eq!(chosen["slot"].to_string(), slot, "{uri}");
+    }
+}
+
+#[test]
 fn pin_slot_of_a_token_without_pin_is_refused() {
     Bench::new().demo(["login", "--slot", "2", "--pin", "env:PIN1"]).expect(4).says("has no PIN");
 }
