@@ -105,11 +105,12 @@ fn sentence(class: ObjectClass, label: &str, slot: Option<SlotId>, asked: SlotId
     let label = quote(label);
     match slot {
         Some(slot) if slot == asked => format!("wrote {class} {label} to the token in slot {slot}"),
-        Some(slot) => {
+        Some(slot) if class == ObjectClass::Certificate => {
             format!(
                 "wrote {class} {label}: it belongs to a chain of the token in slot {slot}, and shows there"
             )
         }
+        Some(slot) => format!("wrote {class} {label}: it shows in the token in slot {slot}"),
         None => format!("wrote {class} {label} to the card: no slot shows it"),
     }
 }
@@ -125,5 +126,7 @@ mod tests {
         assert_eq!(said(Some(2)), "wrote certificate \"Root\" to the token in slot 2");
         assert!(said(Some(1)).ends_with("of the token in slot 1, and shows there"), "{}", said(Some(1)));
         assert!(said(None).ends_with("no slot shows it"), "{}", said(None));
+        let data = sentence(ObjectClass::Data, "notes", Some(SlotId(1)), SlotId(2));
+        assert_eq!(data, "wrote data \"notes\": it shows in the token in slot 1");
     }
 }
