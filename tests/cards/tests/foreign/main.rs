@@ -4,6 +4,7 @@
 
 mod administration;
 mod gnupg;
+mod module;
 mod openpgp;
 #[allow(dead_code, reason = "these tests use a part of it")]
 #[path = "../../../common/rig.rs"]
