@@ -9,6 +9,9 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "../common/faults.rs"]
+mod faults;
 mod isoapplet;
+mod pulled;
 mod recordings;
 mod scenarios;

@@ -6,12 +6,22 @@ use std::sync::Arc;
 use p11ctl::apdu::Stats;
 use p11ctl::card::registry::Open;
 use p11ctl::card::{Card, CardError, CardSettings};
+use p11ctl::transport::Reader;
 use p11ctl::transport::replay::{Replay, ReplayReader};
 
 /// The card of a recording, with its driver.
 pub fn card(name: &str, open: Open) -> Card {
+    card_in(reader(name), open)
+}
+
+/// The reader that a recording answers in.
+pub fn reader(name: &str) -> Box<dyn Reader> {
     let replay = Replay::load(&folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-    let reader = Box::new(ReplayReader::new(name, replay));
+    Box::new(ReplayReader::new(name, replay))
+}
+
+/// The card in a reader, with a driver that is known.
+pub fn card_in(reader: Box<dyn Reader>, open: Open) -> Card {
     let recognise = move |channel: &mut p11ctl::apdu::Channel<'_>, settings: &CardSettings| {
         let atr = channel.atr().to_vec();
         open(channel, settings)?.ok_or(CardError::UnknownCard { atr })

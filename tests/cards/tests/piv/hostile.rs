@@ -190,3 +190,36 @@ fn tries_that_go_up_or_never_end_do_not_keep_erasing_for_ever() {
     assert!(error.contains("counter"), "{error}");
     assert_eq!(bench.card().read_token().unwrap().problems, [], "and the card is as it was");
 }
+
+#[test]
+fn keys_that_the_card_names_and_does_not_have_are_errors_and_the_others_work() {
+    let bench = with_keys();
+    // There is a certificate of 9A, and no key.
+    let mut card =
+        liar(&bench, |command| matches!(command, [_, 0x87, _, 0x9A, ..]).then(|| vec![0x6A, 0x88]));
+    let token = card.read_token().unwrap();
+    let (missing, there) = (key(&token, 1, KeyClass::Private), key(&token, 4, KeyClass::Private));
+    card.verify(&auth(&token, "PIV PIN"), &Secret::from(PIN)).unwrap();
+    let error = card.perform(&CardCall::EcdsaSign { key: missing.object, digest: &[7; 32] }).unwrap_err();
+    assert!(matches!(error, CardError::Refused { .. }), "{error:?}");
+    assert!(card.perform(&CardCall::EcdsaSign { key: there.object, digest: &[7; 32] }).is_ok());
+    let unknown =
+        card.perform(&CardCall::EcdsaSign { key: p11ctl::token::ObjectId(0x7777), digest: &[7; 32] });
+    assert!(matches!(unknown, Err(CardError::NoSuchObject)), "{unknown:?}");
+}
+
+#[test]
+fn management_key_is_proven_once_and_a_card_that_proves_nothing_is_none() {
+    let bench = with_keys();
+    // It takes every proof, and answers the challenge with zeros.
+    let mut card = liar(&bench, |command| {
+        let answers = matches!(command, [_, 0x87, _, 0x9B, ..])
+            && command.windows(2).any(|part| part == [0x81, 0x08] || part == [0x81, 0x10]);
+        answers.then(|| [&[0x7C, 0x0A, 0x82, 0x08][..], &[0; 8], &[0x90, 0x00]].concat())
+    });
+    let officer = auth(&card.read_token().unwrap(), "management key");
+    let error = card.verify(&officer, &Secret::from(MANAGEMENT_KEY)).unwrap_err().to_string();
+    assert!(error.contains("proof of its management key"), "{error}");
+    let refused = generate(&mut card, "9c", KeyType::Ec(Curve::P256));
+    assert!(matches!(refused, Err(CardError::NotAuthenticated)), "{refused:?}");
+}
