@@ -1,5 +1,6 @@
 //! Many threads on two cards while the cards are pulled, and a client under valgrind.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Put, c_client, module};
@@ -50,30 +51,44 @@ fn counts(stdout: &[u8]) -> (u32, u32) {
 fn valgrind_finds_nothing_in_a_client() {
     let bench = Bench::software([Put::Founding, Put::Nothing]);
     for program in ["rules", "shape", "messages", "operations"] {
-        under_valgrind(&bench, program, &[]);
+        bench.complete(&mut under_valgrind(&bench, program));
     }
 }
 
-// The same through the PC/SC library, and with threads that wait for each other's cards.
+// The same through the PC/SC library, and with threads that wait for each other's cards while those are pulled.
 #[test]
 fn valgrind_finds_nothing_in_clients_over_pcscd() {
     let bench = Bench::pcsc([Put::Founding, Put::Nothing]);
-    under_valgrind(&bench, "rules", &[]);
-    let bench = Bench::pcsc([Put::Founding, Put::Founding]);
-    let (made, _) = counts(under_valgrind(&bench, "stress", &["5"]).as_bytes());
-    assert!(made >= 1);
+    bench.complete(&mut under_valgrind(&bench, "rules"));
+    let mut bench = Bench::pcsc([Put::Founding, Put::Founding]);
+    let mut command = under_valgrind(&bench, "stress");
+    command.arg("12").stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut client = command.spawn().unwrap();
+    let mut pulled = 0;
+    while client.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_secs(3));
+        let card = bench.rig().remove(pulled % 2);
+        bench.rig().insert_boxed(pulled % 2, card);
+        pulled += 1;
+    }
+    let output = client.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{} {told}", output.status);
+    let (made, _) = counts(&output.stdout);
+    assert!(pulled >= 2 && made >= 1, "{pulled} pulled, {made} made");
 }
 
-fn under_valgrind(bench: &Bench, program: &str, more: &[&str]) -> String {
-    let options = [
+/// A client under valgrind, which ends with an error where it finds something.
+fn under_valgrind(bench: &Bench, program: &str) -> Command {
+    let mut command = bench.command("valgrind");
+    command.args([
         "--quiet",
         "--error-exitcode=9",
         "--leak-check=full",
         "--errors-for-leak-kinds=definite",
         "--show-leak-kinds=definite",
         "--fair-sched=yes",
-    ];
-    let (client, module) = (c_client(program), module());
-    let arguments = [&options[..], &[client.to_str().unwrap(), &module], more].concat();
-    bench.expect("valgrind", &arguments)
+    ]);
+    command.arg(c_client(program)).arg(module());
+    command
 }

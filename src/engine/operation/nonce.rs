@@ -43,11 +43,13 @@ impl Nonces {
     /// The nonce of the next message. `count` is that of the key: it goes on whatever the session and the operation, so that
     /// no nonce comes back. Errors: what is wrong with the request, in words.
     pub fn next(&mut self, request: &NonceRequest, count: &AtomicU64) -> Result<Vec<u8>, NonceError> {
-        let nonce = <[u8; GCM_NONCE_LEN]>::try_from(request.nonce.as_slice());
-        let Ok(given) = nonce.map(number) else { return Err(NonceError::Bad("the nonce has 12 bytes")) };
         if request.generator == NonceGenerator::Caller {
             return Ok(request.nonce.clone());
         }
+        let nonce = <[u8; GCM_NONCE_LEN]>::try_from(request.nonce.as_slice());
+        let Ok(given) = nonce.map(number) else {
+            return Err(NonceError::Bad("a nonce that is made has 12 bytes"));
+        };
         let free_bits = NONCE_BITS.saturating_sub(request.fixed_bits);
         if free_bits == 0 {
             return Err(NonceError::Bad("no bit of the nonce is left to the generator"));

@@ -273,7 +273,7 @@ static void refusals(CK_SESSION_HANDLE session)
         CK_GCM_MESSAGE_PARAMS good = message.parameters;
         switch (wrong) {
         case 0: message.parameters.ulTagBits = 64; break;
-        case 1: message.parameters.ulIvLen = 11; break;
+        case 1: message.parameters.ulIvLen = 0; break;
         case 2: message.parameters.ivGenerator = 77; break;
         case 3: message.parameters.pTag = NULL; break;
         case 4: message.parameters.pIv = NULL; break;
