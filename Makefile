@@ -19,7 +19,7 @@ BUILD_PACKAGES = gcc libc6-dev pkg-config libpcsclite-dev
 TEST_PACKAGES  = pcscd vsmartcard-vpcd opensc opensc-pkcs11 openssl openssh-client util-linux iproute2 procps \
                  libp11-kit-dev libssl-dev valgrind openssh-server gnutls-bin p11-kit p11-kit-modules libengine-pkcs11-openssl \
                  libnss3-tools openjdk-17-jdk-headless python3-pykcs11 softhsm2 \
-                 git python3-jwcrypto
+                 git python3-jwcrypto python3-cryptography
 # The third-party cards in tests/cards: their file system is C, its bindings come from libclang.
 CARD_PACKAGES  = libclang-dev gnupg scdaemon
 

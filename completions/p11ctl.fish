@@ -439,19 +439,22 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_su
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand object; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l config -d 'Read this configuration file and no other' -r -F
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -s h -l help -d 'Print help'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "generate" -d 'Generate a key on the card'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "attest" -d 'Have the card vouch that it generated a key itself'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "move" -d 'Move a key to another place of its card, with its certificate'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "policy" -d 'Change when a key wants its PIN or a touch, on cards that let it be changed'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import attest move policy delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "generate" -d 'Generate a key on the card'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "import" -d 'Import a key from a file, with its certificates where the file has them'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "derive" -d 'Derive a secret or a key from a private key and the other side\'s public key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "wrap" -d 'Wrap a key under another key, so that it can travel'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "unwrap" -d 'Unwrap a key onto a token'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "attest" -d 'Have the card vouch that it generated a key itself'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "move" -d 'Move a key to another place of its card, with its certificate'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "policy" -d 'Change when a key wants its PIN or a touch, on cards that let it be changed'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and not __fish_seen_subcommand_from generate import derive wrap unwrap attest move policy delete" -f -a "delete" -d 'Delete a key with both halves, and its chain where asked for'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l type -d 'Type and size of the key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l label -d 'Label of the key; without it the first free key N' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from generate" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
@@ -513,6 +516,94 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subco
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l key -d 'Private key, by label or pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l peer -d 'Public key of the other side: a file (a public key or certificate, PEM or DER), or its point in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l kdf -d 'What is made of the shared secret: none, hkdf-HASH, x963-HASH, such as hkdf-sha256' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l info -d 'What the result is bound to, in hexadecimal: the info of HKDF, the shared information of X9.63' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l salt -d 'Salt of HKDF, in hexadecimal' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l length -d 'Bytes of the result; 32 if nothing is said, and the whole secret without --kdf' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -s o -l output -d 'Write the result to this file (- is standard output)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l label -d 'Label of the key; without it the first free key N' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l key-ref -d 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l pin-policy -d 'When the card asks for the PIN, where it can be told' -r -f -a "never\t'Never: whoever has the card uses the key'
+once\t'Once in a session'
+always\t'Before each use'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l touch-policy -d 'When the card waits for a touch, where it can be told' -r -f -a "never\t'Never'
+always\t'Before each use'
+cached\t'Before a use, unless there was a touch in the last seconds'
+fixed\t'Before each use, and only a new key ends that'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l replace -d 'Let the key that is in this place be lost'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from derive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l key -d 'Key to wrap under: an AES key, or a public key or certificate on a token, by label or pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -s r -l recipient -d 'Wrap for the one certificate or public key in this file (PEM or DER)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l mechanism -d 'Mechanism: AES-KEY-WRAP, AES-KEY-WRAP-PAD, RSA-PKCS-OAEP, RSA-PKCS; it follows from the keys if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l password -d 'Take the password of the key\'s file from: prompt, env:NAME, file:PATH, fd:N, stdin' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l any-certificate -d 'Wrap all the same for a certificate that is expired, or not for encryption'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from wrap" -s h -l help -d 'Print help'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l key -d 'Key to unwrap with, by label or pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l type -d 'What is in it: aes, rsa, ec, ed25519, x25519' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l mechanism -d 'Mechanism: AES-KEY-WRAP, AES-KEY-WRAP-PAD, RSA-PKCS-OAEP, RSA-PKCS; it follows from the keys if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l label -d 'Label of the key; without it the first free key N' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l id -d 'Id of the key, in hexadecimal; without it that of its certificate, or a free one' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l usage -d 'What the key may do: sign, decrypt, derive, unwrap, non-repudiation, encrypt, wrap' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l key-ref -d 'Place of the key, on cards with one for each purpose: 9a, 9c, 9d, 9e, 82 to 95 (PIV); sig, dec, aut (OpenPGP)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l pin-policy -d 'When the card asks for the PIN, where it can be told' -r -f -a "never\t'Never: whoever has the card uses the key'
+once\t'Once in a session'
+always\t'Before each use'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l touch-policy -d 'When the card waits for a touch, where it can be told' -r -f -a "never\t'Never'
+always\t'Before each use'
+cached\t'Before a use, unless there was a touch in the last seconds'
+fixed\t'Before each use, and only a new key ends that'"
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l slot -d 'Take the token in this slot' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l serial -d 'Take the token with this serial number' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l config -d 'Read this configuration file and no other' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l always-authenticate -d 'Ask for the PIN at each use of the key'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l replace -d 'Let the key that is in this place be lost'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l extractable -d 'Let the value of the key leave the token again'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from unwrap" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand key; and __fish_seen_subcommand_from attest" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
@@ -749,15 +840,18 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l slot -d 'Take 
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l token -d 'Take the token with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l serial -d 'Take the token with this serial number' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l reader -d 'Take the token in this reader (its name, or a part that no other has)' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l pin -d 'Take the PIN from: prompt, env:NAME, file:PATH, fd:N, stdin, pinpad' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l card -d 'Use this software card and no other reader (repeat for more; - is an empty reader)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l module -d 'Use this PKCS#11 module instead of p11ctl\'s own engine: another card\'s or an HSM\'s' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l config -d 'Read this configuration file and no other' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l any-certificate -d 'Encrypt all the same for certificates that are expired, or not for encryption'
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l final-try -d 'Let a wrong PIN lock the card: use the last try without asking'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l json -d 'Print one JSON document; an error is one line of JSON on standard error'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l stats -d 'Print what the command cost: APDUs, bytes, time spent on cards'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s v -l verbose -d 'Say more: error codes and steps; -vv calls; -vvv APDUs, without secrets'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s o -l output -d 'Write to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s o -l output -d 'Write the one result to this file (- is standard output, the default)' -r -F
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l output-dir -d 'Write the results into this folder, each by the name of its message' -r -f -a "(__fish_complete_directories)"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism of a single RSA block: RSA-PKCS-OAEP, RSA-PKCS or RSA-X-509; it is found out if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r

@@ -107,6 +107,9 @@ pub(super) unsafe fn mechanism(pointer: *const ck::CK_MECHANISM) -> Result<Mecha
         ParameterKind::Ecdh => unsafe { ecdh(parameters(mechanism)?)? },
         // SAFETY: the caller's promise, for what is inside too.
         ParameterKind::Hkdf => unsafe { hkdf(parameters(mechanism)?)? },
+        ParameterKind::Eddsa if mechanism.ulParameterLen == 0 => Parameters::None,
+        // SAFETY: the caller's promise, for the context inside too.
+        ParameterKind::Eddsa => unsafe { eddsa(parameters(mechanism)?)? },
     };
     Ok(MechanismCall { id, parameters })
 }
@@ -149,6 +152,14 @@ unsafe fn oaep(raw: ck::CK_RSA_PKCS_OAEP_PARAMS) -> Result<Parameters, Fault> {
 fn counter(raw: ck::CK_AES_CTR_PARAMS) -> Result<Parameters, Fault> {
     let bits = u32::try_from(raw.ulCounterBits).map_err(|_| PARAMETERS_BAD)?;
     Ok(Parameters::Counter { block: raw.cb, bits })
+}
+
+/// # Safety
+/// `pContextData` is NULL or valid for `ulContextDataLen` bytes.
+unsafe fn eddsa(raw: ck::CK_EDDSA_PARAMS) -> Result<Parameters, Fault> {
+    // SAFETY: the caller's promise.
+    let context = unsafe { inner(raw.pContextData, raw.ulContextDataLen)? };
+    Ok(Parameters::Eddsa { prehash: raw.phFlag != 0, context })
 }
 
 fn mac_len(raw: ck::CK_MAC_GENERAL_PARAMS) -> Result<Parameters, Fault> {

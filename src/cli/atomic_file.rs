@@ -20,6 +20,17 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
     file.keep()
 }
 
+/// As [`write`], for a secret: only its owner may read the file, whoever could read what was there before.
+pub fn write_private(path: &Path, secret: &[u8]) -> Result<(), CliError> {
+    let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
+    if is_special(path) {
+        return write(path, secret);
+    }
+    let mut file = NewFile::create_with(path, Some(PRIVATE_MODE))?;
+    file.write_all(secret).map_err(cannot)?;
+    file.keep()
+}
+
 /// Refuses an output that could not be written, before the work for it is done. Errors name the file.
 pub fn check_writable(path: &Path) -> Result<(), CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
@@ -33,7 +44,7 @@ pub fn check_writable(path: &Path) -> Result<(), CliError> {
     if target.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return Ok(());
     }
-    let (temporary, _) = create_beside(&target).map_err(cannot)?;
+    let (temporary, _) = create_beside(&target, None).map_err(cannot)?;
     fs::remove_file(temporary).map_err(cannot)
 }
 
@@ -49,7 +60,7 @@ impl PrivateFile {
     /// Makes the file. Errors: it exists already, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, CliError> {
         use std::os::unix::fs::OpenOptionsExt;
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let opened = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_MODE).open(path);
         let file = opened
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
         Ok(Self { path: path.to_owned(), file, kept: false })
@@ -88,11 +99,17 @@ pub struct NewFile {
     target: PathBuf,
     temporary: Unfinished,
     file: File,
+    /// Permissions that it keeps; `None` where it takes those of the file whose name it gets.
+    mode: Option<u32>,
 }
 
 impl NewFile {
     /// Makes the file beside the place that it will have. Errors name the file.
     pub fn create(path: &Path) -> Result<Self, CliError> {
+        Self::create_with(path, None)
+    }
+
+    fn create_with(path: &Path, mode: Option<u32>) -> Result<Self, CliError> {
         // A link keeps being a link: its target is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if target.is_dir() {
@@ -100,14 +117,15 @@ impl NewFile {
                 CliError::usage(format!("cannot write {}", path.display())).cause("it is a directory")
             );
         }
-        let (temporary, file) = create_beside(&target)
+        let (temporary, file) = create_beside(&target, mode)
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
-        Ok(Self { path: path.to_owned(), target, temporary: Unfinished::note(temporary), file })
+        Ok(Self { path: path.to_owned(), target, temporary: Unfinished::note(temporary), file, mode })
     }
 
     /// Gives it its name. Errors name the file.
     pub fn keep(self) -> Result<(), CliError> {
-        copy_permissions(&self.target, &self.file)
+        let permitted = if self.mode.is_none() { copy_permissions(&self.target, &self.file) } else { Ok(()) };
+        permitted
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(&self.temporary.0, &self.target))
             .map_err(|source| CliError::usage(format!("cannot write {}", self.path.display())).cause(source))
@@ -187,14 +205,15 @@ pub fn describe(path: &Path) -> String {
     if is_standard_stream(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+fn create_beside(target: &Path, mode: Option<u32>) -> io::Result<(PathBuf, File)> {
+    use std::os::unix::fs::OpenOptionsExt;
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     for attempt in 0..ATTEMPTS {
         let mut temporary = std::ffi::OsString::from(".");
         temporary.push(name);
         temporary.push(format!(".{}-{attempt}.tmp", std::process::id()));
         let path = target.with_file_name(temporary);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match OpenOptions::new().write(true).create_new(true).mode(mode.unwrap_or(USUAL_MODE)).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -212,6 +231,10 @@ fn copy_permissions(old: &Path, new: &File) -> io::Result<()> {
 
 /// Files without their name, for an interruption.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// For the owner alone.
+const PRIVATE_MODE: u32 = 0o600;
+/// What the umask leaves of it.
+const USUAL_MODE: u32 = 0o666;
 /// Names tried for the temporary file.
 const ATTEMPTS: u32 = 100;
 
@@ -273,6 +296,22 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"12345678\n");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert!(PrivateFile::create(&path).is_err());
+    }
+
+    #[test]
+    fn write_private_takes_the_file_from_everybody_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["new", "old"] {
+            let path = folder.path().join(name);
+            if name == "old" {
+                fs::write(&path, "for all to read").unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            }
+            write_private(&path, b"secret").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"secret");
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::atomic_file;
 use super::context::Context;
 use super::error::CliError;
 use super::outcome::Outcome;
+use crate::codec::Secret;
 
 /// Writes `bytes` to the file, or hands them to standard output. Bytes that are no text do not go to a terminal.
 pub fn deliver(
@@ -28,4 +29,23 @@ pub fn deliver(
         }
         None => Ok(Outcome::new(document, bytes)),
     }
+}
+
+/// Writes a secret to a file that only its owner may read, or hands it to standard output where that was asked for; a
+/// document then has it in hexadecimal, in its field `secret`.
+pub fn deliver_secret(
+    context: &Context,
+    mut document: Value,
+    secret: &Secret,
+    output: &Path,
+) -> Result<Outcome, CliError> {
+    if !atomic_file::is_standard_stream(output) {
+        atomic_file::write_private(output, secret.expose())?;
+        return Ok(Outcome::new(document, "")
+            .note(format!("wrote {}: a secret, for its owner alone", output.display())));
+    }
+    if let (true, Some(fields)) = (context.global.json, document.as_object_mut()) {
+        fields.insert("secret".to_owned(), super::json::bytes(secret.expose()));
+    }
+    Ok(Outcome::new(document, secret.expose()))
 }

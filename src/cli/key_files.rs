@@ -26,13 +26,17 @@ pub struct KeyFile {
 /// Errors: no key in it, a wrong password, a kind of key that is not known.
 pub fn read(path: &Path, password: Option<&PinArg>) -> Result<KeyFile, CliError> {
     let name = atomic_file::describe(path);
-    let bytes = Secret::new(atomic_file::read(path)?);
-    match parse(&bytes, None) {
+    parse_file(&Secret::new(atomic_file::read(path)?), &name, password)
+}
+
+/// As [`read`], of a file's bytes and name.
+pub fn parse_file(bytes: &Secret, name: &str, password: Option<&PinArg>) -> Result<KeyFile, CliError> {
+    match parse(bytes, None) {
         Err(ImportError::PasswordNeeded { .. }) => {
-            let password = ask(&name, password)?;
-            parse(&bytes, Some(&password)).map_err(|error| explain(&error, &name))
+            let password = ask(name, password)?;
+            parse(bytes, Some(&password)).map_err(|error| explain(&error, name))
         }
-        read => read.map_err(|error| explain(&error, &name)),
+        read => read.map_err(|error| explain(&error, name)),
     }
 }
 

@@ -73,16 +73,24 @@ impl KeyChoice {
         Ok(())
     }
 
-    /// The one private key that fits and that may do what is asked (`usable`). `pin` is for tokens that show no
-    /// private key before login: there the login comes first, and `unlock` finds it done.
+    /// The one private key (or secret one, where that can do it) that fits and may do what is asked. `pin` is for tokens
+    /// that show no private key before login: there the login comes first, and `unlock` finds it done.
     pub fn private_key(
         &self,
         context: &Context,
         purpose: Purpose,
         pin: &PinArgs,
     ) -> Result<ChosenKey, CliError> {
-        if let Some(class) = self.class.filter(|class| *class != ObjectClass::PrivateKey) {
-            return Err(CliError::usage(format!("the URI names a {class}, but a private key is needed")));
+        let fits = |class: &ObjectClass| match class {
+            ObjectClass::PrivateKey => true,
+            ObjectClass::SecretKey => purpose.takes_secret_keys(),
+            _ => false,
+        };
+        if let Some(class) = self.class.filter(|class| !fits(class)) {
+            return Err(CliError::usage(format!(
+                "the URI names a {class}, but a {} is needed",
+                purpose.needed()
+            )));
         }
         let tokens = unlock::reveal(context, self, pin)?;
         let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, purpose)).collect();
@@ -95,26 +103,48 @@ impl KeyChoice {
             named.iter().copied().filter(|chosen| purpose.allows(&chosen.key)).collect();
         match (usable.as_slice(), named.as_slice()) {
             ([one], _) => complete(context, one, purpose),
-            ([], []) => Err(self.unmatched(&keys)),
+            ([], []) => Err(self.unmatched(&keys, purpose)),
             ([], [one]) => Err(purpose.refuse(one)),
             ([], _) => Err(CliError::new(ErrorKind::NotFound, format!("no key here may {}", purpose.verb()))
                 .candidates(list(&named))),
-            (several, _) => Err(self.ambiguous(several)),
+            (several, _) => Err(self.ambiguous(several, purpose)),
         }
     }
 
-    /// Every private key that fits and that could open a message. Errors: none fits, or none may.
+    /// Every private or secret key that fits and that could open a message. Errors: none fits, or none may.
     pub fn opening_keys(&self, context: &Context, pin: &PinArgs) -> Result<Vec<ChosenKey>, CliError> {
-        let tokens = unlock::reveal(context, self, pin)?;
-        let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, Purpose::Open)).collect();
-        let named: Vec<&ChosenKey> = keys.iter().filter(|chosen| self.fits(&chosen.key)).collect();
+        let (keys, named) = self.named_keys(context, Purpose::Open, pin)?;
         let usable: Vec<ChosenKey> =
-            named.iter().copied().filter(|chosen| Purpose::Open.allows(&chosen.key)).cloned().collect();
+            named.iter().filter(|chosen| Purpose::Open.allows(&chosen.key)).cloned().collect();
         match (usable.is_empty(), named.as_slice()) {
             (false, _) => Ok(usable),
-            (true, []) => Err(self.unmatched(&keys)),
+            (true, []) => Err(self.unmatched(&keys, Purpose::Open)),
             (true, [one, ..]) => Err(Purpose::Open.refuse(one)),
         }
+    }
+
+    /// Every key that fits and may do what is asked: perhaps none.
+    pub fn usable_keys(
+        &self,
+        context: &Context,
+        purpose: Purpose,
+        pin: &PinArgs,
+    ) -> Result<Vec<ChosenKey>, CliError> {
+        let (_, named) = self.named_keys(context, purpose, pin)?;
+        Ok(named.into_iter().filter(|chosen| purpose.allows(&chosen.key)).collect())
+    }
+
+    /// The keys of a kind, and those of them that fit.
+    fn named_keys(
+        &self,
+        context: &Context,
+        purpose: Purpose,
+        pin: &PinArgs,
+    ) -> Result<(Vec<ChosenKey>, Vec<ChosenKey>), CliError> {
+        let tokens = unlock::reveal(context, self, pin)?;
+        let keys: Vec<ChosenKey> = tokens.iter().flat_map(|token| keys_of(token, purpose)).collect();
+        let named = keys.iter().filter(|chosen| self.fits(&chosen.key)).cloned().collect();
+        Ok((keys, named))
     }
 
     /// True for a token that shows a key or certificate with the label and identifier asked for.
@@ -135,13 +165,14 @@ impl KeyChoice {
             && self.id.as_deref().is_none_or(|id| id == key.id.0)
     }
 
-    fn unmatched(&self, keys: &[ChosenKey]) -> CliError {
+    fn unmatched(&self, keys: &[ChosenKey], purpose: Purpose) -> CliError {
+        let needed = purpose.needed();
         let message = match (&self.label, &self.id) {
-            (None, None) => "there is no private key on the token".to_owned(),
-            (Some(label), None) => format!("there is no private key {}", quote(label)),
-            (None, Some(id)) => format!("there is no private key with id {}", hex::encode(id)),
+            (None, None) => format!("there is no {needed} on the token"),
+            (Some(label), None) => format!("there is no {needed} {}", quote(label)),
+            (None, Some(id)) => format!("there is no {needed} with id {}", hex::encode(id)),
             (Some(label), Some(id)) => {
-                format!("there is no private key {} with id {}", quote(label), hex::encode(id))
+                format!("there is no {needed} {} with id {}", quote(label), hex::encode(id))
             }
         };
         let all: Vec<&ChosenKey> = keys.iter().collect();
@@ -154,8 +185,9 @@ impl KeyChoice {
         error
     }
 
-    fn ambiguous(&self, keys: &[&ChosenKey]) -> CliError {
-        CliError::new(ErrorKind::NotFound, format!("{} private keys fit: which one?", keys.len()))
+    fn ambiguous(&self, keys: &[&ChosenKey], purpose: Purpose) -> CliError {
+        let message = format!("{} {}s fit: which one?", keys.len(), purpose.needed());
+        CliError::new(ErrorKind::NotFound, message)
             .candidates(list(keys))
             .hint("choose by --slot, --key, --id or a pkcs11: URI")
     }
@@ -213,8 +245,14 @@ pub enum Purpose {
     Sign,
     /// Decrypting.
     Decrypt,
-    /// Opening a message: by decryption or by agreement.
+    /// Opening a message: by decryption, by agreement, or with a secret key that both sides have.
     Open,
+    /// Agreeing on a secret.
+    Derive,
+    /// Wrapping other keys, with a secret key.
+    Wrap,
+    /// Unwrapping other keys.
+    Unwrap,
     /// Deleting: secret keys as well.
     Delete,
 }
@@ -229,11 +267,38 @@ impl Purpose {
             }
             Self::Open => match key.algorithm {
                 KeyAlgorithm::Rsa { .. } => key.usage.decrypt,
-                KeyAlgorithm::Ec { .. } => key.usage.derive,
+                KeyAlgorithm::Ec { .. } | KeyAlgorithm::X25519 => key.usage.derive,
+                KeyAlgorithm::Aes { .. } => key.usage.unwrap,
                 KeyAlgorithm::Untold => key.usage.decrypt || key.usage.derive,
                 _ => false,
             },
+            Self::Derive => match key.algorithm {
+                KeyAlgorithm::Ec { .. } | KeyAlgorithm::X25519 | KeyAlgorithm::Untold => key.usage.derive,
+                _ => false,
+            },
+            Self::Wrap => matches!(key.algorithm, KeyAlgorithm::Aes { .. }) && key.usage.wrap,
+            Self::Unwrap => match key.algorithm {
+                KeyAlgorithm::Aes { .. } | KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Untold => {
+                    key.usage.unwrap
+                }
+                _ => false,
+            },
             Self::Delete => true,
+        }
+    }
+
+    /// Whether secret keys can do it.
+    fn takes_secret_keys(self) -> bool {
+        matches!(self, Self::Open | Self::Wrap | Self::Unwrap | Self::Delete)
+    }
+
+    /// The kind of key that does it.
+    fn needed(self) -> &'static str {
+        match self {
+            Self::Wrap => "secret key",
+            Self::Open | Self::Delete => "private key",
+            _ if self.takes_secret_keys() => "private or secret key",
+            _ => "private key",
         }
     }
 
@@ -241,6 +306,9 @@ impl Purpose {
         match self {
             Self::Sign => "sign",
             Self::Decrypt | Self::Open => "decrypt",
+            Self::Derive => "derive",
+            Self::Wrap => "wrap",
+            Self::Unwrap => "unwrap",
             Self::Delete => "be deleted",
         }
     }
@@ -299,8 +367,10 @@ fn complete(context: &Context, chosen: &ChosenKey, purpose: Purpose) -> Result<C
 
 fn keys_of(token: &FoundToken, purpose: Purpose) -> Vec<ChosenKey> {
     let card = &token.view.card;
-    let wanted = |key: &&Key| {
-        key.class == KeyClass::Private || (key.class == KeyClass::Secret && purpose == Purpose::Delete)
+    let wanted = |key: &&Key| match key.class {
+        KeyClass::Private => purpose != Purpose::Wrap,
+        KeyClass::Secret => purpose.takes_secret_keys(),
+        KeyClass::Public => false,
     };
     let keys = token.view.view.keys.iter().filter_map(|index| card.keys.get(*index)).filter(wanted);
     keys.map(|key| ChosenKey { token: token.clone(), key: key.clone() }).collect()

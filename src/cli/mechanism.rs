@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::suggest::nearest;
+use super::wrapping::padding_of;
 use crate::codec::hex;
 use crate::crypto::cms::enveloped::RsaPadding;
 use crate::crypto::rsa::PssParameters;
@@ -83,15 +84,15 @@ pub struct EncryptingArgs {
 pub struct OaepArgs {
     /// Digest of OAEP; sha256 if nothing is said
     #[arg(long, value_name = "HASH")]
-    hash: Option<String>,
+    pub(super) hash: Option<String>,
 
     /// Digest of the mask generation function of OAEP, if it is not the same
     #[arg(long, value_name = "HASH")]
-    mgf: Option<String>,
+    pub(super) mgf: Option<String>,
 
     /// Label of OAEP in hexadecimal; empty if nothing is said
     #[arg(long, value_name = "HEX")]
-    oaep_label: Option<String>,
+    pub(super) oaep_label: Option<String>,
 }
 
 impl DecryptingArgs {
@@ -143,7 +144,7 @@ pub fn for_signing(key: &KeyAlgorithm, wishes: &SigningArgs) -> Result<Mechanism
             let salt_len = wishes.salt_len.unwrap_or(usual.salt_len);
             Parameters::Pss(PssParameters { hash, mgf: mgf.unwrap_or(usual.mgf), salt_len })
         }
-        ParameterKind::None => {
+        ParameterKind::None | ParameterKind::Eddsa => {
             let pss_only = [("--mgf", mgf.is_some()), ("--salt-len", wishes.salt_len.is_some())];
             if let Some((option, _)) = pss_only.into_iter().find(|(_, given)| *given) {
                 return Err(CliError::usage(format!("{option} belongs to PSS, not to {}", name_of(id)))
@@ -173,12 +174,10 @@ pub fn for_decryption(wishes: &DecryptingArgs) -> Result<MechanismCall, CliError
 /// Errors: unknown names, wishes that do not go together.
 pub fn for_encryption(wishes: &EncryptingArgs) -> Result<RsaPadding, CliError> {
     let call = with_oaep(wishes.mechanism.as_deref(), &wishes.oaep, &ENCRYPTING)?;
-    match call.parameters {
-        Parameters::Oaep { hash, mgf, label } => Ok(RsaPadding::Oaep { hash, mgf, label }),
-        _ if call.id == MechanismId::RSA_PKCS => Ok(RsaPadding::Pkcs1),
-        _ => Err(CliError::usage(format!("{} is no padding for files", name_of(call.id)))
-            .hint("use RSA-PKCS-OAEP or RSA-PKCS")),
-    }
+    padding_of(&call).ok_or_else(|| {
+        CliError::usage(format!("{} is no padding for files", name_of(call.id)))
+            .hint("use RSA-PKCS-OAEP or RSA-PKCS")
+    })
 }
 
 /// The mechanism that takes off such a padding.
@@ -192,7 +191,13 @@ pub fn for_padding(padding: &RsaPadding) -> MechanismCall {
     }
 }
 
-fn with_oaep(name: Option<&str>, oaep: &OaepArgs, known: &[MechanismId]) -> Result<MechanismCall, CliError> {
+/// The mechanism of this name, with parameters of OAEP where it takes them; OAEP when nothing is said.
+/// Errors: unknown names, with the nearest of `known`; choices of OAEP for another mechanism.
+pub fn with_oaep(
+    name: Option<&str>,
+    oaep: &OaepArgs,
+    known: &[MechanismId],
+) -> Result<MechanismCall, CliError> {
     let id = match name {
         None => MechanismId::RSA_PKCS_OAEP,
         Some(name) => MechanismId::from_name(name).ok_or_else(|| {
@@ -301,7 +306,7 @@ fn unknown_mechanism(name: &str, known: &[String]) -> CliError {
 }
 
 /// A mechanism as people write it: `SHA256-RSA-PKCS`.
-fn name_of(id: MechanismId) -> String {
+pub fn name_of(id: MechanismId) -> String {
     id.to_string().trim_start_matches("CKM_").replace('_', "-")
 }
 

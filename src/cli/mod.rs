@@ -34,6 +34,7 @@ mod terminal;
 mod text;
 mod tokens;
 mod unlock;
+mod wrapping;
 mod writers;
 mod writing;
 

@@ -124,6 +124,19 @@ impl Asked {
 }
 
 impl Unlocked {
+    /// Logs in anew: where a key asks for the PIN each time, its use uses up the login too.
+    pub fn log_in_again(&self, context: &Context, token: &FoundToken) -> Result<(), CliError> {
+        context.engine()?.logout(self.session)?;
+        let Some(status) = &self.status else { return Ok(()) };
+        let request = request(token, status, Kind::Pin);
+        if self.pin.is_none() {
+            context.say(&on_reader(&request));
+        }
+        context
+            .login(self.session, UserKind::User, self.pin.as_ref())
+            .map_err(|error| explain(error, &request))
+    }
+
     /// Verifies the PIN again for one use of a key that asks for it each time.
     pub fn authenticate_again(&self, context: &Context, token: &FoundToken) -> Result<(), CliError> {
         if let (None, Some(status)) = (&self.pin, &self.status) {

@@ -9,6 +9,7 @@ mod padding;
 mod wrap;
 
 pub use padding::{pad, unpad};
+pub use wrap::{KeyWrap, WrapError};
 
 use std::fmt;
 

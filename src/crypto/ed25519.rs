@@ -1,5 +1,7 @@
 //! Ed25519 (RFC 8032, 5.1; FIPS 186-5, 7): keys of 32 bytes, signatures of 64 over whole messages.
 
+pub mod domain;
+
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};

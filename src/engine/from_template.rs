@@ -167,6 +167,14 @@ fn usage(template: &Template) -> Option<KeyUsage> {
 
 pub(super) fn private_key(template: &Template) -> Result<PrivateKey> {
     match number(template, A::KEY_TYPE)? {
+        // Without its primes: the exponents tell them.
+        ck::CKK_RSA if [A::PRIME_1, A::PRIME_2].iter().all(|kind| template.value(*kind).is_none()) => {
+            let exponent = Secret::from(bytes(template, A::PRIVATE_EXPONENT)?);
+            let public = template.value(A::PUBLIC_EXPONENT).and_then(Value::as_bytes);
+            let public = public.filter(|bytes| !bytes.is_empty()).unwrap_or(&USUAL_EXPONENT);
+            let key = RsaPrivateKey::from_exponents(bytes(template, A::MODULUS)?, public, &exponent);
+            key.map(PrivateKey::Rsa).map_err(|_| Error::AttributeValueInvalid(A::MODULUS))
+        }
         ck::CKK_RSA => {
             let given = |kind| template.value(kind).and_then(Value::as_bytes);
             let components = RsaComponents {
@@ -310,3 +318,5 @@ pub(super) fn significant(number: &[u8]) -> &[u8] {
 /// DER (X.690, 8.1.2.4).
 const TAG_OCTET_STRING: u32 = 0x04;
 const TAG_OID: u32 = 0x06;
+/// 65537: what a key without a public exponent has.
+const USUAL_EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];

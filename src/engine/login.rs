@@ -144,7 +144,7 @@ impl Engine {
         self.with_card_as_it_is(session.reader, &session.card, |card| {
             self.verify_pin(session, card, &id, pin)
         })?;
-        key.consent = Consent::Given;
+        key.consent.set(Consent::Given);
         let mut state = lock(&self.state);
         let token = state.token_mut(session.slot);
         token.login = Login::User;

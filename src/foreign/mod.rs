@@ -16,6 +16,7 @@ mod raw;
 mod sessions;
 mod slots;
 mod store;
+mod travel;
 mod values;
 mod view;
 

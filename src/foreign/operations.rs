@@ -217,7 +217,7 @@ impl Module {
     }
 
     /// What kind of key a handle names.
-    fn algorithm_of(&self, session: SessionHandle, key: ObjectHandle) -> Result<KeyAlgorithm> {
+    pub(super) fn algorithm_of(&self, session: SessionHandle, key: ObjectHandle) -> Result<KeyAlgorithm> {
         let kinds = [Type::KEY_TYPE, Type::MODULUS, Type::EC_PARAMS];
         let answers = self.attributes(session, key, &kinds)?;
         let [key_type, modulus, parameters] = answers.as_slice() else { return Err(Error::KeyHandleInvalid) };
@@ -226,7 +226,7 @@ impl Module {
     }
 
     /// What the start of an operation was refused for, with the mechanism.
-    fn key_fault(&self, call: &MechanismCall, fault: Fault) -> Error {
+    pub(super) fn key_fault(&self, call: &MechanismCall, fault: Fault) -> Error {
         match fault {
             Fault::Refused { value: ck::CKR_MECHANISM_INVALID, .. } => Error::MechanismInvalid(call.id),
             Fault::Refused { value: ck::CKR_MECHANISM_PARAM_INVALID, .. } => {
@@ -283,7 +283,7 @@ fn way(id: MechanismId, key: KeyAlgorithm, offers: impl Fn(MechanismId) -> bool)
 }
 
 /// Parameters as C has them.
-fn parameter(call: &MechanismCall) -> Parameter {
+pub(super) fn parameter(call: &MechanismCall) -> Parameter {
     match &call.parameters {
         Parameters::None => Parameter::None,
         Parameters::Iv(iv) => Parameter::Bytes(iv.to_vec()),
@@ -300,6 +300,9 @@ fn parameter(call: &MechanismCall) -> Parameter {
             tag_bits: *tag_bits,
         },
         Parameters::MacLen(len) => Parameter::Length(*len),
+        Parameters::Eddsa { prehash, context } => {
+            Parameter::Eddsa { prehash: *prehash, context: context.clone() }
+        }
         Parameters::Ecdh { kdf, shared_info, peer } => Parameter::Ecdh {
             kdf: match kdf {
                 Kdf::Null => ck::CKD_NULL,

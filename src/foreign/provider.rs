@@ -164,6 +164,47 @@ impl Provider for Module {
         Module::verify(self, session, data, signature)
     }
 
+    fn wrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        key: ObjectHandle,
+    ) -> Result<Vec<u8>> {
+        Module::wrap_key(self, session, call, wrapping, key)
+    }
+
+    fn wrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        value: &Secret,
+    ) -> Result<Vec<u8>> {
+        Module::wrap_bytes(self, session, call, wrapping, value)
+    }
+
+    fn unwrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+        key: &KeySpec,
+    ) -> Result<ObjectHandle> {
+        Module::unwrap_onto_token(self, session, call, (unwrapping, wrapped), key)
+    }
+
+    fn unwrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+    ) -> Result<Secret> {
+        Module::unwrap_bytes(self, session, call, unwrapping, wrapped)
+    }
+
     fn random(&self, session: SessionHandle, len: usize) -> Result<Secret> {
         Module::random(self, session, len)
     }

@@ -367,3 +367,77 @@ fn block_of_rsa_goes_both_ways_with_pkeyutl() {
     let both = ["--recipient", "c1.pem", "--recipient", "c2.pem", "--format", "raw"];
     encrypt(&bench, &both).expect(2).says("a block is for one");
 }
+
+/// An AES key `team`, id 77, on the first token; its value is that of openssl's options.
+fn bench_with_secret_key() -> Bench {
+    let bench = bench();
+    bench.write("team.key", [0x5C; 32]);
+    let wrap = ["key", "wrap", "team.key", "--key", "key 1", "-o", "team.wrapped"];
+    bench.demo(wrap).expect(0);
+    let unwrap = ["key", "unwrap", "team.wrapped", "--key", "key 1", "--label", "team", "--id", "77"];
+    bench.demo(unwrap.iter().chain(&["--pin", "env:PIN1"])).expect(0);
+    bench
+}
+
+const TEAM: [&str; 2] = ["5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c", "77"];
+
+#[test]
+fn message_under_a_secret_key_of_the_card_goes_both_ways_with_openssl() {
+    let bench = bench_with_secret_key();
+    let secret = ["-secretkey", TEAM[0], "-secretkeyid", TEAM[1], "-binary"];
+    for cipher in ["aes-256-gcm", "aes-256-cbc"] {
+        let ours = ["encrypt", "document", "--key", "team", "--pin", "env:PIN1", "--cipher", cipher];
+        bench.demo(ours.iter().chain(&["-o", "message"])).expect(0);
+        let open = ["cms", "-decrypt", "-inform", "DER", "-in", "message", "-out", "theirs"];
+        bench.tool("openssl", &[&open[..], &secret].concat());
+        assert_eq!(bench.read("theirs"), bench.read("document"), "{cipher}");
+        let cipher = format!("-{cipher}");
+        let seal = ["cms", "-encrypt", &cipher, "-outform", "DER", "-in", "document", "-out", "message"];
+        bench.tool("openssl", &[&seal[..], &secret].concat());
+        // The message names its key.
+        let run = bench.demo(["--json", "decrypt", "message", "--pin", "env:PIN1"]).expect(0);
+        let document = run.document();
+        assert_eq!(document["plaintext"], "6120646f63756d656e740a", "{cipher}");
+        assert_eq!((&document["key"], &document["mechanism"]), (&"team".into(), &"CKM_AES_KEY_WRAP".into()));
+    }
+    // Beside holders of private keys.
+    let both = ["encrypt", "document", "--recipient", "c2.pem", "--key", "team", "--pin", "env:PIN1"];
+    let run = bench.demo(["--json"].iter().chain(&both).chain(&["-o", "message"])).expect(0);
+    assert_eq!(run.document()["recipients"][1]["key_id"], "77");
+    for (number, key) in [("1", "team"), ("2", "key 2")] {
+        decrypt(&bench, number, &["--key", key]).expect(0);
+        assert_eq!(bench.read("plain"), b"a document\n");
+        fs::remove_file(bench.path("plain")).unwrap();
+    }
+}
+
+#[test]
+fn message_under_another_secret_key_is_told_from_a_changed_one() {
+    let bench = bench_with_secret_key();
+    let seal = ["cms", "-encrypt", "-aes-256-gcm", "-outform", "DER", "-in", "document", "-out", "message"];
+    let openssl = |key: &str, id: &str| {
+        bench.tool("openssl", &[&seal[..], &["-secretkey", key, "-secretkeyid", id, "-binary"]].concat());
+    };
+    openssl(TEAM[0], "78");
+    bench.demo(["decrypt", "message"]).expect(3).says("it is for key identifier 78");
+    openssl(&"00".repeat(32), "77");
+    decrypt(&bench, "1", &[]).expect(1).says("message does not decrypt");
+    // Nobody is asked for the PIN of a public key, and a wrong one is told.
+    let secret = ["encrypt", "document", "--key", "team", "-o", "message", "--pin"];
+    bench.demo(secret.iter().chain(&["env:WRONG"])).expect(4);
+    bench.demo(secret.iter().chain(&["env:NO_SUCH"])).expect(4);
+    assert!(!bench.path("plain").exists());
+}
+
+#[test]
+fn message_for_x25519_is_written_as_the_rfc_has_it() {
+    let bench = bench();
+    bench.tool("openssl", &["genpkey", "-algorithm", "X25519", "-out", "x.key"]);
+    bench.tool("openssl", &["pkey", "-in", "x.key", "-pubout", "-out", "x.pem"]);
+    let run = bench.run(["--json", "encrypt", "document", "--recipient", "x.pem", "-o", "message"]).expect(0);
+    assert_eq!(run.document()["recipients"][0]["algorithm"], "X25519");
+    let shown =
+        bench.tool("openssl", &["cms", "-cmsout", "-print", "-inform", "DER", "-in", "message"]).text();
+    assert!(shown.contains("X25519") && shown.contains("id-aes256-wrap"), "{shown}");
+    bench.demo(["decrypt", "message"]).expect(3).says("is for nobody whose key is here");
+}

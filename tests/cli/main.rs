@@ -8,6 +8,7 @@ mod cards;
 #[path = "../common/mod.rs"]
 mod common;
 mod config;
+mod decryption_batches;
 mod digests;
 mod doctor;
 mod documents;
@@ -18,6 +19,7 @@ mod formats_cms;
 mod formats_jws;
 mod formats_ssh;
 mod hostile;
+mod key_travel;
 mod layout;
 mod output;
 mod paddings;

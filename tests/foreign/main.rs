@@ -12,3 +12,4 @@ mod operations;
 mod own;
 mod pins;
 mod softhsm;
+mod travel;

@@ -20,6 +20,7 @@ mod pkcs11_tool;
 mod policy;
 mod process;
 mod python;
+mod python_ciphers;
 mod rust_client;
 mod rust_crypto;
 mod shell;

@@ -92,6 +92,57 @@ fn key_that_asks_for_the_pin_each_time_asks_in_every_operation_and_in_a_batch() 
     assert_eq!(code(again(PINS[1])), "CKR_OPERATION_NOT_INITIALIZED");
 }
 
+// I.38
+#[test]
+fn key_that_asks_for_the_pin_each_time_decrypts_encrypts_and_recovers() {
+    let desk = Desk::new(ExampleKind::Separate);
+    let engine = desk.engine();
+    let session = log_in(&engine, 0, PINS[0]);
+    let again = || engine.login(session, UserKind::ContextSpecific, Some(&Secret::from(PINS[0]))).unwrap();
+    let usage = KeyUsage { sign: true, sign_recover: true, decrypt: true, ..KeyUsage::default() };
+    let rsa = KeySpec::new(KeyAlgorithm::Rsa { modulus_bits: 2048 }, "careful");
+    let rsa = KeySpec { always_authenticate: true, usage: Some(usage), ..rsa };
+    let (private, public) = engine.generate_key_pair(session, &rsa).unwrap();
+    let call = MechanismCall::from(M::RSA_PKCS);
+    engine.encrypt_init(session, &call, public).unwrap();
+    let encrypted = engine.encrypt(session, b"secret", ANY_ROOM).unwrap();
+    // Whatever the login allowed is used up by now.
+    engine.decrypt_init(session, &call, private).unwrap();
+    again();
+    engine.decrypt(session, &encrypted, ANY_ROOM).unwrap();
+    for _ in 0..2 {
+        engine.decrypt_init(session, &call, private).unwrap();
+        assert_eq!(code(engine.decrypt(session, &encrypted, ANY_ROOM)), "CKR_USER_NOT_LOGGED_IN");
+        engine.decrypt_init(session, &call, private).unwrap();
+        again();
+        assert_eq!(engine.decrypt(session, &encrypted, ANY_ROOM).unwrap().expose(), b"secret");
+        engine.sign_recover_init(session, &call, private).unwrap();
+        assert_eq!(code(engine.sign_recover(session, b"data", ANY_ROOM)), "CKR_USER_NOT_LOGGED_IN");
+        engine.sign_recover_init(session, &call, private).unwrap();
+        again();
+        let signature = engine.sign_recover(session, b"data", ANY_ROOM).unwrap();
+        engine.verify_recover_init(session, &call, public).unwrap();
+        assert_eq!(engine.verify_recover(session, &signature, ANY_ROOM).unwrap(), b"data");
+    }
+    engine.logout(session).unwrap();
+    engine.login(session, UserKind::User, Some(&Secret::from(PINS[0]))).unwrap();
+    let aes = KeySpec::new(KeyAlgorithm::Aes { key_bits: 128 }, "block");
+    let aes = KeySpec { always_authenticate: true, ..aes };
+    let value = Secret::new(vec![7; 16]);
+    let object = NewObject::SecretKey { value: value.clone(), spec: aes };
+    let key = engine.create_object(session, &object).unwrap();
+    let expected = AesKey::new(value).unwrap().ecb_encrypt(&[1; 16]).unwrap();
+    let ecb = MechanismCall::from(M::AES_ECB);
+    engine.encrypt_init(session, &ecb, key).unwrap();
+    again();
+    assert_eq!(engine.encrypt(session, &[1; 16], ANY_ROOM).unwrap(), expected);
+    engine.encrypt_init(session, &ecb, key).unwrap();
+    assert_eq!(code(engine.encrypt(session, &[1; 16], ANY_ROOM)), "CKR_USER_NOT_LOGGED_IN");
+    engine.decrypt_init(session, &ecb, key).unwrap();
+    again();
+    assert_eq!(engine.decrypt(session, &expected, ANY_ROOM).unwrap().expose(), [1; 16]);
+}
+
 #[test]
 fn aes_key_on_the_card_encrypts_and_decrypts_as_the_host_does() {
     let desk = Desk::new(ExampleKind::Separate);

@@ -1,4 +1,4 @@
-//! AES in Galois/counter mode (SP 800-38D): authenticated encryption with a nonce of 96 bits.
+//! AES in Galois/counter mode (SP 800-38D): authenticated encryption, usually with a nonce of 96 bits.
 
 use aes::cipher::consts::{U12, U13, U14, U15, U16};
 use aes::cipher::{BlockCipherEncrypt, BlockSizeUser, KeyInit};
@@ -6,11 +6,12 @@ use aes::{Aes128, Aes192, Aes256};
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{AesGcm, Nonce, TagSize};
 
+use super::gcm_stream::{GcmStream, SHORTEST_TAG};
 use super::{AesKey, Direction};
 use crate::codec::Secret;
 use crate::crypto::CryptoError;
 
-/// Bytes of a nonce.
+/// Bytes of a usual nonce; others are hashed.
 pub const GCM_NONCE_LEN: usize = 12;
 /// Bytes of a whole tag.
 pub const GCM_TAG_LEN: usize = 16;
@@ -19,7 +20,7 @@ pub const GCM_TAG_LEN: usize = 16;
 /// anybody make tags: take it from a counter, or at random for at most 2³² messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GcmParameters<'a> {
-    /// Nonce, [`GCM_NONCE_LEN`] bytes.
+    /// Nonce, [`GCM_NONCE_LEN`] bytes or (for old protocols) any other number but 0.
     pub nonce: &'a [u8],
     /// Data that is authenticated but not encrypted.
     pub associated_data: &'a [u8],
@@ -46,10 +47,43 @@ impl AesKey {
         parameters: &GcmParameters<'_>,
         data: Vec<u8>,
     ) -> Result<Vec<u8>, CryptoError> {
+        if parameters.nonce.len() != GCM_NONCE_LEN {
+            return self.gcm_with_any_nonce(direction, parameters, data);
+        }
         match self.0.len() {
             16 => with_tag(self.cipher::<Aes128>()?, direction, parameters, data),
             24 => with_tag(self.cipher::<Aes192>()?, direction, parameters, data),
             _ => with_tag(self.cipher::<Aes256>()?, direction, parameters, data),
+        }
+    }
+
+    /// What is decrypted is shown to nobody before its tag was right.
+    fn gcm_with_any_nonce(
+        &self,
+        direction: Direction,
+        parameters: &GcmParameters<'_>,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, CryptoError> {
+        let (tag_len, aad) = (parameters.tag_len, parameters.associated_data);
+        if !(SHORTEST_TAG..=GCM_TAG_LEN).contains(&tag_len) {
+            return Err(CryptoError::Unsupported(format!("AES-GCM with a tag of {tag_len} bytes")));
+        }
+        let mut stream = GcmStream::new(self.clone(), parameters.nonce)?;
+        match direction {
+            Direction::Encrypt => {
+                let mut sealed = stream.encrypt(&data)?;
+                sealed.extend(stream.tag(aad)?.iter().take(tag_len));
+                Ok(sealed)
+            }
+            Direction::Decrypt => {
+                let at = data.len().checked_sub(tag_len).ok_or(CryptoError::Decryption)?;
+                let (encrypted, tag) = data.split_at_checked(at).ok_or(CryptoError::Decryption)?;
+                let plain = stream.decrypt(encrypted)?;
+                if !bool::from(stream.verify(aad, tag)?) {
+                    return Err(CryptoError::Decryption);
+                }
+                Ok(plain.expose().to_vec())
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::crypto::CryptoError;
 /// One message on its way through GCM.
 pub struct GcmStream {
     key: AesKey,
-    nonce: [u8; GCM_NONCE_LEN],
+    /// The counter block before the first: it masks the tag.
+    start: [u8; BLOCK_LEN],
     /// The subkey of the hash.
     subkey: Key,
     hash: GHash,
@@ -23,12 +24,13 @@ pub struct GcmStream {
 }
 
 impl GcmStream {
-    /// Begins a message. Errors: `InputLength` for another nonce than one of 12 bytes.
+    /// Begins a message. Errors: `InputLength` for an empty nonce, or one beyond [`MAX_NONCE_LEN`].
     pub fn new(key: AesKey, nonce: &[u8]) -> Result<Self, CryptoError> {
-        let wrong = CryptoError::InputLength { actual: nonce.len(), expected: GCM_NONCE_LEN };
-        let nonce = <[u8; GCM_NONCE_LEN]>::try_from(nonce).map_err(|_| wrong)?;
+        if !(1..=MAX_NONCE_LEN).contains(&nonce.len()) {
+            return Err(CryptoError::InputLength { actual: nonce.len(), expected: GCM_NONCE_LEN });
+        }
         let subkey = block(&key.ecb_encrypt(&[0; BLOCK_LEN])?);
-        Ok(Self { hash: GHash::new(&subkey), key, nonce, subkey, len: 0 })
+        Ok(Self { start: start_of(nonce, &subkey), hash: GHash::new(&subkey), key, subkey, len: 0 })
     }
 
     /// Encrypts the next part: whole blocks (16 bytes), but for the last one.
@@ -63,7 +65,7 @@ impl GcmStream {
         }
         let hash = multiply(&state, &self.subkey);
         let mut tag = [0; GCM_TAG_LEN];
-        let mask = self.key.ecb_encrypt(&self.counter(1))?;
+        let mask = self.key.ecb_encrypt(&self.start)?;
         for ((byte, hash), mask) in tag.iter_mut().zip(hash).zip(mask) {
             *byte = hash ^ mask;
         }
@@ -88,20 +90,54 @@ impl GcmStream {
                 expected: usize::try_from(left).unwrap_or(usize::MAX),
             });
         }
-        // Counter 1 is for the tag (SP 800-38D, 7.1).
-        let first = u32::try_from(self.len / BLOCK_LEN as u64).ok().and_then(|blocks| blocks.checked_add(2));
+        // The first counter is for the tag (SP 800-38D, 7.1).
+        let first = u32::try_from(self.len / BLOCK_LEN as u64).ok().and_then(|blocks| blocks.checked_add(1));
         let first = first.ok_or(CryptoError::InputLength { actual: part.len(), expected: 0 })?;
         self.len = len;
-        self.key.ctr(&self.counter(first), 32, part)
+        // Only the last 32 bits count, and begin anew after the last number (6.2).
+        let counter = self.counter(first);
+        let until_anew = (1u64 << 32) - u64::from(low_bits(&counter));
+        let until_anew = usize::try_from(until_anew.saturating_mul(BLOCK_LEN as u64)).unwrap_or(usize::MAX);
+        let (before, after) = part.split_at(part.len().min(until_anew));
+        let stream = self.key.ctr(&counter, 32, before)?;
+        if after.is_empty() {
+            return Ok(stream);
+        }
+        let zero = self.counter(0u32.wrapping_sub(low_bits(&self.start)));
+        let rest = self.key.ctr(&zero, 32, after)?;
+        Ok(Secret::new([stream.expose(), rest.expose()].concat()))
     }
 
-    fn counter(&self, number: u32) -> [u8; BLOCK_LEN] {
-        let mut counter = [0; BLOCK_LEN];
-        for (byte, value) in counter.iter_mut().zip(self.nonce.iter().chain(&number.to_be_bytes())) {
-            *byte = *value;
+    /// The counter block so many after the first.
+    fn counter(&self, steps: u32) -> [u8; BLOCK_LEN] {
+        let mut counter = self.start;
+        let low = low_bits(&counter).wrapping_add(steps);
+        for (byte, value) in counter.iter_mut().rev().zip(low.to_le_bytes()) {
+            *byte = value;
         }
         counter
     }
+}
+
+/// The counter block before the first (SP 800-38D, 7.1): a nonce of 96 bits and the number 1, of any other its hash.
+fn start_of(nonce: &[u8], subkey: &Key) -> [u8; BLOCK_LEN] {
+    let mut start = [0; BLOCK_LEN];
+    if nonce.len() == GCM_NONCE_LEN {
+        for (byte, value) in start.iter_mut().zip(nonce.iter().chain(&1u32.to_be_bytes())) {
+            *byte = *value;
+        }
+        return start;
+    }
+    let mut hash = GHash::new(subkey);
+    hash.update_padded(nonce);
+    let bits = (nonce.len() as u128).saturating_mul(8).to_be_bytes();
+    hash.update(std::slice::from_ref(&block(&bits)));
+    hash.finalize().into()
+}
+
+/// The last 32 bits of a counter block.
+fn low_bits(block: &[u8; BLOCK_LEN]) -> u32 {
+    block.iter().skip(BLOCK_LEN - 4).fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 fn block(bytes: &[u8]) -> Block {
@@ -139,14 +175,16 @@ fn power(base: &Block, mut exponent: u64) -> Block {
 
 /// SP 800-38D, 5.2.1.1: no message is longer.
 pub const MAX_LEN: u64 = (1 << 36) - 32;
+/// PKCS#11 3.1, 6.13.3.1: 2³² − 1 bits.
+pub const MAX_NONCE_LEN: usize = (u32::MAX / 8) as usize;
 /// SP 800-38D, 5.2.1.2; shorter ones are for special uses.
-const SHORTEST_TAG: usize = 12;
+pub(super) const SHORTEST_TAG: usize = 12;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::aes::gcm::GcmParameters;
-    use crate::crypto::testing::Reproducible;
+    use crate::crypto::testing::{Reproducible, bytes, vectors};
 
     #[test]
     fn stream_in_any_parts_is_the_message_at_once() {
@@ -193,9 +231,47 @@ mod tests {
     }
 
     #[test]
+    fn stream_wycheproof_messages_with_any_nonce_are_judged_right() {
+        for line in vectors("wycheproof/aes_gcm_nonces.txt") {
+            let [key, nonce, aad, plain, ciphertext, tag] =
+                [2, 3, 4, 5, 6, 7].map(|index| bytes(&line[index]));
+            let key = AesKey::new(Secret::new(key)).unwrap();
+            let parameters = GcmParameters { nonce: &nonce, associated_data: &aad, tag_len: tag.len() };
+            let sealed = [ciphertext, tag].concat();
+            let opened = key.gcm_decrypt(&parameters, &sealed);
+            if line[1] == "valid" {
+                assert_eq!(opened, Ok(Secret::new(plain.clone())), "{}", line[0]);
+                assert_eq!(key.gcm_encrypt(&parameters, &plain), Ok(sealed), "{}", line[0]);
+            } else {
+                assert!(opened.is_err(), "{}", line[0]);
+            }
+        }
+    }
+
+    /// A counter block whose last 32 bits begin anew in the middle of a part is that of the parts apart.
+    #[test]
+    fn stream_counter_begins_anew_where_it_must() {
+        let key = AesKey::new(Secret::new(vec![7; 16])).unwrap();
+        for low in [0xFFFF_FFFD_u32, 0xFFFF_FFFE, 0xFFFF_FFFF] {
+            let stream = || {
+                let mut stream = GcmStream::new(key.clone(), &[1; 16]).unwrap();
+                stream.start[12..].copy_from_slice(&low.to_be_bytes());
+                stream
+            };
+            let (mut whole, mut parts) = (stream(), stream());
+            let blocks: Vec<u8> = (0..6).flat_map(|_| parts.encrypt(&[0; 16]).unwrap()).collect();
+            assert_eq!(whole.encrypt(&[0; 96]).unwrap(), blocks);
+            let counter = |number: u32| [&whole.start[..12], &number.to_be_bytes()].concat();
+            let expected =
+                (1..=6).flat_map(|step| key.ecb_encrypt(&counter(low.wrapping_add(step))).unwrap());
+            assert_eq!(blocks, expected.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn stream_wrong_lengths_are_refused() {
         let key = AesKey::new(Secret::new(vec![7; 16])).unwrap();
-        assert!(GcmStream::new(key.clone(), &[0; 13]).is_err());
+        assert!(GcmStream::new(key.clone(), &[]).is_err());
         let mut stream = GcmStream::new(key.clone(), &[0; 12]).unwrap();
         stream.encrypt(&[0; 17]).unwrap();
         assert!(stream.encrypt(&[0; 16]).is_err(), "a part behind the last one");

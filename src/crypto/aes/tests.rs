@@ -96,9 +96,15 @@ fn gcm_short_tags_are_the_beginning_of_the_whole_one() {
     for tag_len in [0, 4, 11, 17] {
         assert!(matches!(key.gcm_encrypt(&with(tag_len), b"message"), Err(CryptoError::Unsupported(_))));
     }
-    let wrong_nonce = gcm::GcmParameters { nonce: &[1; 16], ..with(16) };
-    let expected = Err(CryptoError::InputLength { actual: 16, expected: 12 });
+    let wrong_nonce = gcm::GcmParameters { nonce: &[], ..with(16) };
+    let expected = Err(CryptoError::InputLength { actual: 0, expected: 12 });
     assert_eq!(key.gcm_encrypt(&wrong_nonce, b"message"), expected);
+    let hashed = |tag_len| gcm::GcmParameters { nonce: &[1; 16], ..with(tag_len) };
+    let whole = key.gcm_encrypt(&hashed(16), b"message").unwrap();
+    assert_eq!(key.gcm_encrypt(&hashed(12), b"message").unwrap(), whole[..7 + 12]);
+    assert_eq!(key.gcm_decrypt(&hashed(12), &whole[..7 + 12]), Ok(Secret::from("message")));
+    assert_eq!(key.gcm_decrypt(&hashed(12), &whole[..11]), Err(CryptoError::Decryption));
+    assert!(matches!(key.gcm_encrypt(&hashed(11), b"message"), Err(CryptoError::Unsupported(_))));
 }
 
 #[test]

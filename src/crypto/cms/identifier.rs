@@ -49,6 +49,11 @@ impl Identifier {
         matches!(self, Self::KeyIdentifier(id) if *id == key.default_id())
     }
 
+    /// True for this identifier of a key.
+    pub fn is(&self, id: &[u8]) -> bool {
+        matches!(self, Self::KeyIdentifier(known) if known == id)
+    }
+
     /// For people: `number 3039 of CN=Authority`, `key identifier 0a1b`.
     pub fn text(&self) -> String {
         match self {

@@ -45,3 +45,7 @@ pub(super) const COFACTOR_DH_SHA224: ObjectIdentifier = oid("1.3.132.1.14.0");
 pub(super) const COFACTOR_DH_SHA256: ObjectIdentifier = oid("1.3.132.1.14.1");
 pub(super) const COFACTOR_DH_SHA384: ObjectIdentifier = oid("1.3.132.1.14.2");
 pub(super) const COFACTOR_DH_SHA512: ObjectIdentifier = oid("1.3.132.1.14.3");
+// With HKDF: RFC 8418, 2.2.
+pub(super) const STD_DH_HKDF_SHA256: ObjectIdentifier = oid("1.2.840.113549.1.9.16.3.19");
+pub(super) const STD_DH_HKDF_SHA384: ObjectIdentifier = oid("1.2.840.113549.1.9.16.3.20");
+pub(super) const STD_DH_HKDF_SHA512: ObjectIdentifier = oid("1.2.840.113549.1.9.16.3.21");

@@ -56,6 +56,24 @@ impl RsaPrivateKey {
         Ok(key)
     }
 
+    /// Builds a key of two primes from its exponents alone, by which the modulus is factored (SP 800-56B, appendix C).
+    /// Errors: `InvalidKey` when they do not fit together, the public exponent is not above 2¹⁶ as that method wants it, or
+    /// the modulus is not 1024 to 4096 bits long.
+    pub fn from_exponents(
+        modulus: &[u8],
+        public_exponent: &[u8],
+        private_exponent: &Secret,
+    ) -> Result<Self, CryptoError> {
+        let n = number(modulus, MAX_MODULUS_BITS)?;
+        let e = number(public_exponent, MAX_EXPONENT_BITS)?;
+        let d = number(private_exponent.expose(), MAX_MODULUS_BITS)?;
+        // Factoring runs on what fits a key alone.
+        if n.bits_vartime() < MIN_MODULUS_BITS || !n.to_odd().is_some().to_bool() || d >= n {
+            return Err(INVALID);
+        }
+        rsa::RsaPrivateKey::from_components(n, e, d, Vec::new()).map_err(|_| INVALID).and_then(Self::proven)
+    }
+
     /// Reads a PKCS#1 RSAPrivateKey (RFC 8017, A.1.2), two primes. Errors: `InvalidKey`; `Unsupported` for a
     /// modulus that is not 1024 to 4096 bits long.
     pub fn from_pkcs1_der(der: &Secret) -> Result<Self, CryptoError> {

@@ -264,6 +264,39 @@ fn components_of_a_card_give_the_same_key() {
     assert_eq!(RsaPrivateKey::from_components(&wide).as_ref(), Ok(key));
 }
 
+/// Of a published key, and one of our own: modulus and exponents, and nothing of the primes.
+#[test]
+fn exponents_alone_give_the_same_key_and_wrong_ones_none() {
+    let published = vectors("wycheproof/rsa_pkcs1_2048.txt").remove(0);
+    let published = RsaPrivateKey::from_pkcs8_der(&Secret::new(bytes(&published[1]))).unwrap();
+    for key in [rsa_1024(), &published] {
+        let numbers = numbers(&key.to_bytes().unwrap());
+        let [modulus, public, private] = [0, 1, 2].map(|index| numbers[index].clone());
+        let made = RsaPrivateKey::from_exponents(&modulus, &public, &Secret::new(private.clone())).unwrap();
+        let block = vec![0x2A; key.modulus_len() - 1];
+        let block = [vec![0], block].concat();
+        assert_eq!(made.raw(&block), key.raw(&block));
+        let primes = |key: &RsaPrivateKey| {
+            let all = key.components().unwrap();
+            let mut primes = [all.prime_p.expose().to_vec(), all.prime_q.expose().to_vec()];
+            primes.sort();
+            primes
+        };
+        assert_eq!(primes(&made), primes(key));
+        let mut other = private.clone();
+        *other.last_mut().unwrap() ^= 2;
+        for (public, private) in
+            [(vec![1, 0, 1], other), (vec![3], private.clone()), (public.clone(), vec![1])]
+        {
+            let made = RsaPrivateKey::from_exponents(&modulus, &public, &Secret::new(private));
+            assert!(made.is_err());
+        }
+        let even = [&modulus[..modulus.len() - 1], &[0]].concat();
+        assert!(RsaPrivateKey::from_exponents(&even, &public, &Secret::new(private)).is_err());
+    }
+    assert!(RsaPrivateKey::from_exponents(&[15], &[3], &Secret::new(vec![3])).is_err(), "too small");
+}
+
 #[test]
 fn components_that_do_not_fit_together_are_refused() {
     let all = rsa_1024().components().unwrap();

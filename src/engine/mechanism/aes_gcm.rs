@@ -2,7 +2,7 @@
 
 use super::plan::{CipherMode, Encoding, KeyFacts, Plan, Primitive, Purpose};
 use super::{Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses, aes_key, aes_on_host};
-use crate::crypto::aes::gcm::GCM_NONCE_LEN;
+use crate::crypto::aes::gcm_stream::MAX_NONCE_LEN;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
 
@@ -36,8 +36,8 @@ impl Mechanism for AesGcm {
         let Parameters::Gcm { nonce, associated_data, tag_bits } = parameters else {
             return Err(bad("it needs a nonce and the length of the tag"));
         };
-        if nonce.len() != GCM_NONCE_LEN {
-            return Err(bad("the nonce has 12 bytes"));
+        if !(1..=MAX_NONCE_LEN).contains(&nonce.len()) {
+            return Err(bad("the nonce has at least one byte, 12 where nothing speaks against it"));
         }
         // SP 800-38D, 5.2.1.2: the shorter tags are for protocols of their own.
         if !matches!(tag_bits, 96 | 104 | 112 | 120 | 128) {

@@ -1,10 +1,12 @@
 //! EdDSA (PKCS#11 3.1, 6.3.13) with Ed25519: over the message itself, so it is given whole. The variants with a
-//! context or a digest first (Ed25519ctx, Ed25519ph) are other algorithms, which cards do not have.
+//! context or a digest first (Ed25519ctx, Ed25519ph) are other algorithms, which cards do not have: the host's keys do.
 
 use super::plan::{Encoding, KeyFacts, Plan, Primitive, Purpose};
-use super::{Mechanism, MechanismId, MechanismInfo, Parameters, Uses, no_parameters};
+use super::{Mechanism, MechanismId, MechanismInfo, ParameterKind, Parameters, Uses};
 use crate::card::Abilities;
+use crate::crypto::DigestAlgorithm;
 use crate::crypto::ed25519::SIGNATURE_LEN;
+use crate::crypto::ed25519::domain::Domain;
 use crate::engine::error::Error;
 use crate::token::KeyAlgorithm;
 
@@ -37,7 +39,7 @@ impl Mechanism for Eddsa {
         parameters: &Parameters,
         key: Option<&KeyFacts<'_>>,
     ) -> Result<Plan, Error> {
-        no_parameters(self.id(), parameters)?;
+        let domain = domain(self.id(), parameters)?;
         let Some(KeyFacts { algorithm: KeyAlgorithm::Ed25519, card }) = key else {
             return Err(Error::KeyTypeInconsistent { mechanism: self.id(), needed: "an Ed25519 key" });
         };
@@ -46,7 +48,43 @@ impl Mechanism for Eddsa {
             Purpose::Verify => Primitive::VerifyEd25519,
             _ => return Err(Error::MechanismInvalid(self.id())),
         };
-        Ok(Plan { digest: None, encoding: Encoding::Plain, primitive, output_len: SIGNATURE_LEN })
+        let output_len = SIGNATURE_LEN;
+        let Some((domain, digest)) = domain else {
+            return Ok(Plan { digest: None, encoding: Encoding::Plain, primitive, output_len });
+        };
+        if card.is_some() {
+            let why = "keys on cards sign without a context and the message itself";
+            return Err(Error::MechanismParameters { mechanism: self.id(), why });
+        }
+        Ok(Plan { digest, encoding: Encoding::EdwardsDomain(domain), primitive, output_len })
+    }
+
+    fn parameter_kind(&self) -> ParameterKind {
+        ParameterKind::Eddsa
+    }
+}
+
+/// The domain that parameters name, and the digest that is signed in it; `None` for the plain signature.
+/// Errors: `MechanismParameters`.
+fn domain(
+    mechanism: MechanismId,
+    parameters: &Parameters,
+) -> Result<Option<(Domain, Option<DigestAlgorithm>)>, Error> {
+    match parameters {
+        Parameters::None => Ok(None),
+        // As RFC 8032 has it, no context and no digest is the plain one.
+        Parameters::Eddsa { prehash: false, context } if context.is_empty() => Ok(None),
+        Parameters::Eddsa { prehash, context } => {
+            let domain = Domain::new(*prehash, context).map_err(|_| Error::MechanismParameters {
+                mechanism,
+                why: "a context has at most 255 bytes",
+            })?;
+            Ok(Some((domain, prehash.then_some(DigestAlgorithm::Sha512))))
+        }
+        _ => Err(Error::MechanismParameters {
+            mechanism,
+            why: "it takes a context and whether to digest, or none",
+        }),
     }
 }
 

@@ -63,6 +63,13 @@ pub enum Parameters {
         /// What the key is bound to.
         info: Vec<u8>,
     },
+    /// Of EdDSA, which without them is the plain one (`CK_EDDSA_PARAMS`).
+    Eddsa {
+        /// The digest is signed: Ed25519ph.
+        prehash: bool,
+        /// What the signature is bound to.
+        context: Vec<u8>,
+    },
 }
 
 /// What is done to the shared secret of ECDH.
@@ -106,4 +113,6 @@ pub enum ParameterKind {
     Ecdh,
     /// [`Parameters::Hkdf`].
     Hkdf,
+    /// None, or [`Parameters::Eddsa`].
+    Eddsa,
 }

@@ -1,6 +1,7 @@
 //! Plans: how one operation with one key is split between host and card. Values and pure host-side steps.
 
 use crate::card::Abilities;
+use crate::crypto::ed25519::domain::{Domain, verify_in};
 use crate::crypto::rsa::{OaepParameters, PssParameters};
 use crate::crypto::{CryptoError, Curve, DigestAlgorithm, PublicKey, ec, ed25519, rsa};
 use crate::engine::error::Error;
@@ -116,6 +117,8 @@ pub enum Encoding {
         /// Longest data in bytes.
         longest: usize,
     },
+    /// The message itself, or its digest, in a domain of Ed25519.
+    EdwardsDomain(Domain),
     /// A cipher mode around the block cipher.
     Cipher(CipherMode),
     /// The same with OAEP.
@@ -221,7 +224,9 @@ impl Plan {
             return None;
         }
         match self.encoding {
-            Encoding::Plain | Encoding::DigestInfo(_) | Encoding::Cipher(_) => None,
+            Encoding::Plain | Encoding::DigestInfo(_) | Encoding::EdwardsDomain(_) | Encoding::Cipher(_) => {
+                None
+            }
             Encoding::Limited { max } => Some(max),
             Encoding::Pkcs1Block { modulus_len, .. } => Some(modulus_len.saturating_sub(PKCS1_OVERHEAD)),
             Encoding::DigestOf(hash) | Encoding::Pss { parameters: PssParameters { hash, .. }, .. } => {
@@ -248,6 +253,7 @@ impl Plan {
             // What pads with random bytes does so around the public operation.
             Encoding::Plain
             | Encoding::Limited { .. }
+            | Encoding::EdwardsDomain(_)
             | Encoding::Cipher(_)
             | Encoding::Pkcs1Pad { .. }
             | Encoding::OaepPad { .. } => Ok(input.to_vec()),
@@ -302,7 +308,11 @@ impl Plan {
             },
             Primitive::VerifyEcdsa => ec::verify(public, block, signature),
             Primitive::VerifyEd25519 => {
-                ed25519::verify(public.bytes_25519().unwrap_or_default(), block, signature)
+                let key = public.bytes_25519().unwrap_or_default();
+                match &self.encoding {
+                    Encoding::EdwardsDomain(domain) => verify_in(key, domain, block, signature),
+                    _ => ed25519::verify(key, block, signature),
+                }
             }
             _ => return Err(Error::NotSupported("verification by the key")),
         };

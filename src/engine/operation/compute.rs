@@ -1,11 +1,13 @@
 //! A key at work, on its card or on the host: who consents, what the card is called with, what its answer must look like.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::Session;
 use super::key::{HostKey, OperationKey};
 use crate::card::{CardCall, CardError};
 use crate::codec::Secret;
+use crate::crypto::ed25519::domain::Domain;
 use crate::crypto::{Curve, PrivateKey};
 use crate::engine::cards::LoadedCard;
 use crate::engine::error::Error;
@@ -23,7 +25,8 @@ pub(in crate::engine) struct CardKey {
     pub handle: ObjectHandle,
     /// The PIN that allows its use, if any.
     pub auth: Option<AuthId>,
-    pub consent: Consent,
+    /// Given for one operation, which may call the card more than once.
+    pub consent: Cell<Consent>,
     /// The curve of a key on one.
     pub curve: Option<Curve>,
 }
@@ -45,7 +48,7 @@ impl CardKey {
             object: key.object,
             handle,
             auth: key.auth.clone(),
-            consent: if key.always_authenticate { Consent::Wanted } else { Consent::NotNeeded },
+            consent: Cell::new(if key.always_authenticate { Consent::Wanted } else { Consent::NotNeeded }),
             curve: match algorithm {
                 KeyAlgorithm::Ec { curve } => curve,
                 _ => None,
@@ -120,9 +123,12 @@ impl Engine {
             (_, true) => return Err(Error::LoginLost),
             (_, false) => return Err(Error::UserNotLoggedIn),
         }
-        match key.consent {
+        match key.consent.get() {
             Consent::NotNeeded | Consent::Given => Ok(()),
-            Consent::Wanted if std::mem::take(&mut token.fresh_login) => Ok(()),
+            Consent::Wanted if std::mem::take(&mut token.fresh_login) => {
+                key.consent.set(Consent::Given);
+                Ok(())
+            }
             Consent::Wanted => Err(Error::UserNotLoggedIn),
         }
     }
@@ -142,6 +148,17 @@ fn compute_on_host(key: &HostKey, primitive: Primitive, block: &[u8]) -> Result<
         _ => return Err(Error::NotSupported("this computation with such a key")),
     };
     computed.map_err(Error::Crypto)
+}
+
+/// Ed25519 in a domain, which no card has. Errors: `NotSupported`.
+pub(super) fn sign_in_domain(key: &HostKey, domain: &Domain, message: &[u8]) -> Result<Vec<u8>> {
+    match key.object.material() {
+        Material::Private(private) => match &**private {
+            PrivateKey::Ed25519(private) => Ok(private.sign_in(domain, message)),
+            _ => Err(Error::NotSupported("this computation with such a key")),
+        },
+        _ => Err(Error::NotSupported("this computation with a secret key")),
+    }
 }
 
 /// An RSA answer as long as the modulus: cards and libraries drop leading zeros. Errors: `Card`.

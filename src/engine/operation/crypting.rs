@@ -128,7 +128,13 @@ impl Crypting {
 
 impl Engine {
     /// Whole blocks through AES, wherever the key is.
-    fn aes(&self, key: &OperationKey, encrypt: bool, iv: Option<[u8; 16]>, blocks: &[u8]) -> Result<Secret> {
+    pub(super) fn aes(
+        &self,
+        key: &OperationKey,
+        encrypt: bool,
+        iv: Option<[u8; 16]>,
+        blocks: &[u8],
+    ) -> Result<Secret> {
         let key = match key {
             OperationKey::Card(key) => return self.aes_on_card(key, encrypt, iv, blocks),
             OperationKey::Host(key) => key,

@@ -11,15 +11,8 @@ use crate::engine::mechanism::{
 };
 use crate::engine::session::SessionHandle;
 use crate::engine::session_object::{Material, Origin, SessionObject};
-use crate::engine::{Engine, ObjectHandle, Result, lock};
+use crate::engine::{Engine, ObjectHandle, Result};
 use crate::token::KeyAlgorithm;
-
-/// An agreement whose key waits for the PIN.
-pub(in crate::engine) struct Agreeing {
-    pub(super) key: OperationKey,
-    plan: Plan,
-    handle: ObjectHandle,
-}
 
 impl Engine {
     /// Derives a secret key, for the session or (where the template says so) onto the token.
@@ -34,21 +27,16 @@ impl Engine {
         check_class(template)?;
         let who = self.who(session)?;
         let (value, origin) = self.with_session(session, |session| {
-            let (plan, key) = self.prepare(session, call, base, Purpose::Derive)?;
+            let (plan, key) = self.prepare_once(session, call, base, Purpose::Derive)?;
             let value = self.derived(session, call, &plan, &key, wanted_len(template)?)?;
             Ok((value, self.origin(session, base)))
         })?;
         self.keep(session, template, |template| SessionObject::secret_key(value, template, origin, who))
     }
 
-    /// Prepares an agreement with a key that asks for the PIN each time: after it comes the login for the operation
-    /// ([`UserKind::ContextSpecific`](crate::engine::UserKind)), then [`Engine::agree`]. Not needed for other keys.
+    /// Prepares an agreement with a key that asks for the PIN each time: [`Engine::consent_init`] for [`Engine::agree`].
     pub fn agree_init(&self, session: SessionHandle, key: ObjectHandle) -> Result<()> {
-        self.with_session(session, |session| {
-            let (plan, operation_key) = self.prepare(session, &agreement(&[]), key, Purpose::Derive)?;
-            lock(&session.operations).agree = Some(Agreeing { key: operation_key, plan, handle: key });
-            Ok(())
-        })
+        self.consent_init(session, &agreement(&[]), key, Purpose::Derive)
     }
 
     /// Agrees on a secret with a peer, whose public key is a point (uncompressed or compressed) or the 32 bytes of X25519:
@@ -57,11 +45,7 @@ impl Engine {
     /// that is none.
     pub fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
         self.with_session(session, |session| {
-            let prepared = lock(&session.operations).agree.take().filter(|known| known.handle == key);
-            let (plan, key) = match prepared {
-                Some(Agreeing { key, plan, .. }) => (plan, key),
-                None => self.prepare(session, &agreement(peer), key, Purpose::Derive)?,
-            };
+            let (plan, key) = self.prepare_once(session, &agreement(peer), key, Purpose::Derive)?;
             self.shared_secret(&plan, &key, MechanismId::ECDH1_DERIVE, peer)
         })
     }

@@ -8,9 +8,10 @@ use crate::engine::attribute::{AttributeType as A, Value};
 use crate::engine::error::Error;
 use crate::engine::mechanism::{KeyFacts, Mechanism, MechanismCall, MechanismId, Plan, Purpose, mechanism};
 use crate::engine::object::ObjectRef;
+use crate::engine::session::SessionHandle;
 use crate::engine::session_object::{Material, SessionObject};
 use crate::engine::session_objects::Found;
-use crate::engine::{Engine, ObjectHandle, Result};
+use crate::engine::{Engine, ObjectHandle, Result, lock};
 use crate::token::{Key, KeyAlgorithm, KeyClass, KeyUsage};
 
 /// A key as an operation uses it.
@@ -36,6 +37,13 @@ impl OperationKey {
     }
 }
 
+/// A key that waits for the PIN before it is used once, where no operation waits with it.
+pub(in crate::engine) struct WaitingKey {
+    pub(super) key: OperationKey,
+    handle: ObjectHandle,
+    purpose: Purpose,
+}
+
 /// A key before it is known whether it fits.
 struct Candidate<'s> {
     class: KeyClass,
@@ -52,6 +60,39 @@ enum Holder<'s> {
 }
 
 impl Engine {
+    /// Prepares the next derivation, agreement, wrapping or unwrapping of the session with a key that asks for the PIN
+    /// each time: these have no beginning of their own. After it comes the login for the operation
+    /// ([`UserKind::ContextSpecific`](crate::engine::UserKind)). Not needed for other keys. Errors: as those.
+    pub fn consent_init(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        key: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<()> {
+        self.with_session(session, |session| {
+            let (_, operation_key) = self.prepare(session, call, key, purpose)?;
+            let waiting = WaitingKey { key: operation_key, handle: key, purpose };
+            lock(&session.operations).waiting = Some(waiting);
+            Ok(())
+        })
+    }
+
+    /// As [`Engine::prepare`], for what is done at once: with the consent that was given for it. Whatever waited waits no
+    /// longer.
+    pub(super) fn prepare_once(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        handle: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<(Plan, OperationKey)> {
+        let waiting = lock(&session.operations).waiting.take();
+        let (plan, key) = self.prepare(session, call, handle, purpose)?;
+        let consented = waiting.filter(|known| known.handle == handle && known.purpose == purpose);
+        Ok((plan, consented.map_or(key, |known| known.key)))
+    }
+
     /// A key with the plan for its use. Errors: `MechanismInvalid`, `KeyHandleInvalid`, `KeyTypeInconsistent`,
     /// `KeyFunctionNotPermitted`, `KeySizeRange`, `MechanismParameters`.
     pub(super) fn prepare(

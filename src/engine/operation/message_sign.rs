@@ -161,9 +161,9 @@ impl Engine {
     fn sign_one(&self, signing: &mut SigningMessages, input: &[u8]) -> Result<Vec<u8>> {
         let signature = self.signature(&signing.plan, &signing.key, input);
         if let Some(key) = signing.key.card_mut()
-            && key.consent == Consent::Given
+            && key.consent.get() == Consent::Given
         {
-            key.consent = Consent::Wanted;
+            key.consent.set(Consent::Wanted);
         }
         signature
     }

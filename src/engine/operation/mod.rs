@@ -50,7 +50,7 @@ pub(super) struct Operations {
     pub verify_recover: Option<recover::Recovering>,
     pub encrypt: Option<crypting::Crypting>,
     pub decrypt: Option<crypting::Crypting>,
-    pub agree: Option<derive::Agreeing>,
+    pub waiting: Option<key::WaitingKey>,
     pub message_encrypt: Option<message::Messages>,
     pub message_decrypt: Option<message::Messages>,
     pub message_sign: Option<message_sign::SigningMessages>,
@@ -64,11 +64,12 @@ impl Operations {
         let recover = self.sign_recover.as_mut().map(|signing| &mut signing.key);
         let encrypt = self.encrypt.as_mut().map(|encrypting| &mut encrypting.key);
         let decrypt = self.decrypt.as_mut().map(|decrypting| &mut decrypting.key);
-        let agree = self.agree.as_mut().map(|agreeing| &mut agreeing.key);
+        let waiting = self.waiting.as_mut().map(|waiting| &mut waiting.key);
         let messages = self.message_sign.as_mut().map(|signing| &mut signing.key);
-        let keys = [sign, recover, encrypt, decrypt, agree, messages].into_iter().flatten();
-        let asking = keys.filter_map(OperationKey::card_mut).filter(|key| key.consent != Consent::NotNeeded);
-        asking.min_by_key(|key| key.consent == Consent::Given)
+        let keys = [sign, recover, encrypt, decrypt, waiting, messages].into_iter().flatten();
+        let asking =
+            keys.filter_map(OperationKey::card_mut).filter(|key| key.consent.get() != Consent::NotNeeded);
+        asking.min_by_key(|key| key.consent.get() == Consent::Given)
     }
 }
 

@@ -5,7 +5,7 @@ use super::compute::to_length;
 use super::input::{Input, check_room};
 use super::key::OperationKey;
 use crate::engine::error::Error;
-use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
+use crate::engine::mechanism::{Encoding, MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
@@ -90,6 +90,10 @@ impl Engine {
             return Ok(input.iter().copied().take(plan.output_len).collect());
         }
         let block = plan.encode(input)?;
+        if let (Encoding::EdwardsDomain(domain), OperationKey::Host(key)) = (&plan.encoding, key) {
+            self.check_there(key)?;
+            return super::compute::sign_in_domain(key, domain, &block);
+        }
         let answer = self.compute(key, plan.primitive, &block)?;
         to_length(&self.holder_name(key), answer.expose(), plan.output_len)
     }

@@ -1,9 +1,12 @@
-//! Keys that travel under other keys (PKCS#11 3.1, 5.18.3 and 5.18.4): on the host, but for what only a card's key opens.
+//! Keys that travel under other keys (PKCS#11 3.1, 5.18.3 and 5.18.4): on the host, but for what a card does with its own.
 
+use super::Session;
 use super::crypting::Crypting;
 use super::input::check_room;
 use super::key::OperationKey;
+use crate::card::CardError;
 use crate::codec::Secret;
+use crate::crypto::aes::{KeyWrap, WrapError};
 use crate::crypto::{CryptoError, PrivateKey};
 use crate::engine::attribute::{AttributeType as A, ObjectClass, Template, Value};
 use crate::engine::error::Error;
@@ -12,7 +15,27 @@ use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::session_object::{Material, Origin, SessionObject, key_type_of};
 use crate::engine::session_objects::{Found, new_object};
-use crate::engine::{ANY_ROOM, Engine, ObjectHandle, Result};
+use crate::engine::{ANY_ROOM, Engine, KeySpec, NewObject, ObjectHandle, Result};
+use crate::token::KeyAlgorithm;
+
+impl NewObject {
+    /// What came out of a wrapping, as a token keeps it: the bytes of a secret key, or a private key in PKCS#8. Of the spec's
+    /// algorithm only the family counts: the key tells its size. Errors: `WrappedKeyInvalid`; `TemplateInconsistent` for a
+    /// key of another family.
+    pub fn from_unwrapped(value: Secret, spec: KeySpec) -> Result<Self> {
+        let wanted = spec.algorithm;
+        if matches!(wanted, KeyAlgorithm::Aes { .. }) {
+            let fits = matches!(value.len(), 16 | 24 | 32);
+            return if fits { Ok(Self::SecretKey { value, spec }) } else { Err(Error::WrappedKeyInvalid) };
+        }
+        let key = PrivateKey::from_pkcs8_der(&value).map_err(|_| Error::WrappedKeyInvalid)?;
+        let found = KeyAlgorithm::from(&key.public());
+        if std::mem::discriminant(&found) != std::mem::discriminant(&wanted) {
+            return Err(Error::TemplateInconsistent("a key type that is not that of the key"));
+        }
+        Ok(Self::PrivateKey { key, spec })
+    }
+}
 
 impl Engine {
     /// Wraps a key of a session: a secret key's bytes, a private key as PKCS#8. Keys on a card never leave it.
@@ -26,7 +49,7 @@ impl Engine {
         room: usize,
     ) -> Result<Vec<u8>> {
         let wrapped = self.with_session(session, |session| {
-            let prepared = self.prepare(session, call, wrapping, Purpose::Wrap);
+            let prepared = self.prepare_once(session, call, wrapping, Purpose::Wrap);
             let (plan, wrapping_key) = prepared.map_err(as_wrapping)?;
             let object = match self.found(session, key) {
                 Ok(Found::Session(object)) => object,
@@ -64,11 +87,8 @@ impl Engine {
             return Err(Error::TemplateInconsistent("only secret and private keys are unwrapped"));
         }
         let who = self.who(session)?;
-        let value = self.with_session(session, |session| {
-            let prepared = self.prepare(session, call, unwrapping, Purpose::Unwrap);
-            let (plan, key) = prepared.map_err(as_unwrapping)?;
-            self.unwrapped(plan, key, wrapped).map_err(as_unwrapped)
-        })?;
+        let value =
+            self.with_session(session, |session| self.unwrap_now(session, call, unwrapping, wrapped))?;
         self.keep(session, template, |template| match class {
             ObjectClass::PrivateKey => {
                 let key = PrivateKey::from_pkcs8_der(&value).map_err(|_| Error::WrappedKeyInvalid)?;
@@ -79,6 +99,60 @@ impl Engine {
             }
             _ => SessionObject::secret_key(value, template, Origin::default(), who),
         })
+    }
+
+    /// Wraps a key that the host has: the bytes of a secret key, or a private key in PKCS#8.
+    /// Errors: as [`Engine::wrap_key`].
+    pub fn wrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        value: &Secret,
+    ) -> Result<Vec<u8>> {
+        self.with_session(session, |session| {
+            let prepared = self.prepare_once(session, call, wrapping, Purpose::Wrap);
+            let (plan, key) = prepared.map_err(as_wrapping)?;
+            self.wrapped(plan, key, value)
+        })
+    }
+
+    /// Unwraps a key onto the token ([`NewObject::from_unwrapped`]). A private key comes with its public half. Errors: as
+    /// [`Engine::unwrap_key`] and [`Engine::create_object`].
+    pub fn unwrap_onto_token(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        (unwrapping, wrapped): (ObjectHandle, &[u8]),
+        spec: &KeySpec,
+    ) -> Result<ObjectHandle> {
+        self.check_may_write(session)?;
+        let value = self.unwrap_bytes(session, call, unwrapping, wrapped)?;
+        let object = NewObject::from_unwrapped(value, spec.clone())?;
+        self.create_object(session, &object)
+    }
+
+    /// Unwraps a key for the host. Errors: as [`Engine::unwrap_key`].
+    pub fn unwrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+    ) -> Result<Secret> {
+        self.with_session(session, |session| self.unwrap_now(session, call, unwrapping, wrapped))
+    }
+
+    fn unwrap_now(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+    ) -> Result<Secret> {
+        let prepared = self.prepare_once(session, call, unwrapping, Purpose::Unwrap);
+        let (plan, key) = prepared.map_err(as_unwrapping)?;
+        self.unwrapped(plan, key, wrapped).map_err(as_unwrapped)
     }
 
     /// Makes an object of a template, for the session or, where the template says so, onto the token.
@@ -99,32 +173,49 @@ impl Engine {
     }
 
     fn wrapped(&self, plan: Plan, key: OperationKey, value: &Secret) -> Result<Vec<u8>> {
-        if let (Primitive::AesKeyWrap { padded }, OperationKey::Host(key)) = (plan.primitive, &key) {
-            let aes = super::crypting::aes_key(key)?;
-            let wrapped = if padded { aes.wrap_padded(value) } else { aes.wrap(value) };
-            return wrapped.map_err(|_| Error::KeyNotWrappable("its length is none for this mechanism"));
+        if let Primitive::AesKeyWrap { padded } = plan.primitive {
+            return form(padded).wrap(value, |block| self.one_block(&key, true, block)).map_err(|error| {
+                match error {
+                    WrapError::Bytes(_) => NOT_WRAPPABLE,
+                    WrapError::Cipher(error) => error,
+                }
+            });
         }
         match Crypting::new(plan, key, true)?.finish(self, value.expose(), ANY_ROOM) {
             Ok(wrapped) => Ok(wrapped.expose().to_vec()),
-            Err(Error::DataLength { .. }) => {
-                Err(Error::KeyNotWrappable("its length is none for this mechanism"))
-            }
+            Err(Error::DataLength { .. }) => Err(NOT_WRAPPABLE),
             Err(error) => Err(error),
         }
     }
 
     fn unwrapped(&self, plan: Plan, key: OperationKey, wrapped: &[u8]) -> Result<Secret> {
-        if let (Primitive::AesKeyWrap { padded }, OperationKey::Host(key)) = (plan.primitive, &key) {
-            let aes = super::crypting::aes_key(key)?;
-            let value = if padded { aes.unwrap_padded(wrapped) } else { aes.unwrap(wrapped) };
+        if let Primitive::AesKeyWrap { padded } = plan.primitive {
+            let value = form(padded).unwrap(wrapped, |block| self.one_block(&key, false, block));
             return value.map_err(|error| match error {
-                CryptoError::InputLength { actual, .. } => Error::WrappedKeyLength(actual),
-                _ => Error::WrappedKeyInvalid,
+                WrapError::Bytes(CryptoError::InputLength { actual, .. }) => Error::WrappedKeyLength(actual),
+                WrapError::Bytes(_) => Error::WrappedKeyInvalid,
+                WrapError::Cipher(error) => error,
             });
         }
         Crypting::new(plan, key, false)?.finish(self, wrapped, ANY_ROOM)
     }
+
+    /// One block through AES, wherever the key is.
+    fn one_block(&self, key: &OperationKey, encrypt: bool, block: &[u8; 16]) -> Result<[u8; 16]> {
+        let answer = self.aes(key, encrypt, None, block)?;
+        answer.expose().try_into().map_err(|_| {
+            let why = format!("{} bytes where 16 are right", answer.len());
+            let source = CardError::Malformed { what: "the answer of a key".to_owned(), why };
+            Error::Card { reader: self.holder_name(key), source }
+        })
+    }
 }
+
+fn form(padded: bool) -> KeyWrap {
+    if padded { KeyWrap::Padded } else { KeyWrap::Plain }
+}
+
+const NOT_WRAPPABLE: Error = Error::KeyNotWrappable("its length is none for this mechanism");
 
 /// The bytes of a key that is to be wrapped. Errors: `KeyUnextractable`, `KeyNotWrappable`, `KeyHandleInvalid`.
 fn value_to_wrap(object: &SessionObject, plan: &Plan) -> Result<Secret> {

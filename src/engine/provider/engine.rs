@@ -12,7 +12,7 @@ use crate::engine::attribute::{AttributeType, Template, Value};
 use crate::engine::cards::Batch;
 use crate::engine::create::{KeyOrigin, KeySpec, NewObject};
 use crate::engine::deletion::{DeletionPlan, Extent, PlannedObject};
-use crate::engine::mechanism::{MechanismCall, MechanismId, MechanismInfo};
+use crate::engine::mechanism::{MechanismCall, MechanismId, MechanismInfo, Purpose};
 use crate::engine::personalise::InitToken;
 use crate::engine::pins::{InitializedPin, NewUserPin, Unblocker};
 use crate::engine::placement::{KeyPlacement, MadeKey};
@@ -20,7 +20,7 @@ use crate::engine::session::{SessionHandle, SessionInfo, SessionMode, UserKind};
 use crate::engine::slot::{KnownProblems, PinReport, PinStatus, ReaderReport, TokenInfo, TokenView};
 use crate::engine::store::Stored;
 use crate::engine::uri::Uri;
-use crate::engine::{Engine, ObjectHandle, Result};
+use crate::engine::{ANY_ROOM, Engine, ObjectHandle, Result};
 use crate::layout::{SlotId, Unplaced};
 use crate::token::{KeyAlgorithm, KeyId, ObjectId};
 
@@ -129,6 +129,10 @@ impl Provider for Engine {
         Engine::exclusive(self, session).map(Some)
     }
 
+    fn logout(&self, session: SessionHandle) -> Result<()> {
+        Engine::logout(self, session)
+    }
+
     fn finish(&self) -> Result<()> {
         Engine::finish(self)
     }
@@ -228,6 +232,57 @@ impl Provider for Engine {
 
     fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
         Engine::agree(self, session, key, peer)
+    }
+
+    fn consent_init(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        key: ObjectHandle,
+        purpose: Purpose,
+    ) -> Result<()> {
+        Engine::consent_init(self, session, call, key, purpose)
+    }
+
+    fn wrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        key: ObjectHandle,
+    ) -> Result<Vec<u8>> {
+        Engine::wrap_key(self, session, call, wrapping, key, ANY_ROOM)
+    }
+
+    fn wrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        value: &Secret,
+    ) -> Result<Vec<u8>> {
+        Engine::wrap_bytes(self, session, call, wrapping, value)
+    }
+
+    fn unwrap_key(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+        key: &KeySpec,
+    ) -> Result<ObjectHandle> {
+        Engine::unwrap_onto_token(self, session, call, (unwrapping, wrapped), key)
+    }
+
+    fn unwrap_bytes(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        unwrapping: ObjectHandle,
+        wrapped: &[u8],
+    ) -> Result<Secret> {
+        Engine::unwrap_bytes(self, session, call, unwrapping, wrapped)
     }
 
     fn random(&self, session: SessionHandle, len: usize) -> Result<Secret> {

@@ -14,7 +14,7 @@ use super::cards::Batch;
 use super::create::{KeyOrigin, KeySpec, NewObject};
 use super::deletion::{DeletionPlan, Extent, PlannedObject};
 use super::error::Error;
-use super::mechanism::{MechanismCall, MechanismId, MechanismInfo};
+use super::mechanism::{MechanismCall, MechanismId, MechanismInfo, Purpose};
 use super::personalise::InitToken;
 use super::pins::{InitializedPin, NewUserPin, Unblocker};
 use super::placement::{KeyPlacement, MadeKey};
@@ -147,6 +147,11 @@ pub trait Provider: Send + Sync {
         Ok(None)
     }
 
+    /// Logs out of the session's token.
+    fn logout(&self, _session: SessionHandle) -> Result<()> {
+        Err(Error::NotSupported("a logout in between"))
+    }
+
     /// What the library says of itself.
     fn library(&self) -> Result<LibraryInfo> {
         Ok(LibraryInfo::ours())
@@ -250,6 +255,62 @@ pub trait Provider: Send + Sync {
     /// Agrees with a point by ECDH: the shared secret itself.
     fn agree(&self, _session: SessionHandle, _key: ObjectHandle, _peer: &[u8]) -> Result<Secret> {
         Err(Error::NotSupported("key agreement by this module"))
+    }
+
+    /// Prepares the next derivation, wrapping or unwrapping with a key that asks for the PIN each time.
+    fn consent_init(
+        &self,
+        _session: SessionHandle,
+        _call: &MechanismCall,
+        _key: ObjectHandle,
+        _purpose: Purpose,
+    ) -> Result<()> {
+        Err(Error::NotSupported("the PIN for one use of such a key with a module"))
+    }
+
+    /// Wraps a key of the token, if it may leave it.
+    fn wrap_key(
+        &self,
+        _session: SessionHandle,
+        _call: &MechanismCall,
+        _wrapping: ObjectHandle,
+        _key: ObjectHandle,
+    ) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("wrapping by this module"))
+    }
+
+    /// Wraps a key that the host has: the bytes of a secret key, or a private key in PKCS#8.
+    fn wrap_bytes(
+        &self,
+        _session: SessionHandle,
+        _call: &MechanismCall,
+        _wrapping: ObjectHandle,
+        _value: &Secret,
+    ) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("wrapping by this module"))
+    }
+
+    /// Unwraps a key onto the token.
+    fn unwrap_key(
+        &self,
+        _session: SessionHandle,
+        _call: &MechanismCall,
+        _unwrapping: ObjectHandle,
+        _wrapped: &[u8],
+        _key: &KeySpec,
+    ) -> Result<ObjectHandle> {
+        Err(Error::NotSupported("unwrapping by this module"))
+    }
+
+    /// Unwraps a key for the host.
+    fn unwrap_bytes(
+        &self,
+        _session: SessionHandle,
+        _call: &MechanismCall,
+        _unwrapping: ObjectHandle,
+        _wrapped: &[u8],
+    ) -> Result<Secret> {
+        Err(Error::NotSupported("unwrapping by this module"))
     }
 
     /// Random bytes of the token.

@@ -98,6 +98,10 @@ fn gcm(associated_data: &[u8]) -> MechanismCall {
     MechanismCall { id: M::AES_GCM, parameters }
 }
 
+fn eddsa(prehash: bool, context: &[u8]) -> MechanismCall {
+    MechanismCall { id: M::EDDSA, parameters: Parameters::Eddsa { prehash, context: context.to_vec() } }
+}
+
 #[test]
 fn sign_with_generated_pairs_verifies_and_touches_no_card() {
     let host = host();
@@ -111,6 +115,8 @@ fn sign_with_generated_pairs_verifies_and_touches_no_card() {
         (ec, M::ECDSA.into(), 96),
         (ec, M::ECDSA_SHA512.into(), 96),
         (ed, M::EDDSA.into(), 64),
+        (ed, eddsa(false, b"a context"), 64),
+        (ed, eddsa(true, b""), 64),
     ];
     for ((private, public), call, len) in cases {
         let signature = host.sign(call, *private, b"some data to sign").unwrap();
@@ -161,15 +167,18 @@ fn generated_key_says_where_it_comes_from_and_keeps_its_secrets() {
         A::EXPONENT_2,
         A::COEFFICIENT,
     ];
-    let template = parts.iter().fold(Template::new().class(ObjectClass::PrivateKey), |template, kind| {
-        template.with(*kind, attribute(private, *kind).unwrap())
-    });
-    let again = template.with(A::KEY_TYPE, Value::Number(cryptoki_sys::CKK_RSA));
-    let again = host.engine.create(host.session, &again).unwrap();
-    let signature = host.sign(&M::SHA256_RSA_PKCS.into(), again, b"data").unwrap();
-    host.verify(&M::SHA256_RSA_PKCS.into(), public, b"data", &signature).unwrap();
-    assert_eq!(attribute(again, A::LOCAL).unwrap(), Value::Bool(false));
-    assert_eq!(attribute(again, A::NEVER_EXTRACTABLE).unwrap(), Value::Bool(false));
+    // All of them, and without what follows from the exponents.
+    for parts in [&parts[..], &parts[..3]] {
+        let template = parts.iter().fold(Template::new().class(ObjectClass::PrivateKey), |template, kind| {
+            template.with(*kind, attribute(private, *kind).unwrap())
+        });
+        let again = template.with(A::KEY_TYPE, Value::Number(cryptoki_sys::CKK_RSA));
+        let again = host.engine.create(host.session, &again).unwrap();
+        let signature = host.sign(&M::SHA256_RSA_PKCS.into(), again, b"data").unwrap();
+        host.verify(&M::SHA256_RSA_PKCS.into(), public, b"data", &signature).unwrap();
+        assert_eq!(attribute(again, A::LOCAL).unwrap(), Value::Bool(false));
+        assert_eq!(attribute(again, A::NEVER_EXTRACTABLE).unwrap(), Value::Bool(false));
+    }
 }
 
 // I.63

@@ -57,6 +57,13 @@ pub enum Parameter {
         /// The other side's public key.
         peer: Vec<u8>,
     },
+    /// `CK_EDDSA_PARAMS`.
+    Eddsa {
+        /// The digest is signed.
+        prehash: bool,
+        /// What the signature is bound to.
+        context: Vec<u8>,
+    },
     /// `CK_HKDF_PARAMS`.
     Hkdf {
         /// The first step is done.
@@ -110,6 +117,11 @@ impl Parameter {
                 ulPublicDataLen: peer.len() as ck::CK_ULONG,
                 pPublicData: pointer(peer),
             })),
+            Self::Eddsa { prehash, context } => Block::Eddsa(Box::new(ck::CK_EDDSA_PARAMS {
+                phFlag: u8::from(*prehash),
+                ulContextDataLen: context.len() as ck::CK_ULONG,
+                pContextData: pointer(context),
+            })),
             Self::Hkdf { extract, expand, hash, salt: (kind, salt, key), info } => {
                 Block::Hkdf(Box::new(ck::CK_HKDF_PARAMS {
                     bExtract: u8::from(*extract),
@@ -142,6 +154,7 @@ enum Block<'a> {
     Gcm(Box<ck::CK_GCM_PARAMS>),
     Length(Box<ck::CK_MAC_GENERAL_PARAMS>),
     Ecdh(Box<ck::CK_ECDH1_DERIVE_PARAMS>),
+    Eddsa(Box<ck::CK_EDDSA_PARAMS>),
     Hkdf(Box<ck::CK_HKDF_PARAMS>),
 }
 
@@ -168,6 +181,7 @@ impl Prepared<'_> {
             Block::Gcm(block) => whole(&mut **block),
             Block::Length(block) => whole(&mut **block),
             Block::Ecdh(block) => whole(&mut **block),
+            Block::Eddsa(block) => whole(&mut **block),
             Block::Hkdf(block) => whole(&mut **block),
         };
         ck::CK_MECHANISM {

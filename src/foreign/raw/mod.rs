@@ -10,6 +10,7 @@ mod library;
 mod mechanism;
 mod objects;
 mod template;
+mod travel;
 
 use cryptoki_sys as ck;
 

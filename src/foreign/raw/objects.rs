@@ -366,7 +366,7 @@ fn all_handles(
 }
 
 /// Makes an output: with `room` bytes first, then with as many as the module asks for.
-fn output(
+pub(super) fn output(
     function: &'static str,
     room: usize,
     make: impl Fn(*mut u8, *mut ck::CK_ULONG) -> ck::CK_RV,

@@ -1,6 +1,7 @@
 //! One block of RSA, with PKCS#1 v1.5 or OAEP padding or none.
 
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -32,8 +33,8 @@ enum Method {
 pub fn decrypt(
     context: &Context,
     args: &DecryptArgs,
+    (file, mut input): (&Path, impl Read),
     choice: &KeyChoice,
-    mut input: impl Read,
 ) -> Result<Outcome, CliError> {
     let call = for_decryption(&args.decrypting)?;
     choice.seek(context)?;
@@ -44,8 +45,8 @@ pub fn decrypt(
         .by_ref()
         .take(LONGEST_BLOCK + 1)
         .read_to_end(&mut data)
-        .map_err(|source| cannot_read(args).cause(source))?;
-    check_length(args, &chosen.key, data.len())?;
+        .map_err(|source| cannot_read(file).cause(source))?;
+    check_length(file, &chosen.key, data.len())?;
     let method = method(context, args, &chosen, call)?;
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
     let engine = context.engine()?;
@@ -69,17 +70,17 @@ pub fn decrypt(
         Method::Told(call) => (answer.map_err(|error| explain(error, call))?, call.id),
         Method::Found => unpad(&answer?)?,
     };
-    let file = args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path));
+    let output = args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path));
     let document = json!({
         "slot": chosen.token.slot.0,
         "token": chosen.token.candidate.label,
         "key": chosen.key.label,
         "format": "raw",
         "mechanism": mechanism.to_string(),
-        "file": args.file.display().to_string(),
-        "output": file.map(|path| path.display().to_string()),
+        "file": file.display().to_string(),
+        "output": output.map(|path| path.display().to_string()),
         // What is written to a file is not repeated here.
-        "plaintext": if file.is_some() { serde_json::Value::Null } else { json::bytes(plain.expose()) },
+        "plaintext": if output.is_some() { serde_json::Value::Null } else { json::bytes(plain.expose()) },
     });
     destination::deliver(context, document, plain.expose(), args.output.as_deref(), false)
 }
@@ -115,14 +116,14 @@ fn unpad(block: &Secret) -> Result<(Secret, MechanismId), CliError> {
 }
 
 /// A file that is no block of this key is refused before a PIN is asked for.
-fn check_length(args: &DecryptArgs, key: &Key, actual: usize) -> Result<(), CliError> {
+fn check_length(file: &Path, key: &Key, actual: usize) -> Result<(), CliError> {
     let KeyAlgorithm::Rsa { modulus_bits } = key.algorithm else { return Ok(()) };
     let expected = modulus_bits.div_ceil(8);
     // Zero: the directory does not tell the size.
     if expected == 0 || u32::try_from(actual) == Ok(expected) {
         return Ok(());
     }
-    let (file, label) = (describe(&args.file), quote(&key.label));
+    let (file, label) = (describe(file), quote(&key.label));
     let actual =
         if actual as u64 > LONGEST_BLOCK { format!("more than {LONGEST_BLOCK}") } else { actual.to_string() };
     let message = format!("{file} has {actual} bytes, but key {label} decrypts blocks of {expected}");

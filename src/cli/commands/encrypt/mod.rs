@@ -1,34 +1,28 @@
-//! `encrypt`: files of any size for the holders of private keys, as CMS messages; short data as one RSA block. It needs
-//! public keys only: no PIN, no login.
+//! `encrypt`: files of any size for the holders of private or secret keys, as CMS messages; short data as one RSA block.
+//! Public keys need no PIN and no login.
 
-mod recipients;
+mod block;
+mod message;
+pub mod recipients;
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 
-use crate::cli::args::{KeyArgs, TokenArgs};
-use crate::cli::atomic_file::{self, NewFile, describe, is_standard_stream};
+use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
+use crate::cli::atomic_file::{self, is_standard_stream};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::error::CliError;
 use crate::cli::mechanism::{EncryptingArgs, for_encryption};
 use crate::cli::outcome::Outcome;
-use crate::cli::parts::Parts;
-use crate::cli::progress::Bar;
-use crate::cli::{destination, json};
-use crate::crypto::PublicKey;
-use crate::crypto::cms::CmsError;
-use crate::crypto::cms::enveloped::{ContentCipher, EnvelopeWriter, RsaPadding};
-use crate::crypto::cms::text::PemWriter;
-use recipients::Recipient;
+use crate::crypto::cms::enveloped::ContentCipher;
 
 /// Arguments of `encrypt`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The file is encrypted once, with AES-256-GCM, and its key once for each
-recipient: with RSA-OAEP (SHA-256) or by ECDH, as the recipient's key wants it.
+recipient: with RSA-OAEP (SHA-256), by ECDH or X25519, as the recipient's key
+wants it, or under an AES key that both sides have.
 Whoever changes a byte of it is found out. The result is a CMS message
 (AuthEnvelopedData) that p11ctl decrypt and openssl cms -decrypt open;
 --cipher aes-256-cbc makes an EnvelopedData, which older programs know, and
@@ -37,7 +31,9 @@ an RSA key, for openssl pkeyutl -decrypt and the like.
 
 Recipients are certificates or public keys in files, of which a bundle can hold
 several (authorities in it are left out), and a key or certificate on a token.
-A certificate that is expired, or not for encryption, is refused.
+A certificate that is expired, or not for encryption, is refused. An AES key of
+a token wraps the message's key there, which needs the PIN; the message names
+it by its id, as openssl cms -secretkeyid does.
 
 Examples:
   p11ctl encrypt --recipient anna.pem --recipient ben.pem backup.tar -o x.cms
@@ -80,6 +76,10 @@ pub struct EncryptArgs {
     /// Which token.
     #[command(flatten)]
     token: TokenArgs,
+
+    /// Which PIN.
+    #[command(flatten)]
+    pin: PinArgs,
 }
 
 /// Forms of the result.
@@ -115,6 +115,7 @@ impl From<CipherName> for ContentCipher {
 
 /// Runs `encrypt`.
 pub fn run(context: &Context, args: &EncryptArgs) -> Result<Outcome, CliError> {
+    args.pin.check(is_standard_stream(&args.file))?;
     let padding = for_encryption(&args.encrypting)?;
     let to_stdout = args.output.as_deref().is_none_or(is_standard_stream);
     if to_stdout && args.format != EncryptedFormat::Raw && context.global.json {
@@ -131,143 +132,9 @@ pub fn run(context: &Context, args: &EncryptArgs) -> Result<Outcome, CliError> {
     }
     let recipients = recipients::recipients(context, args)?;
     match args.format {
-        EncryptedFormat::Raw => encrypt_block(context, args, &recipients, &padding),
-        EncryptedFormat::Cms | EncryptedFormat::Pem => encrypt_message(context, args, &recipients, &padding),
+        EncryptedFormat::Raw => block::encrypt(context, args, &recipients.public, &padding),
+        EncryptedFormat::Cms | EncryptedFormat::Pem => message::encrypt(context, args, &recipients, &padding),
     }
-}
-
-fn encrypt_message(
-    context: &Context,
-    args: &EncryptArgs,
-    recipients: &[Recipient],
-    padding: &RsaPadding,
-) -> Result<Outcome, CliError> {
-    let cipher = ContentCipher::from(args.cipher);
-    let document = json!({
-        "format": if args.format == EncryptedFormat::Pem { "pem" } else { "cms" },
-        "cipher": cipher.name(),
-        "authenticated": cipher.is_authenticated(),
-        "recipients": recipients.iter().map(Recipient::to_json).collect::<Vec<_>>(),
-        "file": args.file.display().to_string(),
-        "output": args.output.as_ref().map(|path| path.display().to_string()),
-    });
-    let seal = Seal { context, args, cipher, recipients, padding };
-    match args.output.as_deref().filter(|path| !is_standard_stream(path)) {
-        Some(path) if atomic_file::is_special(path) => {
-            let file = std::fs::OpenOptions::new().write(true).open(path);
-            seal.write(file.map_err(|source| cannot_write(path).cause(source))?)?;
-            Ok(Outcome::new(document, ""))
-        }
-        Some(path) => {
-            let file = seal.write(NewFile::create(path)?)?;
-            file.keep()?;
-            Ok(Outcome::new(document, "").note(format!("wrote {}", path.display())))
-        }
-        None => {
-            // A reader of our output that is slow must not keep a card.
-            context.release()?;
-            drop(seal.write(io::stdout().lock())?);
-            Ok(Outcome::new(document, ""))
-        }
-    }
-}
-
-/// One file on its way into a message.
-struct Seal<'a> {
-    context: &'a Context,
-    args: &'a EncryptArgs,
-    cipher: ContentCipher,
-    recipients: &'a [Recipient],
-    padding: &'a RsaPadding,
-}
-
-impl Seal<'_> {
-    fn write<W: Write>(&self, out: W) -> Result<W, CliError> {
-        if self.args.format == EncryptedFormat::Pem {
-            let pem = PemWriter::begin(out).map_err(CmsError::Write).map_err(|error| self.explain(error))?;
-            let pem = self.write_binary(pem)?;
-            return pem.finish().map_err(|error| self.explain(CmsError::Write(error)));
-        }
-        self.write_binary(out)
-    }
-
-    fn write_binary<W: Write>(&self, out: W) -> Result<W, CliError> {
-        let explain = |error: CmsError| self.explain(error);
-        let addressees: Vec<_> = self.recipients.iter().map(|known| known.addressee(self.padding)).collect();
-        let mut writer = EnvelopeWriter::begin(out, self.cipher, &addressees).map_err(explain)?;
-        let bar = Bar::start(self.context, &[&self.args.file]);
-        bar.file(&self.args.file);
-        let mut parts = Parts::open(&self.args.file)?;
-        while let Some(part) = parts.next_part()? {
-            bar.bytes(part.len() as u64);
-            writer.write(part).map_err(explain)?;
-        }
-        bar.end();
-        writer.finish().map_err(explain)
-    }
-
-    fn explain(&self, error: CmsError) -> CliError {
-        match error {
-            CmsError::Write(source) if source.kind() == io::ErrorKind::BrokenPipe => {
-                CliError::new(ErrorKind::BrokenPipe, "nobody reads the message any more")
-            }
-            CmsError::Write(source) => {
-                let path = self.args.output.as_deref().unwrap_or(Path::new("-"));
-                cannot_write(path).cause(source)
-            }
-            CmsError::Crypto(crate::crypto::CryptoError::InputLength { .. }) => {
-                let name = describe(&self.args.file);
-                CliError::usage(format!("{name} cannot be encrypted with {}", self.cipher.name()))
-                    .cause("it is longer than the cipher or shorter than a recipient's key takes")
-                    .hint("GCM takes 64 GiB: --cipher aes-256-cbc takes more")
-            }
-            other => {
-                CliError::usage(format!("{} cannot be encrypted", describe(&self.args.file))).source(&other)
-            }
-        }
-    }
-}
-
-/// One block of the one RSA key.
-fn encrypt_block(
-    context: &Context,
-    args: &EncryptArgs,
-    recipients: &[Recipient],
-    padding: &RsaPadding,
-) -> Result<Outcome, CliError> {
-    let [recipient] = recipients else {
-        return Err(CliError::usage(format!(
-            "{} recipients are named, but a block is for one",
-            recipients.len()
-        ))
-        .hint("leave --format raw out: a message can be for many"));
-    };
-    let PublicKey::Rsa { .. } = recipient.public else {
-        let name = recipient.public.algorithm_name();
-        return Err(CliError::usage(format!("a key {name} encrypts no block"))
-            .hint("leave --format raw out: a message can be for such a key"));
-    };
-    let data = atomic_file::read(&args.file)?;
-    let longest = padding.longest_message(recipient.public.signature_len()).unwrap_or_default();
-    if data.len() > longest {
-        let (name, len) = (describe(&args.file), data.len());
-        let message = format!("{name} has {len} bytes, but a block of this key takes at most {longest}");
-        return Err(CliError::usage(message).hint("leave --format raw out: a message takes any size"));
-    }
-    let encrypted = padding
-        .encrypt(&recipient.public, &data)
-        .map_err(|source| CliError::usage("the data cannot be encrypted for this key").source(&source))?;
-    let file = args.output.as_deref().filter(|path| !is_standard_stream(path));
-    let document = json!({
-        "format": "raw",
-        "mechanism": crate::cli::mechanism::for_padding(padding).id.to_string(),
-        "recipients": [recipient.to_json()],
-        "file": args.file.display().to_string(),
-        "output": file.map(|path| path.display().to_string()),
-        // What is written to a file is not repeated here.
-        "ciphertext": if file.is_some() { Value::Null } else { json::bytes(&encrypted) },
-    });
-    destination::deliver(context, document, &encrypted, args.output.as_deref(), true)
 }
 
 fn cannot_write(path: &Path) -> CliError {

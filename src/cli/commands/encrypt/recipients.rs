@@ -1,4 +1,4 @@
-//! Whom a file is encrypted for: certificates and public keys in files, and one key on a token.
+//! Whom a file is encrypted for: certificates and public keys in files, and one key on a token, public or secret.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::cli::atomic_file;
 use crate::cli::commands::find::public_objects;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
-use crate::cli::keys::KeyChoice;
+use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, algorithm_name};
 use crate::cli::objects::{Details, Object};
 use crate::cli::text::quote;
 use crate::cli::{json, key_files, pem, tokens};
@@ -19,6 +19,7 @@ use crate::crypto::cms::enveloped::{Addressee, RsaPadding};
 use crate::crypto::import::{ImportError, read_certificates};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::engine::{ObjectClass, Template};
+use crate::token::KeyAlgorithm;
 
 /// Somebody with his key, and his certificate where he has one.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,11 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// His name, for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// As the message names him.
     pub fn addressee(&self, padding: &RsaPadding) -> Addressee {
         let id = match &self.certificate {
@@ -46,20 +52,69 @@ impl Recipient {
             "algorithm": self.public.algorithm_name(),
             "certificate_sha256":
                 self.certificate.as_ref().map(|certificate| json::bytes(&certificate.fingerprint_sha256())),
+            "key_id": Value::Null,
         })
     }
 }
 
+/// A secret key of a token, which everybody has whom the message is for.
+#[derive(Debug, Clone)]
+pub struct SecretRecipient {
+    /// The key.
+    pub chosen: ChosenKey,
+    /// Its size.
+    pub key_bits: u32,
+    /// Where a URI says that the PIN is.
+    pub pin_source: Option<String>,
+}
+
+impl SecretRecipient {
+    /// The name of the key in the message.
+    pub fn id(&self) -> &[u8] {
+        &self.chosen.key.id.0
+    }
+}
+
+/// Everybody.
+#[derive(Debug, Clone, Default)]
+pub struct Recipients {
+    /// With public keys, each once.
+    pub public: Vec<Recipient>,
+    /// With a secret key.
+    pub secret: Option<SecretRecipient>,
+}
+
+impl Recipients {
+    /// As in the document.
+    pub fn to_json(&self) -> Vec<Value> {
+        let secret = self.secret.iter().map(|secret| {
+            json!({
+                "name": secret.chosen.key.label,
+                "algorithm": algorithm_name(&secret.chosen.key.algorithm),
+                "certificate_sha256": Value::Null,
+                "key_id": json::bytes(secret.id()),
+            })
+        });
+        self.public.iter().map(Recipient::to_json).chain(secret).collect()
+    }
+}
+
 /// Everybody, each key once. Errors: nobody is named; a file without a key; a certificate that is not good for it.
-pub fn recipients(context: &Context, args: &EncryptArgs) -> Result<Vec<Recipient>, CliError> {
+pub fn recipients(context: &Context, args: &EncryptArgs) -> Result<Recipients, CliError> {
     let mut recipients: Vec<Recipient> = Vec::new();
+    let mut secret = None;
     for path in &args.recipients {
         recipients.extend(in_file(path, args.any_certificate)?);
     }
     if is_token_named(args) {
-        recipients.push(on_token(context, args)?);
+        let choice = KeyChoice::new(&args.token, &args.key)?;
+        // A public key needs no PIN, so it is what a name means where it can.
+        match on_token(context, &choice, args.any_certificate) {
+            Ok(recipient) => recipients.push(recipient),
+            Err(error) => secret = Some(secret_key(context, args, &choice, error)?),
+        }
     }
-    if recipients.is_empty() {
+    if recipients.is_empty() && secret.is_none() {
         return Err(CliError::usage("nobody is named who could decrypt the file")
             .hint("give --recipient FILE, or --slot, --token, --key or --id for a key on a token"));
     }
@@ -69,7 +124,32 @@ pub fn recipients(context: &Context, args: &EncryptArgs) -> Result<Vec<Recipient
             distinct.push(recipient);
         }
     }
-    Ok(distinct)
+    Ok(Recipients { public: distinct, secret })
+}
+
+/// The one secret key that is meant. Errors: what was wrong with public keys, where no secret key fits.
+fn secret_key(
+    context: &Context,
+    args: &EncryptArgs,
+    choice: &KeyChoice,
+    error: CliError,
+) -> Result<SecretRecipient, CliError> {
+    let is_secret = choice.class == Some(ObjectClass::SecretKey);
+    let may_be = is_secret || (choice.class.is_none() && error.kind == ErrorKind::NotFound);
+    let is_there = may_be && !choice.usable_keys(context, Purpose::Wrap, &args.pin)?.is_empty();
+    // Several public keys fit: one of those is meant.
+    if !is_secret && (!is_there || !error.candidates.is_empty()) {
+        return Err(error);
+    }
+    let chosen = choice.private_key(context, Purpose::Wrap, &args.pin)?;
+    let KeyAlgorithm::Aes { key_bits } = chosen.key.algorithm else { return Err(error) };
+    if chosen.key.id.0.is_empty() {
+        return Err(CliError::usage(format!(
+            "key {} has no id, by which the message could name it",
+            quote(&chosen.key.label)
+        )));
+    }
+    Ok(SecretRecipient { chosen, key_bits, pin_source: choice.pin_source.clone() })
 }
 
 fn is_token_named(args: &EncryptArgs) -> bool {
@@ -83,7 +163,7 @@ fn is_token_named(args: &EncryptArgs) -> bool {
 }
 
 /// The certificates of a bundle but for its authorities, where it has others; or a public key.
-fn in_file(path: &Path, any_certificate: bool) -> Result<Vec<Recipient>, CliError> {
+pub fn in_file(path: &Path, any_certificate: bool) -> Result<Vec<Recipient>, CliError> {
     let name = path.display().to_string();
     let bytes = atomic_file::read(path)?;
     let certificates = match read_certificates(&bytes) {
@@ -120,8 +200,7 @@ fn no_key(name: &str) -> CliError {
 }
 
 /// The one key on a token, with a certificate of it where there is one.
-fn on_token(context: &Context, args: &EncryptArgs) -> Result<Recipient, CliError> {
-    let choice = KeyChoice::new(&args.token, &args.key)?;
+pub fn on_token(context: &Context, choice: &KeyChoice, any_certificate: bool) -> Result<Recipient, CliError> {
     let mut template = Template::new();
     // A private key is named as well as its public half: both have one label and id.
     if let Some(class) = choice.class.filter(|class| *class != ObjectClass::PrivateKey) {
@@ -140,7 +219,7 @@ fn on_token(context: &Context, args: &EncryptArgs) -> Result<Recipient, CliError
         }
     }
     match keys.as_slice() {
-        [object] => with_certificate(object, &able, args.any_certificate),
+        [object] => with_certificate(object, &able, any_certificate),
         [] => Err(CliError::new(
             ErrorKind::NotFound,
             "there is no such public key or certificate for encryption",

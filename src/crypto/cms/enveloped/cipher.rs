@@ -3,7 +3,7 @@
 
 use const_oid::ObjectIdentifier;
 
-use crate::codec::tlv;
+use crate::codec::{Secret, tlv};
 use crate::crypto::aes::gcm::{GCM_NONCE_LEN, GCM_TAG_LEN};
 use crate::crypto::asn1::{Cursor, TAG_INTEGER, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE};
 use crate::crypto::cms::CmsError;
@@ -44,6 +44,11 @@ impl ContentCipher {
             Self::AesGcm(bits) | Self::AesCbc(bits) => bits as usize / 8,
             Self::TripleDes => 24,
         }
+    }
+
+    /// A new key. Errors: `NoRandom`.
+    pub fn generate_key(self) -> Result<Secret, CryptoError> {
+        random::secret(self.key_len())
     }
 
     /// Bytes of a block.
@@ -118,7 +123,7 @@ impl CipherParameters {
 
     fn check(self) -> Result<Self, CmsError> {
         let is_right = if self.cipher.is_authenticated() {
-            self.nonce.len() == GCM_NONCE_LEN && (GCM_DEFAULT_TAG_LEN..=GCM_TAG_LEN).contains(&self.tag_len)
+            !self.nonce.is_empty() && (GCM_DEFAULT_TAG_LEN..=GCM_TAG_LEN).contains(&self.tag_len)
         } else {
             self.nonce.len() == self.cipher.block_len()
         };
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn algorithm_identifier_of_another_shape_is_refused() {
         for (cipher, nonce_len, tag_len) in [
-            (ContentCipher::AesGcm(256), 11, 16),
+            (ContentCipher::AesGcm(256), 0, 16),
             (ContentCipher::AesGcm(256), 12, 8),
             (ContentCipher::AesGcm(256), 12, 17),
             (ContentCipher::AesCbc(128), 12, 0),

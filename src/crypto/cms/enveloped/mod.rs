@@ -13,7 +13,7 @@ mod transport;
 pub use agreement::Agreement;
 pub use cipher::ContentCipher;
 pub use open::{ContentKey, Envelope};
-pub use seal::{Addressee, EnvelopeWriter};
+pub use seal::{Addressee, EnvelopeWriter, RecipientInfo};
 pub use transport::RsaPadding;
 
 pub use super::identifier::Identifier;
@@ -37,7 +37,7 @@ pub enum WrappedKey {
         /// As long as the modulus.
         encrypted: Vec<u8>,
     },
-    /// Under a key that ECDH gives.
+    /// Under a key that ECDH or X25519 gives.
     Ec(Agreement),
     /// Under a secret AES key that both sides have (RFC 5652, 6.2.3).
     Secret {

@@ -205,6 +205,7 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const EXPLICIT_0: u8 = 0xA0;
 const EXPLICIT_1: u8 = 0xA1;
-const TAG_SECRET_KEY: u32 = 0xA2;
+/// KEKRecipientInfo among recipients.
+pub(super) const TAG_SECRET_KEY: u32 = 0xA2;
 /// `[0] IMPLICIT OCTET STRING`, whole or in pieces.
 const CONTENT: [u8; 2] = [0x80, 0xA0];

@@ -5,12 +5,15 @@ use std::io::Write;
 
 use super::cipher::{CipherParameters, ContentCipher};
 use super::content::ContentStream;
+use super::open::TAG_SECRET_KEY;
 use super::{Identifier, RsaPadding, agreement, transport};
 use crate::codec::{Secret, tlv};
-use crate::crypto::asn1::{TAG_INTEGER, TAG_OCTET_STRING, TAG_OID, TAG_SET};
-use crate::crypto::cms::oid::{AUTH_ENVELOPED_DATA, ENVELOPED_DATA};
+use crate::crypto::asn1::{TAG_INTEGER, TAG_OCTET_STRING, TAG_OID, TAG_SEQUENCE, TAG_SET};
+use crate::crypto::cms::oid::{
+    AES_128_WRAP, AES_192_WRAP, AES_256_WRAP, AUTH_ENVELOPED_DATA, ENVELOPED_DATA,
+};
 use crate::crypto::cms::{CmsError, ID_DATA};
-use crate::crypto::{PublicKey, random};
+use crate::crypto::{CryptoError, PublicKey};
 
 /// Somebody a message is to be for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,34 @@ pub struct Addressee {
     pub padding: RsaPadding,
 }
 
+/// The key of the content as one recipient can have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientInfo {
+    der: Vec<u8>,
+    /// Its version is not 0 (RFC 5652, 6.1).
+    is_newer: bool,
+}
+
+impl RecipientInfo {
+    /// KEKRecipientInfo (RFC 5652, 6.2.3): for those who have the secret AES key of this name, which wrapped the key of
+    /// the content by AES key wrap. Errors: `InvalidKey` for another size of that key.
+    pub fn for_secret_key(name: &[u8], key_bits: u32, wrapped: &[u8]) -> Result<Self, CmsError> {
+        let algorithm = match key_bits {
+            128 => AES_128_WRAP,
+            192 => AES_192_WRAP,
+            256 => AES_256_WRAP,
+            _ => return Err(CmsError::Crypto(CryptoError::InvalidKey("AES"))),
+        };
+        let fields = [
+            tlv::encode(TAG_INTEGER, &[KEK_VERSION]),
+            tlv::encode(TAG_SEQUENCE, &tlv::encode(TAG_OCTET_STRING, name)),
+            tlv::encode(TAG_SEQUENCE, &tlv::encode(TAG_OID, algorithm.as_bytes())),
+            tlv::encode(TAG_OCTET_STRING, wrapped),
+        ];
+        Ok(Self { der: tlv::encode(TAG_SECRET_KEY, &fields.concat()), is_newer: true })
+    }
+}
+
 /// An encrypted message that is being written.
 pub struct EnvelopeWriter<W> {
     out: W,
@@ -30,32 +61,44 @@ pub struct EnvelopeWriter<W> {
 }
 
 impl Addressee {
-    fn seal(&self, content_key: &Secret) -> Result<Vec<u8>, CmsError> {
-        let info = match &self.public {
+    /// The key of the content for him. Errors: those of his key; `NoRandom`.
+    pub fn info(&self, content_key: &Secret) -> Result<RecipientInfo, CmsError> {
+        let der = match &self.public {
             PublicKey::Rsa { .. } => transport::seal(&self.id, &self.public, &self.padding, content_key),
-            PublicKey::Ec { curve, point } => agreement::seal(&self.id, *curve, point, content_key),
-            PublicKey::Ed25519(_) | PublicKey::X25519(_) => {
+            PublicKey::Ec { .. } | PublicKey::X25519(_) => {
+                agreement::seal(&self.id, &self.public, content_key)
+            }
+            PublicKey::Ed25519(_) => {
                 let name = self.public.algorithm_name();
                 return Err(CmsError::Unsupported(format!("encryption for a key {name}")));
             }
         };
-        Ok(info?)
-    }
-
-    /// The version of his RecipientInfo is not 0 (RFC 5652, 6.1).
-    fn is_newer(&self) -> bool {
-        matches!(self.public, PublicKey::Ec { .. }) || matches!(self.id, Identifier::KeyIdentifier(_))
+        let by_number = matches!(self.id, Identifier::IssuerAndSerial { .. });
+        let is_newer = !(by_number && matches!(self.public, PublicKey::Rsa { .. }));
+        Ok(RecipientInfo { der: der?, is_newer })
     }
 }
 
 impl<W: Write> EnvelopeWriter<W> {
-    /// Writes everything before the content. Errors: `Write`; those of the recipients' keys; `NoRandom`.
-    pub fn begin(mut out: W, cipher: ContentCipher, addressees: &[Addressee]) -> Result<Self, CmsError> {
-        let key = random::secret(cipher.key_len())?;
+    /// Writes everything before the content, for holders of private keys. Errors: `Write`; those of the recipients' keys;
+    /// `NoRandom`.
+    pub fn begin(out: W, cipher: ContentCipher, addressees: &[Addressee]) -> Result<Self, CmsError> {
+        let key = cipher.generate_key()?;
+        let infos = addressees.iter().map(|addressee| addressee.info(&key));
+        let infos: Vec<RecipientInfo> = infos.collect::<Result<_, _>>()?;
+        Self::begin_with(out, cipher, &key, &infos)
+    }
+
+    /// The same with a key ([`ContentCipher::generate_key`]) that the recipients have already. Errors: `Write`, `NoRandom`.
+    pub fn begin_with(
+        mut out: W,
+        cipher: ContentCipher,
+        key: &Secret,
+        infos: &[RecipientInfo],
+    ) -> Result<Self, CmsError> {
         let parameters = CipherParameters::generate(cipher)?;
-        let infos: Vec<Vec<u8>> =
-            addressees.iter().map(|addressee| addressee.seal(&key)).collect::<Result<_, _>>()?;
-        let newer = addressees.iter().any(Addressee::is_newer);
+        let newer = infos.iter().any(|info| info.is_newer);
+        let infos: Vec<&[u8]> = infos.iter().map(|info| info.der.as_slice()).collect();
         let (kind, version) = match cipher.is_authenticated() {
             true => (AUTH_ENVELOPED_DATA, 0),
             false => (ENVELOPED_DATA, if newer { 2 } else { 0 }),
@@ -73,7 +116,7 @@ impl<W: Write> EnvelopeWriter<W> {
             EXPLICIT_0.to_vec(),
         ];
         out.write_all(&head.concat()).map_err(CmsError::Write)?;
-        Ok(Self { out, content: ContentStream::new(&parameters, &key)? })
+        Ok(Self { out, content: ContentStream::new(&parameters, key)? })
     }
 
     /// Encrypts more of the content. Errors: `Write`; `InputLength` beyond what the cipher may encrypt.
@@ -101,6 +144,8 @@ fn write_piece(out: &mut impl Write, piece: &[u8]) -> Result<(), CmsError> {
     out.write_all(&tlv::encode(TAG_OCTET_STRING, piece)).map_err(CmsError::Write)
 }
 
+/// RFC 5652, 6.2.3.
+const KEK_VERSION: u8 = 4;
 /// Beginnings of indefinite length, and their end.
 const SEQUENCE: [u8; 2] = [0x30, 0x80];
 const EXPLICIT_0: [u8; 2] = [0xA0, 0x80];

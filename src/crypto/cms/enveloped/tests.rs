@@ -3,11 +3,14 @@
 use std::io::Read;
 
 use super::*;
-use crate::codec::Secret;
+use crate::codec::{Secret, hex};
+use crate::crypto::aes::AesKey;
 use crate::crypto::cms::CmsError;
 use crate::crypto::rsa::{OaepParameters, oaep_unpad, pkcs1_unpad};
-use crate::crypto::testing::Reproducible;
-use crate::crypto::{Curve, DigestAlgorithm, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey};
+use crate::crypto::testing::{OpenSsl, Reproducible};
+use crate::crypto::{
+    Curve, DigestAlgorithm, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey, X25519PrivateKey,
+};
 
 const GCM: ContentCipher = ContentCipher::AesGcm(256);
 const CBC: ContentCipher = ContentCipher::AesCbc(256);
@@ -40,7 +43,10 @@ fn unwrap(key: &PrivateKey, wrapped: &WrappedKey) -> Option<Secret> {
                 }
             }
         }
-        (PrivateKey::Ec(key), WrappedKey::Ec(agreement)) => {
+        (PrivateKey::X25519(key), WrappedKey::Ec(agreement)) if agreement.is_x25519() => {
+            agreement.unwrap(&key.agree(agreement.peer()).ok()?).ok()
+        }
+        (PrivateKey::Ec(key), WrappedKey::Ec(agreement)) if !agreement.is_x25519() => {
             agreement.unwrap(&key.agree(agreement.peer()).ok()?).ok()
         }
         _ => None,
@@ -67,6 +73,7 @@ fn message_of_every_cipher_and_key_comes_back() {
     let rsa = rsa();
     let mut keys: Vec<(PrivateKey, RsaPadding)> = vec![(rsa.clone(), oaep()), (rsa, RsaPadding::Pkcs1)];
     keys.extend(Curve::ALL.map(|curve| (EcPrivateKey::generate(curve).unwrap().into(), oaep())));
+    keys.push((PrivateKey::X25519(X25519PrivateKey::generate().unwrap()), oaep()));
     for cipher in [GCM, CBC, ContentCipher::AesGcm(128), ContentCipher::AesCbc(192)] {
         for (key, padding) in &keys {
             let len = [0, 16, 200_001][random.below(3)];
@@ -194,4 +201,59 @@ fn attributes_are_authenticated() {
     let mut other = attributes.clone();
     other[6] ^= 1;
     assert!(matches!(decrypt(&message(&other)), Err(CmsError::Decryption)));
+}
+
+/// The one key agreement of a message (RFC 8418): each step once more, by openssl. It has no such messages of its own before
+/// version 3.6.
+#[test]
+fn agreement_with_x25519_is_made_of_what_openssl_computes() {
+    let openssl = OpenSsl::new();
+    openssl.run("genpkey -algorithm X25519 -out own.key");
+    openssl.run("pkey -in own.key -pubout -outform DER -out own.der");
+    let spki = std::fs::read(openssl.path("own.der")).unwrap();
+    let public = PublicKey::from_spki_der(&spki).unwrap();
+    let message = seal(GCM, &[addressee(public, oaep())], b"for one");
+    let envelope = Envelope::open(message.as_slice()).unwrap();
+    let [Recipient { key: WrappedKey::Ec(agreement), .. }] = envelope.recipients() else { panic!("one") };
+    // The sender's key stands in the place of ours, in the same frame.
+    let theirs = [&spki[..spki.len() - 32], agreement.peer()].concat();
+    std::fs::write(openssl.path("theirs.der"), theirs).unwrap();
+    let shared = openssl.run("pkeyutl -derive -inkey own.key -peerkey theirs.der -peerform DER");
+    // ECC-CMS-SharedInfo (RFC 5753, 7.2): id-aes256-wrap and 256 as four bytes.
+    let info = "3015300b060960864801650304012da206040400000100";
+    let shared = hex::encode(&shared);
+    let key = openssl.run(&format!(
+        "kdf -binary -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:{shared} -kdfopt hexinfo:{info} HKDF"
+    ));
+    let wrapped = message.windows(2).position(|pair| pair == [0x04, 0x28]).unwrap() + 2;
+    std::fs::write(openssl.path("wrapped"), &message[wrapped..wrapped + 40]).unwrap();
+    let unwrapped = openssl
+        .run(&format!("enc -d -id-aes256-wrap -iv A6A6A6A6A6A6A6A6 -K {} -in wrapped", hex::encode(&key)));
+    let content_key = envelope.content_key(Some(Secret::new(unwrapped))).unwrap();
+    let mut plain = Vec::new();
+    envelope.decrypt(&content_key, &mut plain).unwrap();
+    assert_eq!(plain, b"for one");
+}
+
+#[test]
+fn message_for_a_secret_key_names_it_and_opens_with_it() {
+    for (key_bits, cipher) in [(128, GCM), (192, CBC), (256, GCM)] {
+        let kek = AesKey::generate(key_bits).unwrap();
+        let content_key = cipher.generate_key().unwrap();
+        let info =
+            RecipientInfo::for_secret_key(&[7, 8], key_bits, &kek.wrap(&content_key).unwrap()).unwrap();
+        let mut writer = EnvelopeWriter::begin_with(Vec::new(), cipher, &content_key, &[info]).unwrap();
+        writer.write(b"for those who have it").unwrap();
+        let message = writer.finish().unwrap();
+        let envelope = Envelope::open(message.as_slice()).unwrap();
+        let [Recipient { id, key: WrappedKey::Secret { wrap_bits, wrapped } }] = envelope.recipients() else {
+            panic!("one")
+        };
+        assert!(id.is(&[7, 8]) && !id.is(&[7]) && *wrap_bits == key_bits);
+        let content_key = envelope.content_key(kek.unwrap(wrapped).ok()).unwrap();
+        let mut plain = Vec::new();
+        envelope.decrypt(&content_key, &mut plain).unwrap();
+        assert_eq!(plain, b"for those who have it");
+    }
+    assert!(RecipientInfo::for_secret_key(&[7], 64, &[0; 24]).is_err());
 }

@@ -167,3 +167,29 @@ fn pin_typed_on_the_reader_opens_either_token() {
         expect(&rig, &login);
     }
 }
+
+/// Agreement on the card, with OpenSSL's key on the other side; a message by it (RFC 5753, RFC 8418) comes back.
+#[test]
+fn key_that_agrees_derives_what_openssl_does_and_opens_messages() {
+    for (kind, options) in
+        [("x25519", &["X25519"][..]), ("ec:p384", &["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])]
+    {
+        let mut rig = Rig::start();
+        rig.insert(0, openpgp::card(0x1234_5678));
+        fs::write(rig.folder().join("data"), b"message").unwrap();
+        let made = ["key", "generate", "--slot", "0", "--key-ref", "dec", "--type", kind];
+        expect(&rig, &[&made[..], &["--so-pin", "env:SO", "-o", "dec.pem"]].concat());
+        rig.expect("openssl", &[&["genpkey", "-out", "ben.key", "-algorithm"][..], options].concat());
+        rig.expect("openssl", &["pkey", "-in", "ben.key", "-pubout", "-out", "ben.pem"]);
+        let theirs = ["pkeyutl", "-derive", "-inkey", "ben.key", "-peerkey", "dec.pem", "-out", "theirs"];
+        rig.expect("openssl", &theirs);
+        let derive = ["key", "derive", "--slot", "0", "--peer", "ben.pem", "--pin", "env:PIN", "-o", "ours"];
+        expect(&rig, &derive);
+        let read = |name: &str| fs::read(rig.folder().join(name)).unwrap();
+        assert_eq!(read("ours"), read("theirs"), "{kind}");
+
+        expect(&rig, &["encrypt", "data", "--recipient", "dec.pem", "-o", "data.cms"]);
+        expect(&rig, &["decrypt", "data.cms", "--pin", "env:PIN", "-o", "plain"]);
+        assert_eq!(read("plain"), b"message", "{kind}");
+    }
+}
