@@ -79,6 +79,8 @@ pub struct Channel<'a> {
     begun: Begun,
     lengthening: Lengthening,
     visibility: Visibility,
+    /// Goes out before the next command.
+    preceding: Option<Command>,
     ended: bool,
 }
 
@@ -95,6 +97,7 @@ impl<'a> Channel<'a> {
             begun,
             lengthening: Lengthening::default(),
             visibility: Visibility::unknown(),
+            preceding: None,
             ended: false,
         })
     }
@@ -102,6 +105,17 @@ impl<'a> Channel<'a> {
     /// Says how this card wants long commands, for the rest of the transaction.
     pub fn prefer(&mut self, lengthening: Lengthening) {
         self.lengthening = lengthening;
+    }
+
+    /// Sends this command, without secrets, before the next one, if there is a next one in this transaction. What the card
+    /// refuses then is the next one's error.
+    pub fn precede(&mut self, command: Command) {
+        self.preceding = Some(command);
+    }
+
+    /// Whether the command of [`Channel::precede`] still waits for a next one.
+    pub fn is_preceded(&self) -> bool {
+        self.preceding.is_some()
     }
 
     /// Whether the card lost its state since the last transaction.
@@ -316,6 +330,14 @@ impl<'a> Channel<'a> {
         get_response: bool,
         exchange: impl FnOnce(&mut dyn Transport) -> Result<Vec<u8>, TransportError>,
     ) -> Result<Response, ApduError> {
+        if let Some(command) = self.preceding.take() {
+            let visibility = self.visibility;
+            if let Err(error) = self.call(&command) {
+                self.preceding = Some(command);
+                return Err(error);
+            }
+            self.visibility = visibility;
+        }
         trace::command(bytes, self.visibility);
         let start = Instant::now();
         let mut received = exchange(self.transport)?;

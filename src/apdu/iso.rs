@@ -19,6 +19,17 @@ pub enum PinState {
     Untold(StatusWord),
 }
 
+impl PinState {
+    /// Whether the PIN is verified; `None` where the card does not tell.
+    pub fn is_verified(self) -> Option<bool> {
+        match self {
+            Self::Verified => Some(true),
+            Self::TriesLeft(_) => Some(false),
+            Self::Missing | Self::Untold(_) => None,
+        }
+    }
+}
+
 /// Asks for the state of a PIN by a VERIFY without data. Spends no try on cards that follow ISO 7816-4; a driver must
 /// know that its card does.
 pub fn pin_state(channel: &mut Channel<'_>, reference: u8) -> Result<PinState, ApduError> {

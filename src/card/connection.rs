@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
-use crate::config::{AfterLogin, Config};
-use crate::token::{AuthId, ObjectId, Token};
-use crate::transport::{Begun, Disposition, PinPad, Presence, Reader, Transport as _, TransportError};
+use crate::config::{AfterLogin, CardAtr, Config};
+use crate::token::{AuthId, ObjectId, Problem, Token};
+use crate::transport::{Disposition, PinPad, Presence, Reader, Transport as _, TransportError};
 
-use super::admin::{Format, Unblock};
+use super::admin::Format;
+use super::applications::Found;
 use super::cache::CacheStore;
 use super::link::{Link, is_gone, is_reset};
+use super::logins::Logins;
 use super::sought::Sought;
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
 
@@ -22,6 +24,8 @@ pub struct CardSettings {
     pub after_login: AfterLogin,
     /// `[drivers] only`: families that are tried; `None` = all.
     pub drivers: Option<Vec<String>>,
+    /// `[[card_atr]]`: cards whose drivers the answer to reset decides.
+    pub bindings: Vec<CardAtr>,
     /// Where public contents are kept between runs; `None` = nowhere.
     pub cache: Option<CacheStore>,
     /// Keep PINs that were verified, to verify them again after a reset by another program.
@@ -36,6 +40,7 @@ impl CardSettings {
         Self {
             after_login: config.readers.after_login,
             drivers: config.drivers.only.clone(),
+            bindings: config.card_atrs.clone(),
             cache: CacheStore::new(&config.cache),
             pin_cache: config.pkcs11.pin_cache,
             sought: Sought::default(),
@@ -45,20 +50,25 @@ impl CardSettings {
 
 /// The card in one reader. Connects at its first use, speaks to the card in exclusive transactions, and
 /// remembers which PINs it verified, so that none of them stays verified when it is dropped.
+///
+/// A card may have several applications, each with a driver, a token and PINs of its own. What is asked of the card is
+/// asked of the one that [`Card::turn_to`] named last, at first of the first one.
 pub struct Card {
     reader: Box<dyn Reader>,
-    settings: CardSettings,
+    pub(super) settings: CardSettings,
     stats: Stats,
     recognise: Recognise,
-    link: Option<Link>,
+    pub(super) link: Option<Link>,
     insertion: u64,
+    /// The application that is meant, by its place on the card.
+    pub(super) application: usize,
 }
 
-/// Finds the driver of a newly connected card.
+/// Finds the applications of a newly connected card.
 pub type Recognise = Arc<dyn Fn(&mut Channel<'_>, &CardSettings) -> Recognised + Send + Sync>;
 
-/// The driver of a card, or why there is none.
-pub type Recognised = Result<Box<dyn CardDriver>, CardError>;
+/// The applications of a card, or why there is none.
+pub type Recognised = Result<Found, CardError>;
 
 impl Card {
     /// The card in `reader`, whenever there is one. Touches nothing yet.
@@ -66,14 +76,14 @@ impl Card {
         Self::with_recognition(reader, settings, stats, Arc::new(registry::recognise))
     }
 
-    /// As [`Card::new`], with another way to find the driver than the registry.
+    /// As [`Card::new`], with another way to find the drivers than the registry.
     pub fn with_recognition(
         reader: Box<dyn Reader>,
         settings: CardSettings,
         stats: Stats,
         recognise: Recognise,
     ) -> Self {
-        Self { reader, settings, stats, recognise, link: None, insertion: 0 }
+        Self { reader, settings, stats, recognise, link: None, insertion: 0, application: 0 }
     }
 
     /// The reader's name.
@@ -114,9 +124,46 @@ impl Card {
         self.link.is_some()
     }
 
+    /// Means this application from now on, by its place on the card. Sends nothing.
+    pub fn turn_to(&mut self, application: usize) {
+        self.application = application;
+    }
+
+    /// The application that is meant.
+    pub fn application(&self) -> usize {
+        self.application
+    }
+
+    /// How many applications the card has, recognising them where that was not done yet.
+    pub fn applications(&mut self) -> Result<usize, CardError> {
+        let known = self.link.as_ref().map_or(0, |link| link.applications.len());
+        if known > 0 {
+            return Ok(known);
+        }
+        self.with(|_, _| Ok(()))?;
+        Ok(self.link.as_ref().map_or(0, |link| link.applications.len()))
+    }
+
+    /// Applications that were found and cannot be used, and why.
+    pub fn unusable_applications(&self) -> &[Problem] {
+        self.link.as_ref().map(|link| link.applications.problems()).unwrap_or_default()
+    }
+
     /// True while this process's verification of a PIN stands, as far as is known without asking the card.
     pub fn is_verified(&self, auth: &AuthId) -> bool {
-        self.link.as_ref().is_some_and(|link| link.verified.contains(auth))
+        self.is_verified_for(self.application, auth)
+    }
+
+    /// As [`Card::is_verified`], for a PIN of another application.
+    pub fn is_verified_for(&self, application: usize, auth: &AuthId) -> bool {
+        let logins = self.link.as_ref().and_then(|link| link.applications.logins(application));
+        logins.is_some_and(|logins| logins.verified.contains(auth))
+    }
+
+    /// Whether asking the application for something would end logins to another one, for good: nobody knows their PINs
+    /// any more.
+    pub fn would_end_logins(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.applications.would_end_logins(self.application))
     }
 
     /// Runs `job` in one exclusive transaction, connecting and recognising the card first where needed.
@@ -129,25 +176,21 @@ impl Card {
         job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let mut job = job;
-        let result = self.attempt(&mut job);
-        let was_reset = result.as_ref().is_err_and(is_reset);
-        let lost = self.has_lost_login() || matches!(result, Err(CardError::LoginLost));
-        if lost && self.log_in_again() {
-            let again = was_reset || matches!(result, Err(CardError::LoginLost));
-            return if again { self.attempt(&mut job) } else { result };
-        }
-        match result {
-            Err(_) if was_reset && self.take_login_lost() => Err(CardError::LoginLost),
-            Err(_) if was_reset => self.attempt(&mut job),
+        match self.attempt(&mut job) {
+            Err(error) if is_reset(&error) && self.take_login_lost() => Err(CardError::LoginLost),
+            Err(error) if is_reset(&error) => self.attempt(&mut job),
+            // Another program has selected another application.
+            Err(CardError::LoginLost) if self.can_log_in_again() => self.attempt(&mut job),
             other => other,
         }
     }
 
-    /// Verifies again what was remembered. What the card refuses now is forgotten, and not sent a second time.
-    fn log_in_again(&mut self) -> bool {
-        let remembered = self.link.as_mut().map(|link| std::mem::take(&mut link.remembered));
-        let remembered = remembered.unwrap_or_default();
-        !remembered.is_empty() && remembered.iter().all(|(auth, pin)| self.verify(auth, pin).is_ok())
+    /// Whether logins that the card has lost can be made again by what is remembered; then the next use makes them.
+    fn can_log_in_again(&mut self) -> bool {
+        let Some(link) = &mut self.link else { return false };
+        let logins = link.applications.logins_mut(self.application);
+        logins.stale = !logins.remembered.is_empty();
+        logins.stale
     }
 
     /// Keeps the transaction open between calls (a batch of signatures by one command) until
@@ -237,7 +280,8 @@ impl Card {
     }
 
     fn has_lost_login(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| link.login_lost)
+        let logins = self.link.as_ref().and_then(|link| link.applications.logins(self.application));
+        logins.is_some_and(|logins| logins.lost)
     }
 
     /// Formats the card; see [`CardAdmin::format`]. No PIN is verified afterwards.
@@ -256,163 +300,13 @@ impl Card {
 
     fn forget_logins(&mut self) {
         if let Some(link) = &mut self.link {
-            link.verified.clear();
-            link.owed.clear();
-            link.remembered.clear();
+            *link.applications.logins_mut(self.application) = Logins::default();
         }
     }
 
     /// What the reader's own keys can be used for; known once the card was asked for anything.
     pub fn pinpad(&self) -> PinPad {
         self.link.as_ref().map(|link| link.line.pinpad()).unwrap_or_default()
-    }
-
-    /// Verifies a PIN, once: it is never sent again by itself, but for `[pkcs11] pin_cache`. Several PINs may be verified
-    /// at a time.
-    pub fn verify(&mut self, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
-        let result = self.verify_by(auth, &mut |driver, channel| driver.verify(channel, auth, pin));
-        if let Some(link) = self.link.as_mut().filter(|_| result.is_ok() && self.settings.pin_cache) {
-            link.remembered.push((auth.clone(), pin.clone()));
-        }
-        result
-    }
-
-    /// As [`Card::verify`], with a PIN that its holder types on the reader's keys. Waits for the holder.
-    pub fn verify_on_reader(&mut self, auth: &AuthId) -> Result<(), CardError> {
-        self.verify_by(auth, &mut |driver, channel| driver.verify_on_reader(channel, auth))
-    }
-
-    fn verify_by(
-        &mut self,
-        auth: &AuthId,
-        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<(), CardError>,
-    ) -> Result<(), CardError> {
-        let link = self.connect()?;
-        let owed_before = link.owed.contains(auth);
-        if !owed_before {
-            link.owed.push(auth.clone());
-        }
-        let result = self.attempt(job);
-        if let Some(link) = &mut self.link {
-            match &result {
-                Ok(()) => {
-                    link.login_lost = false;
-                    if !link.owed.contains(auth) {
-                        link.owed.push(auth.clone());
-                    }
-                    if !link.verified.contains(auth) {
-                        link.verified.push(auth.clone());
-                    }
-                    link.remembered.retain(|(known, _)| known != auth);
-                }
-                // A wrong PIN takes an earlier verification back (ISO 7816-4, 11.6.6).
-                Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. }) => {
-                    link.verified.retain(|known| known != auth);
-                    link.remembered.retain(|(known, _)| known != auth);
-                    // Nothing was verified, so nothing has to be taken back.
-                    if !owed_before {
-                        link.owed.retain(|known| known != auth);
-                    }
-                }
-                Err(_) => {}
-            }
-        }
-        result
-    }
-
-    /// Changes a PIN, once: neither value is ever sent again by itself. It is not verified afterwards.
-    /// Errors: see [`CardAdmin::change_pin`].
-    pub fn change_pin(&mut self, auth: &AuthId, old: &Secret, new: &Secret) -> Result<(), CardError> {
-        self.set_pin(auth, &mut |admin, channel| admin.change_pin(channel, auth, old, new))
-    }
-
-    /// As [`Card::change_pin`], with both values typed on the reader's keys. Waits for the holder.
-    pub fn change_pin_on_reader(&mut self, auth: &AuthId) -> Result<(), CardError> {
-        self.set_pin(auth, &mut |admin, channel| admin.change_pin_on_reader(channel, auth))
-    }
-
-    /// Gives a PIN a new value by its PUK or the security officer, once, as [`Card::change_pin`].
-    /// Errors: see [`CardAdmin::unblock_pin`].
-    pub fn unblock_pin(&mut self, auth: &AuthId, by: Unblock<'_>, new: &Secret) -> Result<(), CardError> {
-        self.set_pin(auth, &mut |admin, channel| admin.unblock_pin(channel, auth, by, new))
-    }
-
-    fn set_pin(
-        &mut self,
-        auth: &AuthId,
-        job: &mut dyn FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<(), CardError>,
-    ) -> Result<(), CardError> {
-        let link = self.connect()?;
-        // Some cards take a PIN that was just set for verified.
-        if !link.owed.contains(auth) {
-            link.owed.push(auth.clone());
-        }
-        let result = self.attempt(&mut |driver, channel| match driver.admin() {
-            Some(admin) => job(admin, channel),
-            None => Err(CardError::NotSupported { what: "change PINs".to_owned() }),
-        });
-        let sent = !matches!(
-            result,
-            Err(CardError::PinLength { .. }
-                | CardError::PinCharacters
-                | CardError::PinEntry(_)
-                | CardError::NotSupported { .. })
-        );
-        if let Some(link) = self.link.as_mut().filter(|_| sent) {
-            link.verified.retain(|known| known != auth);
-            link.remembered.retain(|(known, _)| known != auth);
-        }
-        result
-    }
-
-    /// Takes the verification of one PIN back and leaves the others. Where the card can only be reset, that
-    /// happens when no other PIN verified by this process is left.
-    pub fn log_out(&mut self, auth: &AuthId) -> Result<(), CardError> {
-        let after_login = self.settings.after_login;
-        let Some(link) = &mut self.link else { return Ok(()) };
-        link.verified.retain(|known| known != auth);
-        link.remembered.retain(|(known, _)| known != auth);
-        if !link.owed.contains(auth) || after_login == AfterLogin::Leave {
-            return Ok(());
-        }
-        let last = link.verified.is_empty();
-        let done = after_login == AfterLogin::Deauthenticate
-            && self.attempt(&mut |driver, channel| driver.deauthenticate(channel, auth))?;
-        if done {
-            if let Some(link) = &mut self.link {
-                link.owed.retain(|known| known != auth);
-            }
-        } else if last {
-            return self.reset();
-        }
-        Ok(())
-    }
-
-    /// Ends every login of this process as the configuration says, and closes the transaction. Dropping a
-    /// card does the same, but cannot tell of errors.
-    pub fn finish(&mut self) -> Result<(), CardError> {
-        let Some(link) = &mut self.link else { return Ok(()) };
-        link.verified.clear();
-        link.remembered.clear();
-        let logins = std::mem::take(&mut link.owed);
-        if logins.is_empty() || self.settings.after_login == AfterLogin::Leave {
-            return self.release();
-        }
-        let mut deauthenticate = |driver: &mut dyn CardDriver, channel: &mut Channel<'_>| {
-            if channel.begun() == Begun::Reset {
-                return Ok(true);
-            }
-            logins.iter().try_fold(true, |all, auth| Ok(driver.deauthenticate(channel, auth)? && all))
-        };
-        if self.settings.after_login == AfterLogin::Reset {
-            return self.reset();
-        }
-        match self.attempt(&mut deauthenticate) {
-            Ok(true) => self.release(),
-            Ok(false) => self.reset(),
-            Err(error) if is_reset(&error) => self.release(),
-            Err(_) => self.reset(),
-        }
     }
 
     /// Ends every login and forgets the connection; the next use connects again.
@@ -423,7 +317,7 @@ impl Card {
     }
 
     /// Resets the card: nothing is verified afterwards.
-    fn reset(&mut self) -> Result<(), CardError> {
+    pub(super) fn reset(&mut self) -> Result<(), CardError> {
         let Some(link) = &mut self.link else { return Ok(()) };
         link.forget();
         link.line.held = false;
@@ -431,7 +325,7 @@ impl Card {
         self.settle(result.map_err(CardError::from))
     }
 
-    fn connect(&mut self) -> Result<&mut Link, CardError> {
+    pub(super) fn connect(&mut self) -> Result<&mut Link, CardError> {
         if self.link.is_none() {
             let transport = self.reader.connect().map_err(ApduError::from)?;
             self.insertion += 1;
@@ -440,14 +334,16 @@ impl Card {
         self.link.as_mut().ok_or_else(|| TransportError::NoCard(String::new()).into())
     }
 
-    fn attempt<T>(
+    pub(super) fn attempt<T>(
         &mut self,
         job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let (settings, stats) = (self.settings.clone(), self.stats.clone());
         let recognise = Arc::clone(&self.recognise);
         let recognise = |channel: &mut Channel<'_>| recognise(channel, &settings);
-        let result = self.connect().and_then(|link| link.run(&recognise, &stats, job));
+        self.connect()?;
+        let application = self.application;
+        let result = self.connect().and_then(|link| link.run(application, &recognise, &stats, job));
         self.settle(result)
     }
 
@@ -466,7 +362,8 @@ impl Card {
     }
 
     fn take_login_lost(&mut self) -> bool {
-        self.link.as_mut().is_some_and(|link| std::mem::take(&mut link.login_lost))
+        let Some(link) = &mut self.link else { return false };
+        std::mem::take(&mut link.applications.logins_mut(self.application).lost)
     }
 }
 

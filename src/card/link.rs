@@ -1,67 +1,52 @@
-//! What exists only while a card is connected: its transport, its driver, and what is believed of its state.
+//! What exists only while a card is connected: its transport, its applications, and what is believed of its state.
 
+use super::applications::Applications;
 use super::connection::Recognised;
 use super::{CardDriver, CardError};
 use crate::apdu::{ApduError, Channel, Stats};
-use crate::codec::Secret;
-use crate::token::AuthId;
 use crate::transport::{Begun, Disposition, Limits, PinEntry, PinPad, Protocol, Transport, TransportError};
 
 /// What exists only while a card is connected.
 pub(super) struct Link {
     pub line: Line,
-    pub driver: Option<Box<dyn CardDriver>>,
-    /// PINs whose verification stands.
-    pub verified: Vec<AuthId>,
-    /// PINs that may be verified on the card by our doing: what the end has to take back.
-    pub owed: Vec<AuthId>,
-    pub login_lost: bool,
-    /// PINs to verify again after a reset, where the configuration wants that.
-    pub remembered: Vec<(AuthId, Secret)>,
+    pub applications: Applications,
     /// What the reader had counted when the card was connected (`Reader::changes`).
     pub changes: u32,
 }
 
 impl Link {
     pub fn new(transport: Box<dyn Transport>, changes: u32) -> Self {
-        Self {
-            line: Line { transport, held: false, open: false },
-            driver: None,
-            verified: Vec::new(),
-            owed: Vec::new(),
-            login_lost: false,
-            remembered: Vec::new(),
-            changes,
-        }
+        let line = Line { transport, held: false, open: false };
+        Self { line, applications: Applications::default(), changes }
     }
 
-    /// Runs one job of the driver in a transaction of its own, or in the one that is held.
+    /// Runs one job of an application's driver in a transaction of its own, or in the one that is held.
     pub fn run<T>(
         &mut self,
+        application: usize,
         recognise: &dyn Fn(&mut Channel<'_>) -> Recognised,
         stats: &Stats,
         job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let fresh = !self.line.open;
         let mut channel = Channel::begin(&mut self.line, stats)?;
+        let applications = &mut self.applications;
         if channel.begun() == Begun::Reset {
-            self.login_lost |= !self.verified.is_empty();
-            self.verified.clear();
-            self.owed.clear();
+            applications.reset();
+        } else if fresh {
+            applications.forget_state();
         }
-        let driver = match &mut self.driver {
-            Some(driver) => {
-                if fresh {
-                    driver.forget_state();
-                }
-                driver
-            }
-            none => none.insert(recognise(&mut channel)?),
-        };
-        let result = job(driver.as_mut(), &mut channel);
+        if applications.is_empty() {
+            applications.take_in(recognise(&mut channel)?);
+        }
+        let turned = applications.turn_to(application, &mut channel);
+        let result = turned.and_then(|()| job(applications.driver(application)?, &mut channel));
+        applications.note_selected(application, &channel);
         let ended = channel.end(Disposition::Leave);
         match result {
-            Err(CardError::NotAuthenticated) if std::mem::take(&mut self.login_lost) => {
+            Err(CardError::NotAuthenticated)
+                if std::mem::take(&mut applications.logins_mut(application).lost) =>
+            {
                 Err(CardError::LoginLost)
             }
             Ok(value) => ended.map(|()| value).map_err(CardError::from),
@@ -71,13 +56,8 @@ impl Link {
 
     /// The card lost its state: no PIN is verified, nothing is selected.
     pub fn forget(&mut self) {
-        self.login_lost |= !self.verified.is_empty();
-        self.verified.clear();
-        self.owed.clear();
         self.line.open = false;
-        if let Some(driver) = &mut self.driver {
-            driver.forget_state();
-        }
+        self.applications.reset();
     }
 }
 

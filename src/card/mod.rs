@@ -1,6 +1,8 @@
 //! Card families: each driver turns APDUs into a neutral token and back. No PKCS#11 numbers here.
 
 pub mod admin;
+mod applications;
+mod authentication;
 pub mod cache;
 mod certificate_names;
 pub mod connection;
@@ -9,6 +11,7 @@ mod files;
 pub mod generic;
 pub mod isoapplet;
 mod link;
+mod logins;
 pub mod myeid;
 pub mod openpgp;
 mod pin_entry;
@@ -18,6 +21,7 @@ pub mod registry;
 pub mod sought;
 
 pub use admin::CardAdmin;
+pub use applications::Found;
 pub use connection::{Card, CardSettings};
 pub use pin_entry::PinEntryFailure;
 
@@ -27,11 +31,17 @@ use crate::crypto::{CryptoError, Curve};
 use crate::token::{AuthId, CertificateHints, ObjectId, Token};
 use crate::transport::TransportError;
 
-/// What every card family answers to. A driver is bound to one inserted card.
+/// What every card family answers to. A driver is bound to one application of one inserted card.
 /// A method is called inside one transaction; [`CardDriver::forget_state`] comes first in each new one.
 pub trait CardDriver: Send {
     /// The family's name: `MyEID`, `PKCS#15`.
     fn name(&self) -> &'static str;
+
+    /// The name by which SELECT finds the application among others of the same card; `None` where it is the card's only
+    /// one.
+    fn application_name(&self) -> Option<&[u8]> {
+        None
+    }
 
     /// What the card can do; known before it is asked to.
     fn abilities(&self) -> &Abilities;
@@ -39,6 +49,12 @@ pub trait CardDriver: Send {
     /// Drops what is believed of the card's state (selected file, security environment, verified PINs):
     /// called at each new transaction, because another program may have used the card in between.
     fn forget_state(&mut self);
+
+    /// Another application of the card was used by this process, and this one is selected anew before the next command:
+    /// no PIN is verified, as far as the driver knows, and nothing is chosen. What was read is still true.
+    fn be_selected(&mut self) {
+        self.forget_state();
+    }
 
     /// Reads the directories: PINs, keys, certificates and data without their bodies.
     /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
@@ -100,6 +116,12 @@ pub trait CardDriver: Send {
     fn verify_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {
         let _ = (channel, auth);
         Err(CardError::NotSupported { what: "take a PIN from the reader's keys".to_owned() })
+    }
+
+    /// Whether the card itself says that a PIN is verified, spending no try. `None` where it does not tell.
+    fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
+        let _ = (channel, auth);
+        Ok(None)
     }
 
     /// Takes a PIN's verification back. Returns false when the card cannot: then only a reset does it.
@@ -287,8 +309,8 @@ pub enum CardError {
         /// Imperative: `sign with secp256k1`.
         what: String,
     },
-    /// Another program reset the card: what was verified before is not any more.
-    #[error("another program reset the card, the login is lost")]
+    /// The card was reset, or another of its applications was selected: what was verified before is not any more.
+    #[error("the card was reset or another of its applications was used, the login is lost")]
     LoginLost,
     /// An object that the driver does not know (any more).
     #[error("the card has no such object")]

@@ -1,9 +1,11 @@
-//! The card families in the order in which they are tried, each with the reason for its place.
+//! The card families in the order in which their tokens are shown, each with the reason for its place, and how the
+//! applications of a card are found.
 //! A new family is one file and one row here.
 
-use crate::apdu::Channel;
+use crate::apdu::{ApduError, Channel, Lengthening};
+use crate::token::Problem;
 
-use super::{CardDriver, CardError, CardSettings, generic, isoapplet, myeid, openpgp, piv};
+use super::{CardDriver, CardError, CardSettings, Found, generic, isoapplet, myeid, openpgp, piv};
 
 /// One card family.
 pub struct Row {
@@ -13,6 +15,10 @@ pub struct Row {
     pub reason: &'static str,
     /// Whether the answer to reset is the family's own; such rows are tried first.
     pub knows_atr: fn(&[u8]) -> bool,
+    /// Families whose applications such a card may have beside this one's; it is asked for no others.
+    pub beside: &'static [&'static str],
+    /// Whether its application is found by a name of its own, so that no other application of the card answers for it.
+    pub has_own_name: bool,
     /// Asks the card. `None` when it is of another family; errors are those of the transport.
     pub open: Open,
 }
@@ -20,62 +26,162 @@ pub struct Row {
 /// Asks a card whether it is of a family, and binds a driver to it.
 pub type Open = fn(&mut Channel<'_>, &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError>;
 
-/// All families, first match wins.
+/// All families, in the order in which the tokens of their applications are shown.
 pub static DRIVERS: &[Row] = &[
     Row {
         name: piv::NAME,
-        reason: "first: one command settles it, and no other family has its application",
+        reason: "first: most cards that have it are asked for it by their makers' own programs before anything else",
         knows_atr: piv::knows_atr,
+        beside: &[openpgp::NAME],
+        has_own_name: true,
         open: piv::open,
     },
     Row {
         name: isoapplet::NAME,
-        reason: "before MyEID, whose questions its files could answer; asked for by its own name, which costs one \
-                 command on a card that no answer to reset gives away",
+        reason: "before MyEID, whose questions its files could answer",
         knows_atr: isoapplet::knows_atr,
+        beside: &[],
+        has_own_name: true,
         open: isoapplet::open,
     },
     Row {
         name: myeid::NAME,
         reason: "before the generic PKCS#15 driver, which could only read these cards",
         knows_atr: myeid::knows_atr,
+        beside: &[],
+        has_own_name: false,
         open: myeid::open,
     },
     Row {
         name: openpgp::NAME,
         reason: "before the generic PKCS#15 driver, which asks more questions of a card that has no PKCS#15",
         knows_atr: openpgp::knows_atr,
+        beside: &[],
+        has_own_name: true,
         open: openpgp::open,
     },
     Row {
         name: generic::NAME,
         reason: "last: it takes every card with a PKCS#15 application, and can do less than a driver of its own",
         knows_atr: generic::knows_atr,
+        beside: &[],
+        has_own_name: false,
         open: generic::open,
     },
 ];
 
-/// Finds the driver of the card: families whose answer to reset matches first, then every one in turn.
-/// Errors: `UnknownCard` when none of them wants it.
-pub fn recognise(
-    channel: &mut Channel<'_>,
-    settings: &CardSettings,
-) -> Result<Box<dyn CardDriver>, CardError> {
+/// Finds the applications of the card.
+///
+/// Families whose answer to reset it is come first, with what such cards have beside them. Where none of those is there,
+/// the card is asked for every application with a name of its own, and beside one of them for PKCS#15 by its name. Only a
+/// card that has none of them is asked what other applications could answer as well; there the first family that takes it
+/// has it. So a card of a known kind costs no question for nothing, and no card more than two for each family.
+///
+/// Questions go in the reverse order: PIV, which most cards with several have, is asked for last and stays selected.
+/// Errors: `UnknownCard` when no family wants it; what the one application has that is there and cannot be used.
+pub fn recognise(channel: &mut Channel<'_>, settings: &CardSettings) -> Result<Found, CardError> {
     let atr = channel.atr().to_vec();
-    let allowed = |row: &&Row| {
-        settings
-            .drivers
-            .as_ref()
-            .is_none_or(|only| only.iter().any(|name| name.eq_ignore_ascii_case(row.name)))
+    let bound = settings.bindings.iter().find(|binding| binding.fits(&atr)).map(|binding| &binding.drivers);
+    let only = bound.or(settings.drivers.as_ref());
+    let is_allowed =
+        |row: &Row| only.is_none_or(|only| only.iter().any(|name| name.eq_ignore_ascii_case(row.name)));
+    let is_known = |row: &Row| (row.knows_atr)(&atr);
+    let companions: Vec<_> = DRIVERS.iter().filter(|row| is_known(row)).flat_map(|row| row.beside).collect();
+    let is_first = |row: &Row| bound.is_none() && (is_known(row) || companions.contains(&&row.name));
+    let rows = |wanted: &dyn Fn(&Row) -> bool| -> Vec<usize> {
+        let rows = DRIVERS.iter().enumerate().filter(|(_, row)| is_allowed(row) && wanted(row));
+        rows.map(|(index, _)| index).collect()
     };
-    let (known, others): (Vec<&Row>, Vec<&Row>) =
-        DRIVERS.iter().filter(allowed).partition(|row| (row.knows_atr)(&atr));
-    for row in known.into_iter().chain(others) {
-        if let Some(driver) = (row.open)(channel, settings)? {
-            return Ok(driver);
+    let mut search =
+        Search { channel, settings, found: Vec::new(), last: None, problems: Vec::new(), is_over: false };
+    search.ask_for_all(&rows(&is_first))?;
+    if search.found.is_empty() {
+        search.ask_for_all(&rows(&|row| row.has_own_name && !is_first(row)))?;
+        if search.found.is_empty() {
+            search.ask_for_one(&rows(&|row| !row.has_own_name && !is_first(row)))?;
+        } else if let [pkcs15] = rows(&|row| row.name == generic::NAME)[..] {
+            search.ask(pkcs15, generic::open_by_name)?;
         }
     }
-    Err(CardError::UnknownCard { atr })
+    search.result(atr)
+}
+
+/// The questions to one card.
+struct Search<'s, 'c> {
+    channel: &'s mut Channel<'c>,
+    settings: &'s CardSettings,
+    /// Rows of [`DRIVERS`] whose application is there.
+    found: Vec<(usize, Box<dyn CardDriver>)>,
+    /// The row that was asked for last: its application is selected, if it is there.
+    last: Option<usize>,
+    /// What is there and cannot be used.
+    problems: Vec<(&'static str, CardError)>,
+    /// The card does not play by the rules: it is asked nothing more.
+    is_over: bool,
+}
+
+impl Search<'_, '_> {
+    fn ask_for_all(&mut self, rows: &[usize]) -> Result<(), CardError> {
+        for row in rows.iter().rev() {
+            if let Some(known) = DRIVERS.get(*row) {
+                self.ask(*row, known.open)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_for_one(&mut self, rows: &[usize]) -> Result<(), CardError> {
+        for row in rows {
+            if let Some(known) = DRIVERS.get(*row).filter(|_| self.found.is_empty()) {
+                self.ask(*row, known.open)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One question. A broken connection ends the search with an error.
+    fn ask(&mut self, row: usize, open: Open) -> Result<(), CardError> {
+        if self.is_over {
+            return Ok(());
+        }
+        // Its directories are read while it is selected; what is wrong with them is told when they are asked for.
+        if let Some(driver) = self.found.iter_mut().find(|(found, _)| Some(*found) == self.last)
+            && let Err(CardError::Apdu(error @ ApduError::Transport(_))) = driver.1.read_token(self.channel)
+        {
+            return Err(error.into());
+        }
+        self.last = Some(row);
+        self.channel.prefer(Lengthening::default());
+        match open(self.channel, self.settings) {
+            Ok(Some(driver)) => self.found.push((row, driver)),
+            Ok(None) => {}
+            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
+            Err(error) => {
+                let name = DRIVERS.get(row).map_or("", |row| row.name);
+                self.is_over = matches!(error, CardError::Apdu(ApduError::EndlessResponse { .. }));
+                self.problems.push((name, error));
+            }
+        }
+        Ok(())
+    }
+
+    fn result(mut self, atr: Vec<u8>) -> Result<Found, CardError> {
+        if self.found.is_empty() {
+            let first = self.problems.into_iter().next();
+            return Err(first.map_or(CardError::UnknownCard { atr }, |(_, error)| error));
+        }
+        self.found.sort_by_key(|(row, _)| *row);
+        let selected = self.found.iter().position(|(row, _)| Some(*row) == self.last);
+        let problem = |(name, error): &(&str, CardError)| Problem {
+            what: format!("the {name} application"),
+            why: error.to_string(),
+        };
+        Ok(Found {
+            selected,
+            problems: self.problems.iter().map(problem).collect(),
+            drivers: self.found.into_iter().map(|(_, driver)| driver).collect(),
+        })
+    }
 }
 
 #[cfg(test)]

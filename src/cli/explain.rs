@@ -227,7 +227,7 @@ fn hints(error: &engine::Error) -> Option<String> {
         E::CardChanged { .. } => Some("run p11ctl slots to see what is on it now".to_owned()),
         E::OtherToken(slot) => Some(format!("give --slot {slot}")),
         E::UserNotLoggedIn => Some("it takes the PIN of the token itself: give --pin".to_owned()),
-        E::LoginLost => Some("run the command again".to_owned()),
+        E::LoginLost => Some("log in again; with pin_cache in [pkcs11] that happens by itself".to_owned()),
         E::NeedsPin { label, .. } => Some(format!("give it with --auth-pin {label:?}=prompt")),
         E::MechanismInvalid(_) => Some("run p11ctl token mechanisms to see what the token can do".to_owned()),
         E::EncryptedDataInvalid => Some("was it encrypted for this key, with this padding?".to_owned()),

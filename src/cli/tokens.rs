@@ -167,7 +167,7 @@ fn no_tokens_at_all(context: &Context, engine: &dyn Provider) -> CliError {
 
 /// A reader with a card that was read, where no reader shows a token: they are hidden.
 pub fn reader_with_hidden_tokens(readers: &[ReaderReport]) -> Option<&ReaderReport> {
-    readers.iter().find(|reader| reader.driver.is_some() && !reader.slots.is_empty())
+    readers.iter().find(|reader| reader.driver().is_some() && !reader.slots.is_empty())
 }
 
 /// How empty tokens come to light.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+mod card_atr;
 mod error;
 mod load;
 mod opensc;
@@ -12,6 +13,7 @@ mod show;
 mod tests;
 mod toml_file;
 
+pub use card_atr::CardAtr;
 pub use error::{ConfigError, Problem};
 pub use load::{Loaded, Notice, Severity, Surroundings, load, load_in, parse};
 pub use opensc::GrammarError;
@@ -19,7 +21,7 @@ pub use opensc::GrammarError;
 /// Slots that a reader can have: no card has more PINs than a byte has references, and one for the left-overs.
 pub const NUM_SLOTS: RangeInclusive<u32> = 1..=256;
 
-/// The card families that `[drivers] only` can name; a test holds them to the registry's.
+/// The card families that `[drivers] only` and `[[card_atr]]` can name; a test holds them to the registry's.
 pub const DRIVERS: [&str; 5] = ["PIV", "IsoApplet", "MyEID", "OpenPGP", "PKCS#15"];
 
 /// Seconds that a card can be waited for.
@@ -40,6 +42,8 @@ pub struct Config {
     pub drivers: DriversConfig,
     /// `[log]`: what the module tells of its work.
     pub log: LogConfig,
+    /// `[[card_atr]]`: cards whose drivers the answer to reset decides; the first that fits counts.
+    pub card_atrs: Vec<CardAtr>,
     /// `[application.NAME]`: what differs for one program that loads the module.
     pub applications: BTreeMap<String, ApplicationConfig>,
     /// The file it came from; `None` for the built-in defaults.

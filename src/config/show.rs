@@ -4,14 +4,24 @@ use std::path::Path;
 
 use super::toml_file::{AFTER_LOGIN, ALL, LOG_LEVELS};
 use super::{
-    ApplicationConfig, CacheConfig, Config, DriversConfig, LogConfig, ObjectSelection, PinSelection,
-    Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig,
+    ApplicationConfig, CacheConfig, CardAtr, Config, DriversConfig, LogConfig, ObjectSelection, PinSelection,
+    Pkcs11Config, Pkcs11Overrides, ReadersConfig, SoftwareReaderConfig, card_atr,
 };
 
 impl Config {
     /// The whole effective configuration as TOML: every setting with its value, paths absolute.
     pub fn to_toml(&self) -> String {
-        let Self { pkcs11, readers, software_readers, cache, drivers, log, applications, origin: _ } = self;
+        let Self {
+            pkcs11,
+            readers,
+            software_readers,
+            cache,
+            drivers,
+            card_atrs,
+            log,
+            applications,
+            origin: _,
+        } = self;
         let mut out = Document::default();
         out.section("[pkcs11]");
         out.overrides(&all(pkcs11));
@@ -28,6 +38,14 @@ impl Config {
         let DriversConfig { only } = drivers;
         out.section("[drivers]");
         out.setting("only", list_or_all(only.as_deref()));
+        for CardAtr { atr, mask, drivers } in card_atrs {
+            out.section("[[card_atr]]");
+            out.setting("atr", text(&card_atr::text(atr)));
+            if let Some(mask) = mask {
+                out.setting("mask", text(&card_atr::text(mask)));
+            }
+            out.setting("drivers", list(drivers));
+        }
         let LogConfig { level, file } = log;
         out.section("[log]");
         out.setting("level", text(word(&LOG_LEVELS, level)));

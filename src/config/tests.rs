@@ -64,6 +64,10 @@ pub(super) fn everything() -> Config {
         cache: CacheConfig { enabled: false, directory: Some("/var/cache".into()) },
         drivers: DriversConfig { only: Some(names(&["MyEID"])) },
         log: LogConfig { level: LogLevel::Trace, file: Some("/var/log/module".into()) },
+        card_atrs: vec![
+            CardAtr { atr: vec![0x3B, 0xF0], mask: Some(vec![0xFF, 0x0F]), drivers: names(&["PIV"]) },
+            CardAtr { atr: vec![0x3B, 0x00], mask: None, drivers: names(&["PIV", "OpenPGP"]) },
+        ],
         applications: BTreeMap::from([
             (
                 "firefox".into(),

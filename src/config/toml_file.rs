@@ -9,19 +9,20 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Problem, nearest};
 use super::load::{Fault, Located};
 use super::{
-    AfterLogin, ApplicationConfig, BUSY_TIMEOUT, CacheConfig, Config, DRIVERS, DriversConfig, LogConfig,
-    LogLevel, NUM_SLOTS, ObjectSelection, PinSelection, Pkcs11Config, Pkcs11Overrides, ReadersConfig,
-    SoftwareReaderConfig,
+    AfterLogin, ApplicationConfig, BUSY_TIMEOUT, CacheConfig, CardAtr, Config, DRIVERS, DriversConfig,
+    LogConfig, LogLevel, NUM_SLOTS, ObjectSelection, PinSelection, Pkcs11Config, Pkcs11Overrides,
+    ReadersConfig, SoftwareReaderConfig, card_atr,
 };
 
 /// The sections and their settings. `application` holds a section for each program.
-pub(super) const SECTIONS: [(&str, &[&str]); 7] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
     ("pkcs11", PKCS11),
     ("readers", &["pcsc", "only", "ignored", "exclusive", "busy_timeout", "after_login"]),
     ("software_reader", &["name", "card"]),
     ("cache", &["enabled", "directory"]),
     ("drivers", &["only"]),
     ("log", &["level", "file"]),
+    ("card_atr", &["atr", "mask", "drivers"]),
     ("application", APPLICATION),
 ];
 
@@ -46,6 +47,9 @@ const APPLICATION: &[&str] = &[
     "read_only",
     "pin_cache",
 ];
+
+/// Sections that can stand there several times: `[[NAME]]`.
+const REPEATED: [&str; 2] = ["software_reader", "card_atr"];
 
 /// How `visible_objects` names classes.
 pub(super) const OBJECT_CLASSES: [&str; 5] =
@@ -85,6 +89,7 @@ pub(super) fn read(text: &str, located: &Located<'_>) -> Result<Config, Fault> {
             "cache" => config.cache = cache(&document.section(name.get_ref(), value)?)?,
             "drivers" => config.drivers = drivers(&document.section(name.get_ref(), value)?)?,
             "log" => config.log = log(&document.section(name.get_ref(), value)?)?,
+            "card_atr" => config.card_atrs = document.card_atrs(value)?,
             "application" => config.applications = document.applications(value)?,
             _ => config.software_readers = document.software_readers(value)?,
         }
@@ -164,15 +169,21 @@ fn log(section: &Section<'_, '_>) -> Result<LogConfig, Fault> {
 
 fn drivers(section: &Section<'_, '_>) -> Result<DriversConfig, Fault> {
     let only = section.names_or_all("only")?.flatten();
-    let is_unknown = |name: &&String| DRIVERS.iter().all(|known| !known.eq_ignore_ascii_case(name));
-    let Some(unknown) = only.iter().flatten().find(is_unknown) else { return Ok(DriversConfig { only }) };
-    let problem = Problem::Unknown {
-        kind: "driver",
-        name: unknown.clone(),
-        section: section.name.clone(),
-        nearest: nearest(unknown, DRIVERS),
-    };
-    Err(section.document.fault(&section.table.get("only").map_or(0..0, Spanned::span), problem))
+    section.check_drivers("only", only.as_deref().unwrap_or_default())?;
+    Ok(DriversConfig { only })
+}
+
+fn bound_card(section: &Section<'_, '_>) -> Result<CardAtr, Fault> {
+    let atr = section.required(section.atr("atr")?, "atr")?;
+    let drivers = section.required(section.names("drivers")?, "drivers")?;
+    section.check_drivers("drivers", &drivers)?;
+    let mask = section.atr("mask")?;
+    if let (Some(mask), Some(value)) = (&mask, section.table.get("mask"))
+        && mask.len() != atr.len()
+    {
+        return Err(section.document.value_fault("mask", value, format!("{} bytes, as atr", atr.len())));
+    }
+    Ok(CardAtr { atr, mask, drivers })
 }
 
 /// The text of a file, to find the lines of faults.
@@ -227,7 +238,7 @@ impl<'d> Document<'d> {
         let settings =
             SECTIONS.iter().find(|(section, _)| *section == name.split('.').next().unwrap_or_default());
         let settings = settings.map_or(&[][..], |(_, settings)| settings);
-        let display = if name == "software_reader" { format!("[[{name}]]") } else { format!("[{name}]") };
+        let display = if REPEATED.contains(&name) { format!("[[{name}]]") } else { format!("[{name}]") };
         let DeValue::Table(table) = value.get_ref() else {
             return Err(self.value_fault(name, value, format!("a section {display}")));
         };
@@ -250,6 +261,13 @@ impl<'d> Document<'d> {
         Ok(applications)
     }
 
+    fn card_atrs(&self, value: &Value<'_>) -> Result<Vec<CardAtr>, Fault> {
+        let DeValue::Array(entries) = value.get_ref() else {
+            return Err(self.value_fault("card_atr", value, "sections [[card_atr]]"));
+        };
+        entries.iter().map(|entry| bound_card(&self.section("card_atr", entry)?)).collect()
+    }
+
     fn software_readers(&self, value: &Value<'_>) -> Result<Vec<SoftwareReaderConfig>, Fault> {
         let DeValue::Array(entries) = value.get_ref() else {
             return Err(self.value_fault("software_reader", value, "sections [[software_reader]]"));
@@ -258,10 +276,7 @@ impl<'d> Document<'d> {
         let mut readers = Vec::new();
         for entry in entries.iter() {
             let section = self.section("software_reader", entry)?;
-            let Some(name) = section.text("name", "the name of the reader")? else {
-                let problem = Problem::Missing { section: section.name.clone(), name: "name" };
-                return Err(self.fault(&section.span, problem));
-            };
+            let name = section.required(section.text("name", "the name of the reader")?, "name")?;
             if !names.insert(name.clone()) {
                 let span = section.table.get("name").map_or(section.span.clone(), Spanned::span);
                 return Err(self.fault(&span, Problem::DuplicateReader(name)));
@@ -325,6 +340,31 @@ impl Section<'_, '_> {
         self.read(name, &format!("{expected} in quotes"), |value| {
             value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
         })
+    }
+
+    /// A setting without which the section means nothing.
+    fn required<T>(&self, value: Option<T>, name: &'static str) -> Result<T, Fault> {
+        value.ok_or_else(|| {
+            let problem = Problem::Missing { section: self.name.clone(), name };
+            self.document.fault(&self.span, problem)
+        })
+    }
+
+    fn atr(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.read(name, "bytes such as \"3B:F0:36:02\"", |value| card_atr::bytes(value.as_str()?))
+    }
+
+    /// Finds the first name of a list that is no card family.
+    fn check_drivers(&self, setting: &str, names: &[String]) -> Result<(), Fault> {
+        let is_unknown = |name: &&String| DRIVERS.iter().all(|known| !known.eq_ignore_ascii_case(name));
+        let Some(unknown) = names.iter().find(is_unknown) else { return Ok(()) };
+        let problem = Problem::Unknown {
+            kind: "driver",
+            name: unknown.clone(),
+            section: self.name.clone(),
+            nearest: nearest(unknown, DRIVERS),
+        };
+        Err(self.document.fault(&self.table.get(setting).map_or(0..0, Spanned::span), problem))
     }
 
     fn names(&self, name: &str) -> Result<Option<Vec<String>>, Fault> {

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, from_card};
+use super::reading::{read_applications, recognition_error};
 use super::session::{Login, SessionHandle};
 use super::state::{CardState, Seen};
 use super::{Engine, Result, lock};
-use crate::apdu::{ApduError, Channel};
-use crate::card::{Abilities, Card, CardDriver, CardError, Tries};
+use crate::card::{Abilities, Card, CardError, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
-use crate::layout::{self, ChainUsers, SlotId};
-use crate::token::{AuthId, AuthRole, CertificateHints, ObjectId, Problem, Token};
+use crate::layout::{ChainUsers, SlotId};
+use crate::token::{AuthId, AuthRole, ObjectId, Problem, Token};
 use crate::transport::{PinPad, Presence, ReaderKind, TransportError};
 
 /// One reader and the lock of its card. The lock is held while the card works, and for nothing else.
@@ -70,22 +70,26 @@ impl Drop for Batch<'_> {
     }
 }
 
-/// A card that has been read. Plain values; what is read later goes to `contents`.
+/// An application of a card that has been read. Plain values; what is read later goes to `contents`.
 pub(super) struct LoadedCard {
     pub insertion: u64,
+    /// Which of the card's applications it is, as the card counts them.
+    pub application: usize,
+    /// What is wrong with the card beside this application.
+    pub beside: Vec<Problem>,
     pub driver: &'static str,
     pub abilities: Abilities,
     /// What the keys of its reader can be used for.
     pub pinpad: PinPad,
     pub token: Arc<Token>,
     /// The token as the card's directories gave it, before certificates were read for the layout.
-    directories: Token,
+    pub directories: Token,
     /// Which keys need which certificates, worked out when first asked for.
-    chain_users: OnceLock<ChainUsers>,
+    pub chain_users: OnceLock<ChainUsers>,
     /// Public values read on demand, kept for the next question.
-    contents: Mutex<HashMap<ObjectId, Content>>,
+    pub contents: Mutex<HashMap<ObjectId, Content>>,
     /// Counters of PINs as the card last told them.
-    counters: Mutex<HashMap<AuthId, Counter>>,
+    pub counters: Mutex<HashMap<AuthId, Counter>>,
 }
 
 /// What is known of a PIN's counter.
@@ -94,6 +98,8 @@ pub(super) struct Counter {
     /// The card was asked since the last login attempt that went well.
     pub asked: bool,
     pub tries: Tries,
+    /// It may be another now: only worth something where the card cannot be asked.
+    pub old: bool,
 }
 
 /// The value of an object.
@@ -113,6 +119,12 @@ impl LoadedCard {
         lock(&self.contents).insert(object, content);
     }
 
+    /// What is wrong with the card beside this application is told with it.
+    pub fn have_beside(&mut self, problems: Vec<Problem>) {
+        Arc::make_mut(&mut self.token).problems.extend(problems.iter().cloned());
+        self.beside.extend(problems);
+    }
+
     /// Which keys need which certificates.
     pub fn chain_users(&self) -> &ChainUsers {
         self.chain_users.get_or_init(|| ChainUsers::new(&self.token))
@@ -125,14 +137,17 @@ impl LoadedCard {
 
     /// The card was asked, and told this.
     pub fn note_counter(&self, auth: &AuthId, tries: Tries) {
-        lock(&self.counters).insert(auth.clone(), Counter { asked: true, tries });
+        lock(&self.counters).insert(auth.clone(), Counter { asked: true, tries, old: false });
     }
 
     /// The card told at a wrong PIN how many tries are left; `None`: it has to be asked again.
     pub fn note_tries_left(&self, auth: &AuthId, left: Option<u8>) {
         let mut counters = lock(&self.counters);
         match left {
-            Some(_) => counters.entry(auth.clone()).or_default().tries.left = left,
+            Some(_) => {
+                let counter = counters.entry(auth.clone()).or_default();
+                (counter.tries.left, counter.old) = (left, false);
+            }
             None => {
                 counters.remove(auth);
             }
@@ -156,10 +171,12 @@ impl LoadedCard {
 
     /// Counters have to be asked again.
     pub fn forget_counters(&self) {
-        lock(&self.counters).clear();
+        for counter in lock(&self.counters).values_mut() {
+            (counter.asked, counter.old) = (false, true);
+        }
     }
 
-    /// The security officer's PIN of the card. On a card with one PIN for everything that is the user's.
+    /// The security officer's PIN of the application. On a card with one PIN for everything that is the user's.
     pub fn so_auth(&self) -> Option<&crate::token::Auth> {
         let of = |role| self.token.auths.iter().find(|auth| auth.role == role);
         of(AuthRole::SecurityOfficer).or_else(|| of(AuthRole::User).filter(|_| self.token.info.sole_pin))
@@ -177,15 +194,15 @@ impl Engine {
         self.cell(reader).map(|cell| cell.name.clone()).unwrap_or_default()
     }
 
-    /// The card in a reader, read now if it was not read before. `None` when the reader is empty.
-    pub(super) fn load(&self, reader: usize) -> Result<Option<Arc<LoadedCard>>> {
-        if let Some(loaded) = self.loaded(reader) {
-            return Ok(Some(loaded));
+    /// The card in a reader, read now if it was not read before. False when the reader is empty.
+    pub(super) fn load(&self, reader: usize) -> Result<bool> {
+        if self.is_loaded(reader) {
+            return Ok(true);
         }
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
-        if let Some(loaded) = self.loaded(reader) {
-            return Ok(Some(loaded));
+        if self.is_loaded(reader) {
+            return Ok(true);
         }
         if let Some(waited) = cell.still_busy() {
             let source = TransportError::Busy { reader: cell.name.clone(), waited };
@@ -199,7 +216,7 @@ impl Engine {
                 source: TransportError::MuteCard(cell.name.clone()),
             }),
             Ok(Presence::Card { .. }) => {
-                read_card(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
+                read_applications(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
             }
         };
         cell.note_busy(outcome.as_ref().err());
@@ -207,13 +224,13 @@ impl Engine {
         if let Some(reader) = state.readers.get_mut(reader) {
             reader.presence = presence.as_ref().ok().cloned();
             reader.card = match &outcome {
-                Ok(Some(loaded)) => CardState::Read(Arc::clone(loaded)),
+                Ok(Some(applications)) => CardState::Read(applications.clone()),
                 Ok(None) if presence.is_ok() => CardState::Absent,
                 Ok(None) | Err(_) => CardState::NotAsked,
             };
         }
         state.lay_out(&self.policy);
-        presence.and(outcome)
+        presence.and(outcome.map(|read| read.is_some()))
     }
 
     /// As [`Engine::load`] for a survey of all readers: a problem is kept with its reader, and a reader that
@@ -233,16 +250,17 @@ impl Engine {
         }
     }
 
-    /// The card behind a slot. Errors: `SlotInvalid`, `TokenNotPresent` for an empty reader, and those of
+    /// The application behind a slot. Errors: `SlotInvalid`, `TokenNotPresent` for an empty reader, and those of
     /// reading it.
     pub(super) fn card_of(&self, slot: SlotId) -> Result<(usize, Arc<LoadedCard>)> {
         let reader = lock(&self.state).reader_of(slot)?.ok_or(Error::TokenNotPresent(slot))?;
-        let loaded = self.load(reader)?.ok_or(Error::TokenNotPresent(slot))?;
-        Ok((reader, loaded))
+        self.load(reader)?;
+        let loaded = lock(&self.state).loaded_of(slot).cloned();
+        Ok((reader, loaded.ok_or(Error::TokenNotPresent(slot))?))
     }
 
-    fn loaded(&self, reader: usize) -> Option<Arc<LoadedCard>> {
-        lock(&self.state).readers.get(reader)?.loaded().cloned()
+    fn is_loaded(&self, reader: usize) -> bool {
+        lock(&self.state).readers.get(reader).is_some_and(|reader| !reader.applications().is_empty())
     }
 
     /// Looks whether the card of a reader is still the one that was read; touches no card. A card that is
@@ -261,7 +279,9 @@ impl Engine {
         state.note_seen(reader, seen);
         let Some(known) = state.readers.get_mut(reader) else { return };
         match &known.card {
-            CardState::Read(loaded) if insertion == Some(loaded.insertion) => known.presence = presence,
+            CardState::Read(read) if read.first().map(|loaded| loaded.insertion) == insertion => {
+                known.presence = presence;
+            }
             CardState::Read(_) => {
                 state.forget_card(reader, &self.policy);
                 if let Some(known) = state.readers.get_mut(reader) {
@@ -303,10 +323,7 @@ impl Engine {
     ) -> Result<T> {
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
-        if !card.is_connected() || card.insertion() != loaded.insertion {
-            self.lose(reader, loaded);
-            return Err(Error::DeviceRemoved { reader: cell.name.clone() });
-        }
+        self.turn_to(reader, &mut card, loaded)?;
         let result = job(&mut card);
         if !card.is_connected() {
             self.lose(reader, loaded);
@@ -338,7 +355,7 @@ impl Engine {
 
     pub(super) fn lose(&self, reader: usize, loaded: &LoadedCard) {
         let mut state = lock(&self.state);
-        let current = state.readers.get(reader).and_then(|reader| reader.loaded());
+        let current = state.readers.get(reader).and_then(|reader| reader.applications().first());
         if current.is_some_and(|current| current.insertion == loaded.insertion) {
             state.forget_card(reader, &self.policy);
         }
@@ -349,102 +366,14 @@ impl Engine {
         let mut state = lock(&self.state);
         for slot in state.slots_of(reader) {
             let auth = state.auth_for(slot, state.login(slot)).cloned();
+            let Some(application) = state.loaded_of(slot).map(|loaded| loaded.application) else { continue };
             if let Some(token) = state.tokens.get_mut(&slot) {
-                token.authorised.retain(|auth| card.is_verified(auth));
-                if auth.is_some_and(|auth| !card.is_verified(&auth)) {
+                token.authorised.retain(|auth| card.is_verified_for(application, auth));
+                if auth.is_some_and(|auth| !card.is_verified_for(application, &auth)) {
                     token.login = Login::Public;
                     token.login_lost = true;
                 }
             }
         }
-    }
-}
-
-pub(super) fn read_card(card: &mut Card) -> Result<Arc<LoadedCard>, CardError> {
-    let (driver, abilities, pinpad, directories, token, kept, counters) = card.with(|driver, channel| {
-        let directories = driver.read_token(channel)?;
-        let mut token = directories.clone();
-        read_needed_certificates(driver, channel, &mut token)?;
-        let kept = kept_certificates(driver, &token);
-        let counters = told_counters(driver, &token);
-        let pinpad = if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() };
-        Ok((driver.name(), driver.abilities().clone(), pinpad, directories, token, kept, counters))
-    })?;
-    Ok(Arc::new(LoadedCard {
-        insertion: card.insertion(),
-        driver,
-        abilities,
-        pinpad,
-        token: Arc::new(token),
-        directories,
-        chain_users: OnceLock::new(),
-        contents: Mutex::new(kept),
-        counters: Mutex::new(counters),
-    }))
-}
-
-/// Counters of PINs that the card told along with its directories.
-fn told_counters(driver: &dyn CardDriver, token: &Token) -> HashMap<AuthId, Counter> {
-    let counter = |auth: &AuthId| Some(Counter { asked: true, tries: driver.told_tries(auth)? });
-    token.auths.iter().filter_map(|auth| Some((auth.id.clone(), counter(&auth.id)?))).collect()
-}
-
-/// Certificates that cost no command: the layout does not depend on them, whoever asks for them later has them.
-fn kept_certificates(driver: &dyn CardDriver, token: &Token) -> HashMap<ObjectId, Content> {
-    let unread = token.certificates.iter().filter(|certificate| certificate.details.is_none());
-    let kept = unread.filter_map(|certificate| {
-        let details = CertificateDetails::parse(&driver.kept_certificate(certificate.object)?).ok()?;
-        Some((certificate.object, Content::Certificate(Arc::new(details))))
-    });
-    kept.collect()
-}
-
-/// Reads the certificates that the layout depends on, and no others: their names where those suffice, else their
-/// bodies. A body that cannot be read is a problem of the token; a card that is gone is an error.
-fn read_needed_certificates(
-    driver: &mut dyn CardDriver,
-    channel: &mut Channel<'_>,
-    token: &mut Token,
-) -> Result<(), CardError> {
-    for object in layout::certificates_needed(token) {
-        let unnamed = token.certificates.iter_mut().find(|known| {
-            known.object == object && (known.hints.subject.is_none() || known.hints.issuer.is_none())
-        });
-        let Some(certificate) = unnamed else { continue };
-        match driver.certificate_names(channel, object) {
-            Ok(Some(names)) => {
-                let subject_key_id = names.subject_key_id.or_else(|| certificate.hints.subject_key_id.take());
-                certificate.hints = CertificateHints { subject_key_id, ..names };
-            }
-            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
-            // What is wrong with it is told when its body is read.
-            Ok(None) | Err(_) => {}
-        }
-    }
-    for object in layout::certificates_needed(token) {
-        let read = match driver.read_object(channel, object) {
-            Ok(der) => CertificateDetails::parse(&der).map_err(|error| error.to_string()),
-            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
-            Err(error) => Err(error.to_string()),
-        };
-        let Some(certificate) = token.certificates.iter_mut().find(|known| known.object == object) else {
-            continue;
-        };
-        match read {
-            Ok(details) => certificate.details = Some(details),
-            Err(why) => {
-                let what = format!("certificate {:?}", certificate.label);
-                token.problems.push(Problem { what, why });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What a card that could not be read is called: the reader's fault or the card's.
-fn recognition_error(reader: &str, error: CardError) -> Error {
-    match from_card(reader, error) {
-        Error::Card { reader, source } => Error::TokenNotRecognized { reader, source },
-        other => other,
     }
 }

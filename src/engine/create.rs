@@ -201,7 +201,7 @@ impl Engine {
         session: &Session,
         object: ObjectId,
     ) -> Result<Option<(SlotId, ObjectHandle)>> {
-        let others = lock(&self.state).slots_of(session.reader);
+        let others = lock(&self.state).slots_showing(session.reader, session.card.application);
         for slot in [session.slot].into_iter().chain(others) {
             if let Some(table) = self.table_of(slot, session)?
                 && let Some(handle) = table.handle(object)

@@ -189,7 +189,7 @@ fn shows(state: &State, session: &Session, key: usize) -> bool {
 fn needed_by(state: &State, session: &Session, key: usize) -> NeededBy {
     let token = &session.card.token;
     let key_of = token.keys.get(key);
-    let slots = state.slots_of(session.reader);
+    let slots = state.slots_showing(session.reader, session.card.application);
     let shown = slots.iter().find_map(|slot| {
         let view = state.slot(*slot).ok()?.token.as_ref()?;
         view.keys.contains(&key).then(|| (*slot, view.label.clone()))

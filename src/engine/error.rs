@@ -89,8 +89,8 @@ pub enum Error {
     /// Nobody is logged in, and the operation needs it.
     #[error("not logged in")]
     UserNotLoggedIn,
-    /// The login was lost because another program reset the card.
-    #[error("the login is lost: the card was reset by another program")]
+    /// The login was lost because another program reset the card, or another of the card's applications was used.
+    #[error("the login is lost: the card was reset, or another of its applications was used")]
     LoginLost,
     /// The token has no PIN of this user.
     #[error("the token has no {0}")]

@@ -221,7 +221,7 @@ impl Engine {
                 token.fresh_login = false;
                 token.authorised.clear();
                 token.session_objects.remove_private();
-                state.unused_of(session.reader, held)
+                state.unused_of(session.reader, session.card.application, held)
             };
             ended.iter().try_for_each(|auth| card.log_out(auth)).map(Ok)
         })?

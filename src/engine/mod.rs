@@ -28,6 +28,7 @@ mod pins;
 mod placement;
 mod provider;
 pub mod readers;
+mod reading;
 mod renewal;
 mod seeking;
 mod session;
@@ -60,7 +61,8 @@ pub use placement::{KeyPlacement, MadeKey};
 pub use provider::Provider;
 pub use session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 pub use slot::{
-    KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
+    ApplicationReport, KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags,
+    TokenInfo, TokenView,
 };
 pub use store::Stored;
 

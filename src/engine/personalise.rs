@@ -232,7 +232,7 @@ impl Engine {
         }
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
-        self.check_insertion(reader, &card, &loaded)?;
+        self.turn_to(reader, &mut card, &loaded)?;
         if lock(&self.state).sessions.values().any(|session| session.reader == reader) {
             return Err(Error::SessionExists);
         }

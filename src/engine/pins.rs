@@ -105,7 +105,9 @@ impl Engine {
             }
             let changed = writing.card().change_pin_on_reader(&auth.id);
             if changed.is_ok() && !writing.card().is_verified(&auth.id) {
-                lock(&self.state).end_logins_with(writing.session.reader, &auth.id);
+                let session = &writing.session;
+                let application = session.card.application;
+                lock(&self.state).end_logins_with(session.reader, application, &auth.id);
             }
             Ok((changed, None))
         })
@@ -125,7 +127,8 @@ impl Engine {
             let (changed, again) = change(writing, auth)?;
             note_tries(&session.card, &auth.id, &changed);
             if matches!(changed, Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. })) {
-                lock(&self.state).end_logins_with(session.reader, &auth.id);
+                let application = session.card.application;
+                lock(&self.state).end_logins_with(session.reader, application, &auth.id);
             }
             writing.told(changed)?;
             if let Some(new) = again {
@@ -146,10 +149,7 @@ impl Engine {
         let auth = auth.and_then(|id| loaded.token.auth(&id)).ok_or(missing)?;
         check_length(new, auth.min_len, auth.max_len)?;
         let officer = loaded.so_auth();
-        let users = || {
-            let state = lock(&self.state);
-            state.slots_of(reader).iter().flat_map(|slot| state.auths_in_use(*slot)).collect::<Vec<_>>()
-        };
+        let users = || lock(&self.state).used_of(reader, loaded.application);
         match by {
             Unblocker::Puk(puk) => {
                 check_length(puk, 1, usize::MAX)?;

@@ -9,11 +9,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::cards::{Content, LoadedCard, read_card};
+use super::cards::{Content, LoadedCard};
 use super::error::Error;
 use super::object::ObjectTable;
 use super::operation::Session;
-use super::state::{CardState, State, TokenState};
+use super::reading::read_again;
+use super::state::{CardState, ReaderState, State, TokenState};
 use super::{Engine, ObjectHandle, Result, lock};
 use crate::card::Card;
 use crate::layout::SlotId;
@@ -35,17 +36,26 @@ pub(super) struct Effects {
 /// What a slot shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Identity {
-    Pin(AuthId),
-    LeftOvers,
+    /// A PIN of an application.
+    Pin(usize, AuthId),
+    /// What is left over of an application.
+    LeftOvers(usize),
     Empty,
     Nothing,
 }
 
 impl Engine {
-    /// Reads the card again after a change, computes the layout anew, and takes sessions, logins and handles over.
-    /// The card is locked by the caller. Errors: those of reading; then its sessions are over.
-    pub(super) fn renew(&self, reader: usize, card: &mut Card, effects: &Effects) -> Result<()> {
-        let fresh = match read_card(card) {
+    /// Reads an application again after a change, computes the layout anew, and takes sessions, logins and handles over.
+    /// The card is locked and turned to it by the caller. Errors: those of reading; then the card's sessions are over.
+    pub(super) fn renew(
+        &self,
+        reader: usize,
+        card: &mut Card,
+        before: &LoadedCard,
+        effects: &Effects,
+    ) -> Result<()> {
+        let application = before.application;
+        let fresh = match read_again(card, before) {
             Ok(fresh) => fresh,
             Err(error) => {
                 lock(&self.state).forget_card(reader, &self.policy);
@@ -54,10 +64,9 @@ impl Engine {
         };
         let unused = {
             let mut state = lock(&self.state);
-            let held: Vec<_> =
-                state.slots_of(reader).iter().flat_map(|slot| state.auths_in_use(*slot)).collect();
+            let held = state.used_of(reader, application);
             self.take_over(&mut state, reader, fresh, effects);
-            state.unused_of(reader, held)
+            state.unused_of(reader, application, held)
         };
         for auth in unused {
             card.log_out(&auth).map_err(|error| self.card_error(reader, error))?;
@@ -68,7 +77,9 @@ impl Engine {
     fn take_over(&self, state: &mut State, reader: usize, fresh: Arc<LoadedCard>, effects: &Effects) {
         let before: Vec<(SlotId, Identity)> =
             state.slots_of(reader).into_iter().map(|slot| (slot, state.identity(slot))).collect();
-        if let Some(old) = state.readers.get(reader).and_then(|known| known.loaded()) {
+        let is_fresh = |loaded: &LoadedCard| loaded.application == fresh.application;
+        let known = state.readers.get(reader).map(ReaderState::applications).unwrap_or_default();
+        if let Some(old) = known.iter().find(|known| is_fresh(known)) {
             let there: HashSet<ObjectId> = fresh.token.objects().collect();
             let gone = |object: &ObjectId| effects.deleted.contains(object);
             fresh.inherit(old, |object| there.contains(&object) && !gone(&object));
@@ -76,8 +87,10 @@ impl Engine {
                 fresh.keep(*object, content.clone());
             }
         }
-        if let Some(known) = state.readers.get_mut(reader) {
-            known.card = CardState::Read(Arc::clone(&fresh));
+        if let Some(ReaderState { card: CardState::Read(known), .. }) = state.readers.get_mut(reader)
+            && let Some(place) = known.iter_mut().find(|known| is_fresh(known))
+        {
+            *place = Arc::clone(&fresh);
         }
         state.lay_out(&self.policy);
         let moves = state.moves(&before, effects);
@@ -90,7 +103,8 @@ impl Engine {
             }
         }
         for (slot, mut token) in tokens {
-            if let Some(handles) = token.objects.take().map(|table| table.handles()) {
+            let is_changed = state.loaded_of(slot).is_some_and(|loaded| is_fresh(loaded));
+            if is_changed && let Some(handles) = token.objects.take().map(|table| table.handles()) {
                 let view = state.slot(slot).ok().and_then(|slot| slot.token.clone()).unwrap_or_default();
                 let known = |object: ObjectId| effects.handle(&handles, object);
                 let table = ObjectTable::new(&fresh.token, &view, |object| {
@@ -105,20 +119,24 @@ impl Engine {
                 return true;
             }
             let Some(slot) = moves.get(&session.slot) else { return false };
+            let card = if is_fresh(&session.card) { &fresh } else { &session.card };
             *session = Arc::new(Session {
                 slot: *slot,
                 mode: session.mode,
                 reader,
-                card: Arc::clone(&fresh),
+                card: Arc::clone(card),
                 operations: Arc::clone(&session.operations),
             });
             true
         });
     }
 
-    /// What a caller is told who meets a card that was exchanged.
-    pub(super) fn check_insertion(&self, reader: usize, card: &Card, loaded: &LoadedCard) -> Result<()> {
+    /// Means an application from now on, while the card is locked. Every way to a card goes through here: nothing that is
+    /// meant for one application, a PIN least of all, goes to another. Errors: `DeviceRemoved` for a card that was
+    /// exchanged.
+    pub(super) fn turn_to(&self, reader: usize, card: &mut Card, loaded: &LoadedCard) -> Result<()> {
         if card.is_connected() && card.insertion() == loaded.insertion {
+            card.turn_to(loaded.application);
             return Ok(());
         }
         self.lose(reader, loaded);
@@ -141,11 +159,11 @@ impl State {
         let Some(token) = self.slot(slot).ok().and_then(|slot| slot.token.as_ref()) else {
             return Identity::Nothing;
         };
-        let auth = token.auth.and_then(|index| self.loaded_of(slot)?.token.auths.get(index));
-        match auth {
-            Some(auth) => Identity::Pin(auth.id.clone()),
+        let Some(loaded) = self.loaded_of(slot) else { return Identity::Nothing };
+        match token.auth.and_then(|index| loaded.token.auths.get(index)) {
+            Some(auth) => Identity::Pin(loaded.application, auth.id.clone()),
             None if token.empty => Identity::Empty,
-            None => Identity::LeftOvers,
+            None => Identity::LeftOvers(loaded.application),
         }
     }
 
@@ -155,20 +173,25 @@ impl State {
             before.iter().map(|(slot, _)| (*slot, self.identity(*slot))).collect();
         let place_of =
             |wanted: &Identity| now.iter().find(|(_, identity)| identity == wanted).map(|(slot, _)| *slot);
-        let had_left_overs = before.iter().any(|(_, identity)| *identity == Identity::LeftOvers);
+        let had_left_overs = |application: &usize| {
+            before.iter().any(|(_, identity)| *identity == Identity::LeftOvers(*application))
+        };
         let target = |slot: SlotId, identity: &Identity| {
             let stays = || place_of_slot(&now, slot);
             match identity {
-                Identity::Pin(_) => place_of(identity),
-                Identity::LeftOvers => {
+                Identity::Pin(..) => place_of(identity),
+                Identity::LeftOvers(_) => {
                     place_of(identity).or_else(|| (stays()? == &Identity::Empty).then_some(slot))
                 }
                 Identity::Empty => match &effects.pinned {
-                    Some((pinned, auth)) if *pinned == slot => place_of(&Identity::Pin(auth.clone())),
+                    Some((pinned, auth)) if *pinned == slot => now
+                        .iter()
+                        .find(|(_, it)| matches!(it, Identity::Pin(_, it) if it == auth))
+                        .map(|it| it.0),
                     _ => match stays()? {
                         Identity::Empty => Some(slot),
-                        Identity::LeftOvers => (!had_left_overs).then_some(slot),
-                        Identity::Pin(_) | Identity::Nothing => None,
+                        Identity::LeftOvers(application) => (!had_left_overs(application)).then_some(slot),
+                        Identity::Pin(..) | Identity::Nothing => None,
                     },
                 },
                 Identity::Nothing => None,

@@ -16,12 +16,25 @@ pub struct ReaderReport {
     pub kind: ReaderKind,
     /// What is in it; `None` when the reader does not even tell (see `error`).
     pub presence: Option<Presence>,
-    /// The driver that understood the card.
-    pub driver: Option<&'static str>,
+    /// The applications of the card, each with the driver that understood it; none where no driver did.
+    pub applications: Vec<ApplicationReport>,
     /// The slots that the reader owns; empty when no slots are left for it.
     pub slots: Vec<SlotId>,
     /// What is wrong with reader or card.
     pub error: Option<Arc<Error>>,
+}
+
+/// One application of a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationReport {
+    /// The driver that understood it.
+    pub driver: &'static str,
+    /// Its own label.
+    pub label: String,
+    /// Its serial number.
+    pub serial: String,
+    /// The slots that show tokens of it.
+    pub slots: Vec<SlotId>,
 }
 
 /// What is amiss with a card that was read, or that could not be.

@@ -6,9 +6,10 @@ use super::cards::LoadedCard;
 use super::error::Error;
 use super::mechanism::{self, MechanismId, MechanismInfo};
 use super::slot::{
-    KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags, TokenInfo, TokenView,
+    ApplicationReport, KnownProblems, PinReport, PinState, PinStatus, ReaderReport, SlotInfo, TokenFlags,
+    TokenInfo, TokenView,
 };
-use super::state::CardState;
+use super::state::{CardState, ReaderState, State};
 use super::uri::Uri;
 use super::{Engine, Result, lock};
 use crate::card::Tries;
@@ -30,7 +31,7 @@ impl Engine {
                 name: cell.name.clone(),
                 kind: cell.kind,
                 presence: reader.presence.clone(),
-                driver: reader.loaded().map(|loaded| loaded.driver),
+                applications: applications_of(&state, index),
                 slots: state.slots_of(index),
                 error: match &reader.card {
                     CardState::Failed(error) => Some(Arc::clone(error)),
@@ -49,7 +50,7 @@ impl Engine {
             let mut state = lock(&self.state);
             let Some(known) = state.readers.get_mut(reader) else { continue };
             match &known.card {
-                CardState::Read(loaded) => loaded.forget_counters(),
+                CardState::Read(read) => read.iter().for_each(|loaded| loaded.forget_counters()),
                 // Held by another program, say: it may be free now. What is wrong with the card itself stays.
                 CardState::Failed(error) if matches!(**error, Error::Reader { .. }) => {
                     known.card = CardState::NotAsked;
@@ -223,7 +224,7 @@ impl Engine {
                 CardState::Failed(error) => Some(Arc::clone(error)),
                 CardState::NotAsked | CardState::Absent | CardState::Read(_) => None,
             },
-            skipped: reader.loaded().map(|loaded| loaded.token.problems.clone()).unwrap_or_default(),
+            skipped: reader.applications().iter().flat_map(|loaded| loaded.token.problems.clone()).collect(),
         });
         known.filter(|known| known.error.is_some() || !known.skipped.is_empty()).collect()
     }
@@ -271,7 +272,10 @@ impl Engine {
         let known = {
             let state = lock(&self.state);
             let reader = state.reader_of(slot)?;
-            reader.filter(|reader| state.readers.get(*reader).is_some_and(|known| known.loaded().is_some()))
+            let is_read = |reader: &usize| {
+                state.readers.get(*reader).is_some_and(|known| !known.applications().is_empty())
+            };
+            reader.filter(is_read)
         };
         if let Some(reader) = known {
             self.look(reader);
@@ -289,10 +293,17 @@ impl Engine {
         let known = loaded.counter(&auth.id);
         let mut tries = known.tries;
         if !known.asked {
-            let told = self.with_card(reader, loaded, |card| card.tries(&auth.id))?;
-            let left = told.left.or(known.tries.left).or(auth.tries_left);
-            tries = Tries { left, max: told.max.or(auth.tries_max) };
-            loaded.note_counter(&auth.id, tries);
+            // A counter is not worth a login to another application.
+            let told = self.with_card(reader, loaded, |card| match card.would_end_logins() {
+                true => Ok(None),
+                false => card.tries(&auth.id).map(Some),
+            })?;
+            let before = if known.old && told.is_some() { None } else { known.tries.left };
+            let now = told.unwrap_or(known.tries);
+            tries = Tries { left: now.left.or(before).or(auth.tries_left), max: now.max.or(auth.tries_max) };
+            if told.is_some() {
+                loaded.note_counter(&auth.id, tries);
+            }
         }
         Ok(PinStatus {
             id: auth.id.clone(),
@@ -306,7 +317,25 @@ impl Engine {
     }
 }
 
+/// The applications of the card in a reader, with the slots that show each.
+fn applications_of(state: &State, reader: usize) -> Vec<ApplicationReport> {
+    let applications = state.readers.get(reader).map(ReaderState::applications).unwrap_or_default();
+    let shown = |slot: &SlotId| state.slot(*slot).is_ok_and(|slot| slot.token.is_some());
+    let report = |loaded: &Arc<LoadedCard>| ApplicationReport {
+        driver: loaded.driver,
+        label: loaded.token.info.label.clone(),
+        serial: loaded.token.info.serial.clone(),
+        slots: state.slots_showing(reader, loaded.application).into_iter().filter(shown).collect(),
+    };
+    applications.iter().map(report).collect()
+}
+
 impl ReaderReport {
+    /// The driver that understood the card: that of its first application.
+    pub fn driver(&self) -> Option<&'static str> {
+        self.applications.first().map(|application| application.driver)
+    }
+
     /// True when a card is in the reader, whether it was understood or not.
     pub fn has_card(&self) -> bool {
         matches!(self.presence, Some(Presence::Card { .. } | Presence::Mute))

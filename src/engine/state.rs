@@ -55,8 +55,8 @@ pub(super) enum CardState {
     Absent,
     /// There was one that could not be read, or a reader that does not work.
     Failed(Arc<Error>),
-    /// Read.
-    Read(Arc<LoadedCard>),
+    /// Read: its applications, at least one.
+    Read(Vec<Arc<LoadedCard>>),
 }
 
 /// What is known of one token beside the card's contents.
@@ -80,8 +80,9 @@ impl ReaderState {
         Self { name: name.to_owned(), presence: None, card: CardState::NotAsked, seen: None }
     }
 
-    pub fn loaded(&self) -> Option<&Arc<LoadedCard>> {
-        if let CardState::Read(loaded) = &self.card { Some(loaded) } else { None }
+    /// The applications of the card that was read; none where none was.
+    pub fn applications(&self) -> &[Arc<LoadedCard>] {
+        if let CardState::Read(applications) = &self.card { applications } else { &[] }
     }
 }
 
@@ -93,7 +94,7 @@ impl State {
             .iter()
             .map(|reader| ReaderView {
                 name: &reader.name,
-                token: reader.loaded().map(|loaded| loaded.token.as_ref()),
+                tokens: reader.applications().iter().map(|loaded| loaded.token.as_ref()).collect(),
             })
             .collect();
         let previous = (!self.layout.readers.is_empty()).then_some(&self.layout);
@@ -117,6 +118,13 @@ impl State {
         slots.map(|slot| slot.id).collect()
     }
 
+    /// Of these, the slots that show an application of the card.
+    pub fn slots_showing(&self, reader: usize, application: usize) -> Vec<SlotId> {
+        let mut slots = self.slots_of(reader);
+        slots.retain(|slot| self.loaded_of(*slot).is_some_and(|loaded| loaded.application == application));
+        slots
+    }
+
     pub fn token_mut(&mut self, slot: SlotId) -> &mut TokenState {
         self.tokens.entry(slot).or_default()
     }
@@ -125,9 +133,10 @@ impl State {
         self.tokens.get(&slot).map(|token| token.login).unwrap_or_default()
     }
 
-    /// The card behind a slot as it was read last.
+    /// The application behind a slot as it was read last; behind a slot without a token the card's first.
     pub fn loaded_of(&self, slot: SlotId) -> Option<&Arc<LoadedCard>> {
-        self.readers.get(self.reader_of(slot).ok()??)?.loaded()
+        let shown = self.slot(slot).ok()?.token.as_ref().map_or(0, |token| token.application);
+        self.readers.get(self.reader_of(slot).ok()??)?.applications().get(shown)
     }
 
     /// The PIN behind a login to a slot.
@@ -150,8 +159,8 @@ impl State {
     }
 
     /// A wrong PIN took the logins with it back on the card.
-    pub fn end_logins_with(&mut self, reader: usize, auth: &AuthId) {
-        for slot in self.slots_of(reader) {
+    pub fn end_logins_with(&mut self, reader: usize, application: usize, auth: &AuthId) {
+        for slot in self.slots_showing(reader, application) {
             if self.auth_for(slot, self.login(slot)) == Some(auth) {
                 self.token_mut(slot).login = Login::Public;
             }
@@ -165,17 +174,23 @@ impl State {
             .is_some_and(|token| token.login != Login::Public || !token.authorised.is_empty())
     }
 
-    /// Of these PINs of the card in a reader, those that none of its tokens uses.
-    pub fn unused_of(&self, reader: usize, mut auths: Vec<AuthId>) -> Vec<AuthId> {
-        let used: Vec<_> = self.slots_of(reader).iter().flat_map(|slot| self.auths_in_use(*slot)).collect();
+    /// The PINs of an application that its tokens use.
+    pub fn used_of(&self, reader: usize, application: usize) -> Vec<AuthId> {
+        let slots = self.slots_showing(reader, application);
+        slots.iter().flat_map(|slot| self.auths_in_use(*slot)).collect()
+    }
+
+    /// Of these PINs of an application, those that none of its tokens uses.
+    pub fn unused_of(&self, reader: usize, application: usize, mut auths: Vec<AuthId>) -> Vec<AuthId> {
+        let used = self.used_of(reader, application);
         auths.retain(|auth| !used.contains(auth));
         auths
     }
 
     /// Whether the session sees its card as it was read last.
     pub fn is_current(&self, session: &Session) -> bool {
-        let known = self.readers.get(session.reader).and_then(ReaderState::loaded);
-        known.is_some_and(|known| Arc::ptr_eq(known, &session.card))
+        let known = self.readers.get(session.reader).map(ReaderState::applications).unwrap_or_default();
+        known.iter().any(|known| Arc::ptr_eq(known, &session.card))
     }
 
     /// A session is over, and with it the objects that it made.

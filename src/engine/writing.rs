@@ -52,7 +52,7 @@ impl Engine {
         let mut card = lock(&cell.card);
         // As it is now that nobody else changes the card.
         let session = self.session(handle)?;
-        self.check_insertion(reader, &card, &session.card)?;
+        self.turn_to(reader, &mut card, &session.card)?;
         if session.mode == SessionMode::ReadOnly {
             return Err(Error::SessionReadOnly);
         }
@@ -103,11 +103,11 @@ impl Engine {
         let mut writing =
             Writing { engine: self, card, session, view, effects: Effects::default(), written: false };
         let result = job(&mut writing);
-        let Writing { card, effects, written, .. } = writing;
+        let Writing { card, effects, written, session, .. } = writing;
         if !written || !card.is_connected() {
             return result;
         }
-        let renewed = self.renew(reader, card, &effects);
+        let renewed = self.renew(reader, card, &session.card, &effects);
         result.and_then(|value| renewed.map(|()| value))
     }
 
@@ -122,7 +122,7 @@ impl Engine {
         let reader = session.reader;
         let unchanged = session.card.is_unchanged(card);
         if !unchanged.map_err(|error| self.card_error(reader, error))? {
-            self.renew(reader, card, &Effects::default())?;
+            self.renew(reader, card, &session.card, &Effects::default())?;
         }
         let gone = || Error::CardChanged { reader: self.name_of(reader) };
         self.session(handle).map_err(|_| gone())
@@ -138,7 +138,7 @@ impl Engine {
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
         let session = self.session(handle)?;
-        self.check_insertion(reader, &card, &session.card)?;
+        self.turn_to(reader, &mut card, &session.card)?;
         let outcome = self.session_as_it_is(handle, &session, &mut card);
         if !card.is_connected() {
             self.lose(reader, &session.card);
@@ -189,7 +189,7 @@ impl Writing<'_> {
     /// Where objects without a PIN are shown, or would be: the left-overs, else the first empty token.
     pub fn left_overs_slot(&self) -> Option<SlotId> {
         let state = lock(&self.engine.state);
-        let slots = state.slots_of(self.session.reader);
+        let slots = state.slots_showing(self.session.reader, self.session.card.application);
         let first = |empty: bool| {
             slots.iter().copied().find(|slot| {
                 let token = state.slot(*slot).ok().and_then(|slot| slot.token.as_ref());

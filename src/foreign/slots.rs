@@ -11,8 +11,8 @@ use super::view::View;
 use crate::engine::mechanism::Uses;
 use crate::engine::uri::{LibraryInfo, Uri};
 use crate::engine::{
-    Error, KnownProblems, MechanismId, MechanismInfo, PinReport, PinState, PinStatus, ReaderReport, Result,
-    TokenFlags, TokenInfo,
+    ApplicationReport, Error, KnownProblems, MechanismId, MechanismInfo, PinReport, PinState, PinStatus,
+    ReaderReport, Result, TokenFlags, TokenInfo,
 };
 use crate::layout::SlotId;
 use crate::token::{AuthId, Problem};
@@ -44,7 +44,8 @@ impl Module {
             report.slots.push(slot);
             if present {
                 report.presence = Some(Presence::Card { atr: Vec::new() });
-                report.driver = Some(DRIVER);
+                report.applications.resize_with(1, application);
+                report.applications.iter_mut().for_each(|application| application.slots.push(slot));
             } else if report.presence.is_none() {
                 report.presence = Some(Presence::Empty);
             }
@@ -55,7 +56,7 @@ impl Module {
 
     fn report(&self, name: String) -> ReaderReport {
         let kind = ReaderKind::Module;
-        ReaderReport { name, kind, presence: None, driver: None, slots: Vec::new(), error: None }
+        ReaderReport { name, kind, presence: None, applications: Vec::new(), slots: Vec::new(), error: None }
     }
 
     /// Slots whose numbers are too large for the command line, and objects that could not be read.
@@ -253,6 +254,11 @@ fn flags(raw: ck::CK_FLAGS) -> TokenFlags {
 
 /// Characters of the longest PIN that anybody types.
 const LONGEST_PIN: usize = 255;
+/// What stands in place of a card's applications: nobody tells which there are.
+fn application() -> ApplicationReport {
+    ApplicationReport { driver: DRIVER, label: String::new(), serial: String::new(), slots: Vec::new() }
+}
+
 /// What stands in place of a card's driver.
 pub(super) const DRIVER: &str = "module";
 /// The identifiers and names that the two PINs of a token have here: a module gives them none.

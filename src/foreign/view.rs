@@ -259,10 +259,11 @@ fn token_without_objects(info: &TokenInfo) -> Token {
 /// Everything that the token shows is in its one slot. The chains of its keys are those that the layout would make.
 fn view_of(reader: &str, card: &Token, info: &TokenInfo) -> VirtualToken {
     let policy = Policy { num_slots: 2, max_virtual_slots: 0, ..Policy::default() };
-    let laid_out = layout::virtual_slots(None, &[ReaderView { name: reader, token: Some(card) }], &policy);
+    let laid_out = layout::virtual_slots(None, &[ReaderView::with(reader, card)], &policy);
     let chains = laid_out.slots.into_iter().filter_map(|slot| slot.token).flat_map(|token| token.chains);
     let has_pin = info.flags.user_pin_initialized;
     VirtualToken {
+        application: 0,
         label: info.label.clone(),
         auth: has_pin.then_some(0),
         empty: !has_pin && card.objects().next().is_none(),

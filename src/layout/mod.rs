@@ -6,6 +6,10 @@
 //!
 //! A blank card, one that was never formatted, is no empty token: it shows one token, empty and not
 //! initialised, in the first slot of its reader, and `hide_empty_tokens` does not hide it.
+//!
+//! A card with several applications shows the PINs of all, application by application, before anything that is left over:
+//! a PIN without a slot is worse. What is left over of each application is a token of its own, because serial number,
+//! mechanisms and security officer are the application's. Empty tokens are those of the first that is in use.
 
 pub use crate::config::{ObjectSelection, PinSelection};
 
@@ -30,12 +34,24 @@ pub use place::possible_chains;
 use belonging::Bodies;
 
 /// What the layout needs to know of one reader.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ReaderView<'a> {
     /// The reader's name.
     pub name: &'a str,
-    /// Its card's token, if a card is there and was understood.
-    pub token: Option<&'a Token>,
+    /// What its card holds, one for each of its applications; none where no card is there, or none that was understood.
+    pub tokens: Vec<&'a Token>,
+}
+
+impl<'a> ReaderView<'a> {
+    /// A reader without a card.
+    pub fn empty(name: &'a str) -> Self {
+        Self { name, tokens: Vec::new() }
+    }
+
+    /// A reader with a card of one application.
+    pub fn with(name: &'a str, token: &'a Token) -> Self {
+        Self { name, tokens: vec![token] }
+    }
 }
 
 /// The settings that shape the layout.
@@ -116,9 +132,11 @@ pub struct VirtualSlot {
     pub token: Option<VirtualToken>,
 }
 
-/// The view of a card that one slot shows. Indices point into the vectors of the card's [`Token`].
+/// The view of a card that one slot shows. Indices point into the vectors of the [`Token`] of its application.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VirtualToken {
+    /// The application that it shows: index into [`ReaderView::tokens`].
+    pub application: usize,
     /// `<card label> (<PIN label>)`, at most 32 bytes.
     pub label: String,
     /// The PIN of this token: index into `Token::auths`; `None` for left-overs and empty tokens.
@@ -218,11 +236,13 @@ pub fn virtual_slots(previous: Option<&Layout>, readers: &[ReaderView<'_>], poli
             let lack = Lack { slots: Some(numbering::whole_run(policy)), pins: None };
             homeless.push((position, UnplacedWhat::Reader, Some(lack)));
         }
-        let placement = match view.and_then(|view| view.token) {
-            Some(token) if run.count > 0 => {
-                let mut placement = place::place(token, run.count as usize, policy);
+        let placement = match view.map(|view| view.tokens.as_slice()) {
+            Some(tokens @ [_, ..]) if run.count > 0 => {
+                let mut placement = place::place(tokens, run.count as usize, policy);
                 for shown in placement.tokens.iter_mut().flatten() {
-                    visible::keep_visible(token, shown, &policy.visible_objects);
+                    if let Some(token) = tokens.get(shown.application) {
+                        visible::keep_visible(token, shown, &policy.visible_objects);
+                    }
                 }
                 placement
             }

@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn counts(names: &[&str], policy: &Policy) -> Vec<(u32, u32)> {
-        let readers: Vec<_> = names.iter().map(|name| ReaderView { name, token: None }).collect();
+        let readers: Vec<_> = names.iter().map(|name| ReaderView::empty(name)).collect();
         runs(None, &readers, policy).iter().map(|run| (run.first.0, run.count)).collect()
     }
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn remedy_names_the_least_that_suffices() {
-        let readers: Vec<_> = ["a", "b", "c"].iter().map(|name| ReaderView { name, token: None }).collect();
+        let readers: Vec<_> = ["a", "b", "c"].iter().map(|name| ReaderView::empty(name)).collect();
         for (policy, position, needed, expected) in [
             (policy(4, 8), 2, None, "max_virtual_slots = 12"),
             (policy(3, 8), 2, Some(3), "max_virtual_slots = 9"),
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn remedy_of_several_needs_is_the_largest_number() {
-        let readers: Vec<_> = ["a", "b", "c"].iter().map(|name| ReaderView { name, token: None }).collect();
+        let readers: Vec<_> = ["a", "b", "c"].iter().map(|name| ReaderView::empty(name)).collect();
         for (policy, needs, expected) in [
             (policy(2, 8), [(0, 3), (0, 5)], "num_slots = 5 and max_virtual_slots = 15"),
             (policy(2, 0), [(2, 3), (0, 5)], "num_slots = 5"),

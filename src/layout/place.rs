@@ -1,4 +1,4 @@
-//! One card → the tokens of its slots (rules 2, 3, 4, 6 and 8).
+//! One card → the tokens of its slots (rules 2, 3, 4, 6 and 8). Its applications are placed one after the other.
 
 use super::belonging::{Belonging, Owner, is_protected};
 use super::chains::Issuers;
@@ -25,15 +25,34 @@ pub(super) struct Need {
     pub(super) pins: Option<Vec<String>>,
 }
 
-/// Fills a run of `count` slots with the views of a card.
-pub(super) fn place(token: &Token, count: usize, policy: &Policy) -> Placement {
-    if is_blank(token) {
-        let blank =
-            VirtualToken { label: label::of_card(&token.info), empty: true, ..VirtualToken::default() };
-        let tokens = (0..count).map(|slot| (slot == 0).then(|| blank.clone())).collect();
-        return Placement { tokens, unplaced: Vec::new() };
+/// Fills a run of `count` slots with the views of a card: the PINs of all its applications, then what is left over of
+/// each, then empty tokens.
+pub(super) fn place(tokens: &[&Token], count: usize, policy: &Policy) -> Placement {
+    let mut placers: Vec<Placer<'_>> = Vec::new();
+    for token in tokens {
+        let mut placer = Placer::new(token, count, policy);
+        if let Some(before) = placers.last() {
+            placer.stand_behind(before);
+        }
+        placers.push(placer);
     }
-    Placer::new(token, count, policy).place()
+    let needed = placers.last().map_or(0, |last| last.slots_before + last.slots_needed());
+    let mut placement = Placement::default();
+    let shown: Vec<Marks> = placers.iter().map(|placer| placer.place_pins(&mut placement.tokens)).collect();
+    let mut room = Room { slots: count, needed };
+    for (placer, shown) in placers.iter().zip(&shown) {
+        placer.place_left_overs(shown, &mut room, &mut placement);
+    }
+    let in_use = placers.iter().find(|placer| !is_blank(placer.token));
+    let empty = in_use.filter(|_| !policy.hide_empty_tokens).map(|placer| placer.empty_token());
+    placement.tokens.resize(count, empty);
+    placement
+}
+
+/// How many slots there are, and how many are needed for what was met so far.
+struct Room {
+    slots: usize,
+    needed: usize,
 }
 
 /// What belongs to each private key of a card, whether its PIN has a slot or not.
@@ -99,6 +118,11 @@ fn is_blank(token: &Token) -> bool {
 
 struct Placer<'t> {
     token: &'t Token,
+    /// Its place among the applications of the card.
+    application: usize,
+    /// User PINs, and slots for them, of the applications before.
+    pins_before: usize,
+    slots_before: usize,
     belonging: Belonging<'t>,
     /// Of the public certificates alone.
     issuers: Issuers<'t>,
@@ -120,42 +144,88 @@ struct Marks {
 impl<'t> Placer<'t> {
     fn new(token: &'t Token, count: usize, policy: &'t Policy) -> Self {
         let belonging = Belonging::new(token);
-        let pins = belonging.user_pins.iter().enumerate();
-        let selected: Vec<usize> = pins
-            .filter(|(position, auth)| {
-                token
-                    .auths
-                    .get(**auth)
-                    .is_some_and(|auth| is_selected(auth, *position, &policy.create_slots_for_pins))
-            })
-            .map(|(position, _)| position)
-            .collect();
         let issuers = Issuers::new(token, |_, certificate| !certificate.private);
-        let placed = selected.len().min(count);
-        Self { token, belonging, issuers, selected, placed, count, policy }
+        let mut placer = Self {
+            token,
+            application: 0,
+            pins_before: 0,
+            slots_before: 0,
+            belonging,
+            issuers,
+            selected: Vec::new(),
+            placed: 0,
+            count,
+            policy,
+        };
+        placer.select();
+        placer
     }
 
-    fn place(&self) -> Placement {
+    /// Counts on from the application before.
+    fn stand_behind(&mut self, before: &Self) {
+        self.application = before.application + 1;
+        self.pins_before = before.pins_before + before.belonging.user_pins.len();
+        self.slots_before = before.slots_before + before.slots_needed();
+        self.select();
+    }
+
+    /// Chooses the PINs that get a slot.
+    fn select(&mut self) {
+        let pins = self.belonging.user_pins.iter().enumerate();
+        let is_selected = |(position, auth): &(usize, &usize)| {
+            let auth = self.token.auths.get(**auth);
+            let position = self.pins_before + position;
+            auth.is_some_and(|auth| is_selected(auth, position, &self.policy.create_slots_for_pins))
+        };
+        self.selected = pins.filter(is_selected).map(|(position, _)| position).collect();
+        self.placed = self.selected.len().min(self.count.saturating_sub(self.slots_before));
+    }
+
+    /// Slots for its PINs; a blank application has one as it is.
+    fn slots_needed(&self) -> usize {
+        if is_blank(self.token) { 1 } else { self.selected.len() }
+    }
+
+    /// Adds the tokens of the PINs; answers what they show.
+    fn place_pins(&self, tokens: &mut Vec<Option<VirtualToken>>) -> Marks {
         let mut shown = Marks::none(self.token);
-        let mut tokens: Vec<Option<VirtualToken>> = Vec::with_capacity(self.count);
+        if is_blank(self.token) && tokens.len() < self.count {
+            tokens.push(Some(self.empty_token()));
+        }
         for (auth, label) in self.placed_pins() {
             let owner = Owner::Pin(auth);
             let mut marks = self.owned_by(owner);
             let chains = self.add_relatives(&mut marks, owner);
             shown.add(&marks);
-            tokens.push(Some(marks.into_token(label, Some(auth), chains)));
+            tokens.push(Some(self.token_of(marks, label, Some(auth), chains)));
         }
-        let card_label = label::of_card(&self.token.info);
-        let mut left_overs = self.left_overs(&shown);
+        shown
+    }
+
+    /// Adds the token of the left-overs, and what found no slot.
+    fn place_left_overs(&self, shown: &Marks, room: &mut Room, placement: &mut Placement) {
+        let mut left_overs = self.left_overs(shown);
         let mut homeless = left_overs.len();
-        if homeless > 0 && tokens.len() < self.count {
+        let pins_need = room.needed;
+        let need = if homeless > 0 { pins_need + 1 } else { pins_need };
+        if homeless > 0 && placement.tokens.len() < room.slots {
             homeless = 0;
             let chains = self.add_relatives(&mut left_overs, Owner::Nobody);
-            tokens.push(Some(left_overs.into_token(card_label.clone(), None, chains)));
+            let label = label::of_card(&self.token.info);
+            placement.tokens.push(Some(self.token_of(left_overs, label, None, chains)));
         }
-        let empty = VirtualToken { label: card_label, empty: true, ..VirtualToken::default() };
-        tokens.resize(self.count, (!self.policy.hide_empty_tokens).then_some(empty));
-        Placement { tokens, unplaced: self.unplaced(homeless) }
+        room.needed = need;
+        placement.unplaced.extend(self.unplaced(homeless, need));
+    }
+
+    fn empty_token(&self) -> VirtualToken {
+        let label = label::of_card(&self.token.info);
+        VirtualToken { label, application: self.application, empty: true, ..VirtualToken::default() }
+    }
+
+    fn token_of(&self, marks: Marks, label: String, auth: Option<usize>, chains: Vec<Chain>) -> VirtualToken {
+        let application = self.application;
+        VirtualToken { label, application, auth, chains, ..marks.into_token() }
     }
 
     /// The PINs that have a slot, as indices into `Token::auths`, with the labels of their tokens.
@@ -265,14 +335,18 @@ impl<'t> Placer<'t> {
         }
     }
 
-    fn unplaced(&self, left_overs: usize) -> Vec<(UnplacedWhat, Option<Need>)> {
+    /// What has no slot. The left-overs need so many slots; a PIN that the policy leaves out needs one more than the PINs.
+    fn unplaced(&self, left_overs: usize, slots_for_left_overs: usize) -> Vec<(UnplacedWhat, Option<Need>)> {
         let mut unplaced = Vec::new();
         for (position, index) in self.belonging.user_pins.iter().enumerate() {
             let rank = self.selected.iter().position(|selected| *selected == position);
             let need = match rank {
                 Some(rank) if rank < self.placed => continue,
-                Some(rank) => Need { slots: rank + 1, pins: None },
-                None => Need { slots: self.selected.len() + 1, pins: self.selection_with(position) },
+                Some(rank) => Need { slots: self.slots_before + rank + 1, pins: None },
+                None => {
+                    let slots = self.slots_before + self.selected.len() + 1;
+                    Need { slots, pins: self.selection_with(position) }
+                }
             };
             let label = self.token.auths.get(*index).map(|auth| auth.label.clone()).unwrap_or_default();
             unplaced.push((UnplacedWhat::Pin(label), Some(need.clone())));
@@ -282,7 +356,7 @@ impl<'t> Placer<'t> {
             }
         }
         if left_overs > 0 {
-            let need = Need { slots: self.selected.len() + 1, pins: None };
+            let need = Need { slots: slots_for_left_overs, pins: None };
             unplaced.push((UnplacedWhat::LeftOvers(left_overs), Some(need)));
         }
         match self.protected_by(Owner::Stranger) {
@@ -312,8 +386,11 @@ impl<'t> Placer<'t> {
         let label = self.belonging.user_pins.get(position).and_then(label_at).unwrap_or_default();
         let namesakes =
             self.belonging.user_pins.iter().filter(|other| label_at(other) == Some(label)).count();
-        let name =
-            if label.is_empty() || namesakes > 1 { format!("#{}", position + 1) } else { label.to_owned() };
+        let name = if label.is_empty() || namesakes > 1 {
+            format!("#{}", self.pins_before + position + 1)
+        } else {
+            label.to_owned()
+        };
         Some(names.iter().cloned().chain([name]).collect())
     }
 }
@@ -342,17 +419,14 @@ impl Marks {
         [&self.keys, &self.certificates, &self.data].into_iter().flatten().filter(|mark| **mark).count()
     }
 
-    fn into_token(self, label: String, auth: Option<usize>, chains: Vec<Chain>) -> VirtualToken {
+    fn into_token(self) -> VirtualToken {
         let indices =
             |marks: Vec<bool>| (0..).zip(marks).filter(|(_, mark)| *mark).map(|(index, _)| index).collect();
         VirtualToken {
-            label,
-            auth,
-            empty: false,
             keys: indices(self.keys),
             certificates: indices(self.certificates),
             data: indices(self.data),
-            chains,
+            ..VirtualToken::default()
         }
     }
 }

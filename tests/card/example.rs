@@ -25,8 +25,7 @@ fn slots(layout: &Layout, token: &Token) -> Vec<String> {
 }
 
 fn layout_of(token: &Token, policy: &Policy) -> Layout {
-    let readers =
-        [ReaderView { name: "first", token: None }, ReaderView { name: "second", token: Some(token) }];
+    let readers = [ReaderView::empty("first"), ReaderView::with("second", token)];
     virtual_slots(None, &readers, policy)
 }
 

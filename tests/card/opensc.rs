@@ -152,7 +152,7 @@ fn card_of_opensc_shows_its_tokens_and_signs_with_the_key_of_each_pin() {
             let der = card.read_object(certificate.object).unwrap();
             certificate.details = Some(CertificateDetails::parse(&der).unwrap());
         }
-        let readers = [ReaderView { name: "reader", token: Some(&token) }];
+        let readers = [ReaderView::with("reader", &token)];
         let layout = virtual_slots(None, &readers, &Policy::default());
         let views: Vec<_> = layout.slots.iter().map(|slot| slot.token.as_ref().unwrap()).collect();
         let labels: Vec<&str> = views.iter().map(|view| view.label.as_str()).collect();

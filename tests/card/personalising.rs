@@ -105,7 +105,7 @@ fn empty_token_of_the_example_gets_a_pin_and_fills_by_it_alone() {
 
     let token = bench.card().read_token().unwrap();
     assert_eq!(token.problems, []);
-    let readers = [ReaderView { name: "reader", token: Some(&token) }];
+    let readers = [ReaderView::with("reader", &token)];
     let layout = virtual_slots(None, &readers, &Policy { num_slots: 5, ..Policy::default() });
     let third = layout.slots[2].token.as_ref().unwrap();
     assert_eq!(third.label, "p11ctl example (PIN 3)");

@@ -46,9 +46,15 @@ fn readers_document_has_its_fields() {
     let document = run.document();
     assert_eq!(keys(&document), ["schema", "readers", "pcsc_problem", "problems"]);
     let readers = document["readers"].as_array().unwrap();
-    assert_eq!(keys(&readers[0]), ["name", "kind", "state", "atr", "driver", "slots", "problem", "remedy"]);
+    assert_eq!(
+        keys(&readers[0]),
+        ["name", "kind", "state", "atr", "driver", "applications", "slots", "problem", "remedy"]
+    );
     assert_eq!(readers[0]["kind"], "software");
     assert_eq!(readers[0]["driver"], "MyEID");
+    let applications = readers[0]["applications"].as_array().unwrap();
+    assert_eq!(applications.len(), 1);
+    assert_eq!(keys(&applications[0]), ["driver", "label", "serial", "slots"]);
     assert_eq!(readers[0]["slots"], json!([0, 1, 2, 3]));
     let states: Vec<&str> = readers.iter().map(|reader| reader["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["card", "empty", "broken"]);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{read, refusal};
 use p11ctl::config::{
-    AfterLogin, ApplicationConfig, Loaded, LogLevel, PinSelection, Pkcs11Overrides, Severity,
+    AfterLogin, ApplicationConfig, CardAtr, Loaded, LogLevel, PinSelection, Pkcs11Overrides, Severity,
 };
 
 /// Every construct and every kind of block that OpenSC's own example has, written for this test.
@@ -87,6 +87,39 @@ fn settings_are_mapped_one_by_one() {
         let mut expected = default.clone();
         change(&mut expected);
         assert_eq!(read(&format!("app default {{ {text} }}")).config, expected, "{text}");
+    }
+}
+
+#[test]
+fn card_atr_binds_to_the_driver_of_the_same_cards_and_its_other_settings_are_named() {
+    let loaded = read(
+        "app default {
+             card_atr 3b:f0:0d {
+                 atrmask = \"ff:00:ff\";
+                 driver = \"PIV-II\";
+                 flags = \"rng\";
+             }
+             card_atr 3B00 { driver = default; }
+             card_atr 3b:01 { driver = cardos; }
+             card_atr 3b:02 { name = \"x\"; }
+         }",
+    );
+    let bound = |atr: &[u8], mask: Option<&[u8]>, driver: &str| CardAtr {
+        atr: atr.to_vec(),
+        mask: mask.map(<[u8]>::to_vec),
+        drivers: vec![driver.to_owned()],
+    };
+    assert_eq!(
+        loaded.config.card_atrs,
+        [bound(&[0x3B, 0xF0, 0x0D], Some(&[0xFF, 0x00, 0xFF]), "PIV"), bound(&[0x3B, 0x00], None, "PKCS#15")]
+    );
+    let expected = ["5 card_atr: flags", "8 card_atr 3b:01", "9 card_atr 3b:02"];
+    assert_eq!(noticed(&loaded), expected);
+    for (block, line) in
+        [("card_atr 3b:f { driver = piv; }", 1), ("card_atr 3b:f0 {\n driver = myeid;\n atrmask = ff; }", 3)]
+    {
+        let refusal = refusal(&format!("app default {{ {block} }}"));
+        assert!(refusal.starts_with(&format!("/etc/x/opensc.conf:{line}: ")), "{refusal}");
     }
 }
 

@@ -83,6 +83,15 @@ fn software_reader_without_card_is_empty() {
 }
 
 #[test]
+fn card_atr_names_the_drivers_of_a_card() {
+    let config = config("[[card_atr]]\natr = \"3B F0\"\nmask = \"ff:0f\"\ndrivers = [\"piv\", \"OpenPGP\"]");
+    let [bound] = config.card_atrs.as_slice() else { panic!("{config:?}") };
+    assert_eq!((bound.atr.as_slice(), bound.mask.as_deref()), (&[0x3B, 0xF0][..], Some(&[0xFF, 0x0F][..])));
+    assert_eq!(bound.drivers, ["piv", "OpenPGP"]);
+    assert!(bound.fits(&[0x3B, 0x10]) && !bound.fits(&[0x3B, 0x11]));
+}
+
+#[test]
 fn application_settings_hold_for_a_program_by_name_and_by_path() {
     let config = config(
         r##"
@@ -127,6 +136,10 @@ fn unknown_names_are_refused_with_line_and_suggestion() {
         ("num_slots = 4", "1: unknown setting \"num_slots\", did you mean \"pkcs11.num_slots\"?"),
         ("xyzzy = 4", "1: unknown setting \"xyzzy\""),
         ("[application.x]\nignored = []", "2: unknown setting \"ignored\" in [application.x]"),
+        (
+            "[[card_atr]]\natr = \"3B00\"\ndrivers = [\"PIF\"]",
+            "3: unknown driver \"PIF\" in [[card_atr]], did you mean \"PIV\"?",
+        ),
         (
             "[[software_reader]]\nname = \"A\"\nfile = \"x\"",
             "3: unknown setting \"file\" in [[software_reader]]",
@@ -177,6 +190,16 @@ fn bad_values_are_refused_with_line_and_what_is_expected() {
             "2: application.num_slots must be a section [application.num_slots], not 1",
         ),
         ("[[software_reader]]\ncard = \"x\"", "1: [[software_reader]] lacks name"),
+        ("[[card_atr]]\ndrivers = [\"PIV\"]", "1: [[card_atr]] lacks atr"),
+        ("[[card_atr]]\natr = \"3B00\"", "1: [[card_atr]] lacks drivers"),
+        (
+            "[[card_atr]]\natr = \"3B0\"\ndrivers = [\"PIV\"]",
+            "2: atr must be bytes such as \"3B:F0:36:02\", not \"3B0\"",
+        ),
+        (
+            "[[card_atr]]\natr = \"3B:00\"\nmask = \"FF\"\ndrivers = [\"PIV\"]",
+            "3: mask must be 2 bytes, as atr, not \"FF\"",
+        ),
         ("[[software_reader]]\nname = \" \"", "2: name must be the name of the reader in quotes, not \" \""),
         (
             "[[software_reader]]\nname = \"A\"\n[[software_reader]]\nname = \"A\"",

@@ -159,7 +159,7 @@ fn deletion_of_one_object_names_the_keys_it_breaks() {
 /// The chains of every private key, as names of objects, wherever its PIN has its slot.
 fn chains(token: &Token) -> BTreeMap<ObjectId, Vec<Vec<ObjectId>>> {
     let policy = Policy { num_slots: 64, max_virtual_slots: 0, ..Policy::default() };
-    let layout = virtual_slots(None, &[ReaderView { name: "R", token: Some(token) }], &policy);
+    let layout = virtual_slots(None, &[ReaderView::with("R", token)], &policy);
     let mut chains: BTreeMap<ObjectId, Vec<Vec<ObjectId>>> = BTreeMap::new();
     for chain in layout.slots.iter().filter_map(|slot| slot.token.as_ref()).flat_map(|token| &token.chains) {
         let certificates = chain.certificates.iter().map(|index| token.certificates[*index].object);

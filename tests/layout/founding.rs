@@ -42,8 +42,7 @@ const SHARED: &str = r#"
 #[test]
 fn example_card_in_second_reader_fills_slots_4_to_7() {
     let card = notation::card(EXAMPLE);
-    let readers =
-        [ReaderView { name: "first", token: None }, ReaderView { name: "second", token: Some(&card) }];
+    let readers = [ReaderView::empty("first"), ReaderView::with("second", &card)];
     check_readers(
         &Policy::default(),
         &readers,
@@ -63,8 +62,7 @@ fn example_card_in_second_reader_fills_slots_4_to_7() {
 #[test]
 fn example_card_with_hidden_empty_tokens_shows_no_token_in_slot_7() {
     let card = notation::card(EXAMPLE);
-    let readers =
-        [ReaderView { name: "first", token: None }, ReaderView { name: "second", token: Some(&card) }];
+    let readers = [ReaderView::empty("first"), ReaderView::with("second", &card)];
     check_readers(
         &Policy { hide_empty_tokens: true, ..Policy::default() },
         &readers,
@@ -84,8 +82,7 @@ fn example_card_with_hidden_empty_tokens_shows_no_token_in_slot_7() {
 #[test]
 fn shared_certificates_appear_in_slots_4_and_5() {
     let card = notation::card(SHARED);
-    let readers =
-        [ReaderView { name: "first", token: None }, ReaderView { name: "second", token: Some(&card) }];
+    let readers = [ReaderView::empty("first"), ReaderView::with("second", &card)];
     check_readers(
         &Policy::default(),
         &readers,
@@ -105,7 +102,7 @@ fn shared_certificates_appear_in_slots_4_and_5() {
 #[test]
 fn four_slots_for_each_reader_leave_the_third_reader_without() {
     let card = notation::card("data D");
-    let readers = ["first", "second", "third"].map(|name| ReaderView { name, token: Some(&card) });
+    let readers = ["first", "second", "third"].map(|name| ReaderView::with(name, &card));
     check_readers(
         &policy(4, 8),
         &readers,
@@ -124,7 +121,7 @@ fn four_slots_for_each_reader_leave_the_third_reader_without() {
 #[test]
 fn three_slots_for_each_reader_leave_two_for_the_third() {
     let card = notation::card("data D");
-    let readers = ["first", "second", "third"].map(|name| ReaderView { name, token: Some(&card) });
+    let readers = ["first", "second", "third"].map(|name| ReaderView::with(name, &card));
     check_readers(
         &policy(3, 8),
         &readers,

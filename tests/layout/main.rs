@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod applications;
 mod cards;
 mod chains;
 mod deletion;
@@ -21,7 +22,7 @@ use p11ctl::layout::{PinSelection, Policy, ReaderView, virtual_slots};
 #[track_caller]
 fn check(policy: &Policy, card: &str, expected: &str) {
     let token = notation::card(card);
-    let readers = [ReaderView { name: "R", token: Some(&token) }];
+    let readers = [ReaderView::with("R", &token)];
     check_readers(policy, &readers, expected);
 }
 

@@ -69,7 +69,8 @@ pub fn draw(layout: &Layout, readers: &[ReaderView<'_>]) -> String {
     let mut text = String::new();
     for slot in &layout.slots {
         let run = &layout.readers[slot.reader];
-        let card = run.index.and_then(|index| readers[index].token);
+        let application = slot.token.as_ref().map_or(0, |token| token.application);
+        let card = run.index.and_then(|index| readers[index].tokens.get(application).copied());
         match (&slot.token, card) {
             (Some(token), Some(card)) => draw_token(&mut text, slot.id.0, token, card),
             (Some(_), None) => panic!("slot {} shows a token without a card", slot.id),
@@ -87,7 +88,12 @@ fn draw_token(text: &mut String, slot: u32, token: &VirtualToken, card: &Token) 
     if token.empty {
         assert_eq!(
             *token,
-            VirtualToken { label: token.label.clone(), empty: true, ..VirtualToken::default() }
+            VirtualToken {
+                label: token.label.clone(),
+                application: token.application,
+                empty: true,
+                ..VirtualToken::default()
+            }
         );
         let state = if card.info.initialized { "empty" } else { "blank" };
         return writeln!(text, "{slot} {}: {state}", token.label).unwrap();

@@ -12,7 +12,7 @@ const ROUNDS: usize = 3000;
 
 /// One reader with the card.
 fn lay_out(token: &Token, policy: &Policy) -> Layout {
-    virtual_slots(None, &[ReaderView { name: "R", token: Some(token) }], policy)
+    virtual_slots(None, &[ReaderView::with("R", token)], policy)
 }
 
 /// The tokens that show something, with their slots.
@@ -148,10 +148,15 @@ fn remedies_show_what_they_promise() {
     for _ in 0..ROUNDS {
         let cards = [card(&mut random), card(&mut random), card(&mut random)];
         let names = ["a", "b", "c"];
+        // One of them may have another's application beside its own.
+        let (_, beside) = &cards[0];
         let readers: Vec<_> = names
             .iter()
             .zip(&cards)
-            .map(|(name, (_, token))| ReaderView { name, token: (!random.once_in(4)).then_some(token) })
+            .map(|(name, (_, token))| {
+                let tokens = [(!random.once_in(4)).then_some(token), random.once_in(4).then_some(beside)];
+                ReaderView { name, tokens: tokens.into_iter().flatten().collect() }
+            })
             .collect();
         let policy = policy(&mut random);
         for unplaced in virtual_slots(None, &readers, &policy).unplaced {
@@ -369,7 +374,10 @@ fn slot_ids_keep_their_meaning_over_any_hot_plug() {
             }
             let readers: Vec<_> = names
                 .iter()
-                .map(|name| ReaderView { name, token: random.once_in(2).then_some(&token) })
+                .map(|name| ReaderView {
+                    name,
+                    tokens: random.once_in(2).then_some(&token).into_iter().collect(),
+                })
                 .collect();
             let layout = virtual_slots(previous.as_ref(), &readers, &policy);
             assert_eq!(layout, virtual_slots(previous.as_ref(), &readers, &policy));
@@ -378,7 +386,7 @@ fn slot_ids_keep_their_meaning_over_any_hot_plug() {
                 let run = &layout.readers[slot.reader];
                 let now = (run.name.clone(), slot.id.0 - run.first.0);
                 assert_eq!(*meaning.entry(slot.id.0).or_insert(now.clone()), now);
-                assert!(slot.token.is_none() || readers[run.index.unwrap()].token.is_some());
+                assert!(slot.token.is_none() || !readers[run.index.unwrap()].tokens.is_empty());
             }
             assert!(previous.is_none_or(|before| before.slots.len() <= layout.slots.len()), "slots went");
             assert!(policy.max_virtual_slots == 0 || layout.slots.len() <= policy.max_virtual_slots as usize);

@@ -9,7 +9,7 @@ fn runs(layout: &Layout) -> Vec<(&str, Option<usize>, u32, u32)> {
 }
 
 fn empty_readers<'a>(names: &[&'a str]) -> Vec<ReaderView<'a>> {
-    names.iter().map(|name| ReaderView { name, token: None }).collect()
+    names.iter().map(|name| ReaderView::empty(name)).collect()
 }
 
 fn after(previous: &Layout, names: &[&str], policy: &Policy) -> Layout {
@@ -19,7 +19,7 @@ fn after(previous: &Layout, names: &[&str], policy: &Policy) -> Layout {
 #[test]
 fn thirty_two_readers_without_limit_have_all_their_slots() {
     let names: Vec<String> = (0..32).map(|number| format!("reader {number}")).collect();
-    let readers: Vec<_> = names.iter().map(|name| ReaderView { name, token: None }).collect();
+    let readers: Vec<_> = names.iter().map(|name| ReaderView::empty(name)).collect();
     let layout = virtual_slots(None, &readers, &policy(4, 0));
     assert_eq!(layout.slots.len(), 128);
     assert!(
@@ -54,11 +54,7 @@ fn no_slots_for_any_reader_is_reported() {
 #[test]
 fn card_in_a_run_that_the_limit_cut_needs_a_higher_limit() {
     let card = notation::card("pin A id=01\npin B id=02\nkey K pin=02\ncert C");
-    let readers = [
-        ReaderView { name: "x", token: None },
-        ReaderView { name: "y", token: None },
-        ReaderView { name: "z", token: Some(&card) },
-    ];
+    let readers = [ReaderView::empty("x"), ReaderView::empty("y"), ReaderView::with("z", &card)];
     check_readers(
         &policy(3, 7),
         &readers,
@@ -91,7 +87,7 @@ fn reader_that_goes_and_comes_back_has_its_slots_again() {
 fn readers_of_the_same_name_are_told_apart() {
     let policy = policy(2, 0);
     let card = notation::card("data D");
-    let readers = [ReaderView { name: "twin", token: None }, ReaderView { name: "twin", token: Some(&card) }];
+    let readers = [ReaderView::empty("twin"), ReaderView::with("twin", &card)];
     let both = virtual_slots(None, &readers, &policy);
     assert_eq!(runs(&both), [("twin", Some(0), 0, 2), ("twin", Some(1), 2, 2)]);
     assert!(both.slots[0].token.is_none() && both.slots[2].token.is_some());
@@ -114,7 +110,7 @@ fn reader_without_slots_takes_none_from_one_that_went() {
 fn reader_that_is_gone_shows_no_token_and_reports_nothing() {
     let card = notation::card("pin A id=01\npin B id=02");
     let policy = policy(1, 0);
-    let present = virtual_slots(None, &[ReaderView { name: "a", token: Some(&card) }], &policy);
+    let present = virtual_slots(None, &[ReaderView::with("a", &card)], &policy);
     assert_eq!(present.unplaced.len(), 1);
     let gone = virtual_slots(Some(&present), &[], &policy);
     assert_eq!(gone.slots.len(), 1);

@@ -13,7 +13,7 @@ fn measure(name: &str, card: &str) {
     let token = notation::card(card);
     let start = Instant::now();
     let needed = certificates_needed(&token).len();
-    let layout = virtual_slots(None, &[ReaderView { name: "R", token: Some(&token) }], &policy(4, 0));
+    let layout = virtual_slots(None, &[ReaderView::with("R", &token)], &policy(4, 0));
     let elapsed = start.elapsed();
     println!("{name}: {elapsed:?}, {needed} bodies, {} slots", layout.slots.len());
     assert!(elapsed < LIMIT, "{name}: {elapsed:?}");

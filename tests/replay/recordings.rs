@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use p11ctl::apdu::Stats;
 use p11ctl::card::registry::Open;
-use p11ctl::card::{Card, CardError, CardSettings};
+use p11ctl::card::{Card, CardError, CardSettings, Found};
 use p11ctl::transport::Reader;
 use p11ctl::transport::replay::{Replay, ReplayReader};
 
@@ -24,7 +24,7 @@ pub fn reader(name: &str) -> Box<dyn Reader> {
 pub fn card_in(reader: Box<dyn Reader>, open: Open) -> Card {
     let recognise = move |channel: &mut p11ctl::apdu::Channel<'_>, settings: &CardSettings| {
         let atr = channel.atr().to_vec();
-        open(channel, settings)?.ok_or(CardError::UnknownCard { atr })
+        open(channel, settings)?.map(Found::from).ok_or(CardError::UnknownCard { atr })
     };
     Card::with_recognition(reader, CardSettings::default(), Stats::default(), Arc::new(recognise))
 }

@@ -16,7 +16,7 @@ use crate::token::{AuthId, Key, KeyAlgorithm, KeyClass, ObjectId, Token};
 use self::files::{Extent, Selector, Walker};
 use self::operations::{Environment, KeyPlace};
 use super::pin_entry::from_reader;
-use super::pkcs15::{self, AuthPlace, Content, FILE_LIMIT, ObjectValue};
+use super::pkcs15::{self, AuthPlace, Content, FILE_LIMIT, ObjectValue, PKCS15_AID};
 use super::{Abilities, CardCall, CardDriver, CardError, CardSettings};
 
 /// The family's name, in the registry.
@@ -30,6 +30,8 @@ pub struct Generic {
     environment: Environment,
     /// The directories were read in this transaction.
     current: bool,
+    /// The card has other applications beside this one.
+    is_named: bool,
 }
 
 /// No answer to reset belongs to this driver alone.
@@ -39,6 +41,22 @@ pub fn knows_atr(_: &[u8]) -> bool {
 
 /// Binds a driver to the card, if it has a PKCS#15 application.
 pub fn open(channel: &mut Channel<'_>, _: &CardSettings) -> Result<Option<Box<dyn CardDriver>>, CardError> {
+    bind(channel, false)
+}
+
+/// As [`open`], for a card with other applications: that of PKCS#15 is selected by its name, or is not there.
+pub fn open_by_name(
+    channel: &mut Channel<'_>,
+    _: &CardSettings,
+) -> Result<Option<Box<dyn CardDriver>>, CardError> {
+    let select = Command::new(0x00, INS_SELECT, BY_NAME, 0x00).data(&PKCS15_AID).expect(256);
+    if !channel.send(&select)?.status.is_ok() {
+        return Ok(None);
+    }
+    bind(channel, true)
+}
+
+fn bind(channel: &mut Channel<'_>, is_named: bool) -> Result<Option<Box<dyn CardDriver>>, CardError> {
     let mut selector = Selector::default();
     let Some(content) = read_content(channel, &mut selector)? else { return Ok(None) };
     let driver = Generic {
@@ -47,6 +65,7 @@ pub fn open(channel: &mut Channel<'_>, _: &CardSettings) -> Result<Option<Box<dy
         selector,
         environment: Environment::default(),
         current: true,
+        is_named,
     };
     Ok(Some(Box::new(driver)))
 }
@@ -56,14 +75,22 @@ impl CardDriver for Generic {
         NAME
     }
 
+    fn application_name(&self) -> Option<&[u8]> {
+        self.is_named.then_some(&PKCS15_AID)
+    }
+
     fn abilities(&self) -> &Abilities {
         &self.abilities
     }
 
     fn forget_state(&mut self) {
+        self.be_selected();
+        self.current = false;
+    }
+
+    fn be_selected(&mut self) {
         self.selector.forget();
         self.environment.forget();
-        self.current = false;
     }
 
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
@@ -125,6 +152,11 @@ impl CardDriver for Generic {
         let block = pin::block(policy, place)?;
         let place = self.enter(channel, auth)?;
         pin::outcome(from_reader(iso::verify_on_reader(channel, place.reference(), block)?)?)
+    }
+
+    fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
+        let place = self.enter(channel, auth)?;
+        Ok(iso::pin_state(channel, place.reference())?.is_verified())
     }
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {
@@ -332,6 +364,8 @@ fn not_supported(what: &str) -> CardError {
     CardError::NotSupported { what: what.to_owned() }
 }
 
+const INS_SELECT: u8 = 0xA4; // ISO 7816-4, 11.2.2
+const BY_NAME: u8 = 0x04;
 const INS_VERIFY: u8 = 0x20; // ISO 7816-4, 11.6.6
 /// P1 of VERIFY that takes a verification back (ISO 7816-4:2013, 11.5.6).
 const RESET_STATUS: u8 = 0xFF;

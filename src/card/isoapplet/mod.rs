@@ -79,8 +79,18 @@ impl CardDriver for IsoApplet {
         NAME
     }
 
+    fn application_name(&self) -> Option<&[u8]> {
+        Some(&commands::AID)
+    }
+
     fn abilities(&self) -> &Abilities {
         &self.abilities
+    }
+
+    fn be_selected(&mut self) {
+        self.files.forget_selection();
+        self.environment = None;
+        self.selected = true;
     }
 
     fn forget_state(&mut self) {
@@ -172,6 +182,11 @@ impl CardDriver for IsoApplet {
         self.select_for_pin(channel)?;
         self.files.keep_nothing_more();
         pins::verify_on_reader(channel, &policy)
+    }
+
+    fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
+        self.pin(auth)?;
+        Ok(iso::pin_state(channel, commands::PIN)?.is_verified())
     }
 
     /// Selecting the applet again takes the verification back.

@@ -12,7 +12,7 @@ mod pin;
 mod place;
 mod public_key;
 
-use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, historical_bytes};
+use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, historical_bytes, iso};
 use crate::codec::{Secret, tlv};
 use crate::crypto::PublicKey;
 use crate::token::{AuthId, ObjectId, Token};
@@ -86,8 +86,18 @@ impl CardDriver for OpenPgp {
         NAME
     }
 
+    fn application_name(&self) -> Option<&[u8]> {
+        Some(&RID_AND_APPLICATION)
+    }
+
     fn abilities(&self) -> &Abilities {
         &self.abilities
+    }
+
+    fn be_selected(&mut self) {
+        self.selected = true;
+        self.signature_pin_spent = false;
+        self.deciphers_with = Some(Place::Decryption);
     }
 
     fn forget_state(&mut self) {
@@ -171,6 +181,11 @@ impl CardDriver for OpenPgp {
         self.signature_pin_spent &= which != Pin::UserSign;
         self.current &= verified.is_ok();
         verified
+    }
+
+    fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
+        self.enter(channel)?;
+        Ok(iso::pin_state(channel, Pin::of_id(auth)?.reference())?.is_verified())
     }
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {

@@ -16,7 +16,7 @@ mod token;
 
 use std::time::{Duration, Instant};
 
-use crate::apdu::{ApduError, Channel, Lengthening, StatusWord};
+use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, iso};
 use crate::codec::Secret;
 use crate::crypto::{CertificateDetails, Curve, PublicKey};
 use crate::token::{AuthId, ObjectId, Token};
@@ -70,6 +70,10 @@ pub fn open(
     let Some(template) = commands::select(channel)? else { return Ok(None) };
     let label = listing::application_label(&template);
     let brand = Brand::of(channel.atr(), label.as_deref());
+    if template.is_empty() && brand == Brand::Other {
+        // A card that says yes to every name.
+        return Ok(None);
+    }
     let version = match brand {
         Brand::YubiKey => commands::version(channel)?,
         _ => None,
@@ -100,6 +104,10 @@ impl CardDriver for Piv {
         NAME
     }
 
+    fn application_name(&self) -> Option<&[u8]> {
+        Some(&commands::AID)
+    }
+
     fn abilities(&self) -> &Abilities {
         &self.abilities
     }
@@ -107,6 +115,11 @@ impl CardDriver for Piv {
     fn forget_state(&mut self) {
         self.selected = false;
         self.current = false;
+    }
+
+    fn be_selected(&mut self) {
+        self.selected = true;
+        (self.verified, self.officer) = (false, false);
     }
 
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
@@ -195,6 +208,13 @@ impl CardDriver for Piv {
         let result = pins::verify_on_reader(channel, reference);
         self.verified = result.is_ok();
         result
+    }
+
+    fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
+        match self.reference(auth)? {
+            PUK | MANAGEMENT_KEY => Ok(None),
+            pin => Ok(iso::pin_state(channel, pin)?.is_verified()),
+        }
     }
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {

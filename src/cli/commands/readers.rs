@@ -1,4 +1,4 @@
-//! `readers`: every reader, the card in it, its driver, the slots it owns, and what to do where something is wrong.
+//! `readers`: every reader, the card in it, the drivers of its applications, the slots it owns, and what to do where something is wrong.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::cli::problems;
 use crate::cli::table::Table;
 use crate::cli::text::quote;
 use crate::codec::hex;
-use crate::engine::{Error, ReaderReport};
+use crate::engine::{ApplicationReport, Error, ReaderReport};
 use crate::layout::{SlotId, Unplaced, UnplacedWhat};
 use crate::transport::{Presence, ReaderKind, TransportError};
 
@@ -78,7 +78,7 @@ pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> 
 #[derive(Debug)]
 enum State<'a> {
     Empty,
-    Card { driver: &'a str },
+    Card { applications: &'a [ApplicationReport] },
     Unread,
     Unknown { atr: &'a [u8] },
     Mute,
@@ -91,10 +91,10 @@ impl<'a> State<'a> {
         if let Some(error) = reader.error.as_deref() {
             return Self::of_error(error);
         }
-        match (&reader.presence, reader.driver) {
+        match (&reader.presence, reader.applications.as_slice()) {
             (Some(Presence::Mute), _) => Self::Mute,
-            (Some(Presence::Card { .. }), Some(driver)) => Self::Card { driver },
-            (Some(Presence::Card { .. }), None) => Self::Unread,
+            (Some(Presence::Card { .. }), []) => Self::Unread,
+            (Some(Presence::Card { .. }), applications) => Self::Card { applications },
             (Some(Presence::Empty) | None, _) => Self::Empty,
         }
     }
@@ -129,7 +129,7 @@ impl<'a> State<'a> {
     fn text(&self) -> String {
         match self {
             Self::Empty => "empty".to_owned(),
-            Self::Card { driver } => (*driver).to_owned(),
+            Self::Card { applications } => drivers(applications),
             Self::Unread => "card".to_owned(),
             Self::Unknown { atr } => format!("unknown card, ATR {}", hex::encode(atr)),
             Self::Mute => "card does not answer".to_owned(),
@@ -184,6 +184,12 @@ impl Advice {
     }
 }
 
+/// The drivers of a card's applications: `PIV, OpenPGP`.
+pub fn drivers(applications: &[ApplicationReport]) -> String {
+    let drivers: Vec<&str> = applications.iter().map(|application| application.driver).collect();
+    drivers.join(", ")
+}
+
 fn transport_error(error: &Error) -> Option<&TransportError> {
     use crate::apdu::ApduError;
     match error {
@@ -229,11 +235,25 @@ fn entry(reader: &ReaderReport, state: &State<'_>, remedy: Option<&str>) -> Valu
         "kind": kind_name(reader.kind),
         "state": state.name(),
         "atr": atr,
-        "driver": reader.driver,
-        "slots": reader.slots.iter().map(|slot| slot.0).collect::<Vec<_>>(),
+        "driver": reader.driver(),
+        "applications": reader.applications.iter().map(application_entry).collect::<Vec<_>>(),
+        "slots": numbers(&reader.slots),
         "problem": state.advice(&reader.name).sentences(),
         "remedy": remedy,
     })
+}
+
+fn application_entry(application: &ApplicationReport) -> Value {
+    json!({
+        "driver": application.driver,
+        "label": application.label,
+        "serial": application.serial,
+        "slots": numbers(&application.slots),
+    })
+}
+
+fn numbers(slots: &[SlotId]) -> Vec<u32> {
+    slots.iter().map(|slot| slot.0).collect()
 }
 
 #[cfg(test)]
@@ -249,7 +269,7 @@ mod tests {
             name: "Reader".to_owned(),
             kind: ReaderKind::Pcsc,
             presence,
-            driver: None,
+            applications: Vec::new(),
             slots: Vec::new(),
             error: error.map(Arc::new),
         }

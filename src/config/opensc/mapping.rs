@@ -9,7 +9,8 @@ use super::meaning::{self, Context, Meaning};
 use crate::config::error::{Problem, nearest};
 use crate::config::load::{Fault, Loaded, Located, Notice, Severity};
 use crate::config::{
-    AfterLogin, ApplicationConfig, Config, DRIVERS, LogLevel, NUM_SLOTS, PinSelection, Pkcs11Overrides,
+    AfterLogin, ApplicationConfig, CardAtr, Config, DRIVERS, LogLevel, NUM_SLOTS, PinSelection,
+    Pkcs11Overrides, card_atr,
 };
 
 /// Takes over what means something, and names the rest.
@@ -88,12 +89,52 @@ impl Mapper<'_> {
                 Some(_) => {
                     self.note(block.line, &block.title(), "the same block stands in a more special place");
                 }
+                None if block.is("card_atr", None) => self.card_atr(block)?,
                 None => {
                     refuse_near_miss(block, app, meaning::kinds())?;
                     self.useless(block);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// `card_atr 3b:f0:… { atrmask = …; driver = …; }`: of its settings, those two mean something here.
+    fn card_atr(&mut self, block: &Block) -> Result<(), Fault> {
+        let setting =
+            |name: &str| block.settings.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
+        let Some(driver) = setting("driver") else {
+            self.note(block.line, &block.title(), "it names no driver");
+            return Ok(());
+        };
+        let Some(family) = family(first(driver)) else {
+            self.note(block.line, &block.title(), format!("there is no driver {:?}", first(driver)));
+            return Ok(());
+        };
+        let bad = |line: usize, name: &str, actual: &str| {
+            let expected = "bytes such as 3b:f0:36:02, a mask as many as its ATR".to_owned();
+            let actual = format!("{actual:?}");
+            (line, Box::new(Problem::Value { name: name.to_owned(), expected, actual }))
+        };
+        let written = block.names.first().map_or("", String::as_str);
+        let atr = card_atr::bytes(written).ok_or_else(|| bad(block.line, "card_atr", written))?;
+        let mask = match setting("atrmask") {
+            Some(mask) => {
+                let bytes = card_atr::bytes(first(mask)).filter(|bytes| bytes.len() == atr.len());
+                Some(bytes.ok_or_else(|| bad(mask.line, "atrmask", first(mask)))?)
+            }
+            None => None,
+        };
+        for other in &block.settings {
+            if !["driver", "atrmask"].iter().any(|known| other.name.eq_ignore_ascii_case(known)) {
+                self.note(
+                    other.line,
+                    &format!("card_atr: {}", other.name),
+                    "what a card is, its driver finds out",
+                );
+            }
+        }
+        self.config.card_atrs.push(CardAtr { atr, mask, drivers: vec![family.to_owned()] });
         Ok(())
     }
 
@@ -262,9 +303,8 @@ impl Mapper<'_> {
         }
         let mut only = Vec::new();
         for name in &setting.values {
-            let wanted = if name == "default" { "PKCS#15" } else { name };
-            match DRIVERS.iter().find(|known| known.eq_ignore_ascii_case(wanted)) {
-                Some(known) => only.push((*known).to_owned()),
+            match family(name) {
+                Some(known) => only.push(known.to_owned()),
                 None => self.note(setting.line, &setting.name, format!("there is no driver {name:?}")),
             }
         }
@@ -328,6 +368,16 @@ impl Mapper<'_> {
     fn notice(&mut self, severity: Severity, line: usize, name: &str, why: String) {
         self.notices.push(Notice { line: Some(line), name: name.to_owned(), why, severity });
     }
+}
+
+/// The card family that a driver of OpenSC is for.
+fn family(driver: &str) -> Option<&'static str> {
+    let wanted = match driver {
+        "default" => "PKCS#15",
+        "PIV-II" => "PIV",
+        other => other,
+    };
+    DRIVERS.into_iter().find(|known| known.eq_ignore_ascii_case(wanted))
 }
 
 /// Why nothing becomes of a word that OpenSC does not know either.

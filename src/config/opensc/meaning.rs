@@ -149,7 +149,7 @@ const SETTINGS: &[(Context, &str, Meaning)] = &[
 /// Kinds of blocks that mean nothing here.
 const BLOCKS: &[(&str, &str)] = &[
     ("application", "all applications of a card are shown"),
-    ("card_atr", "cards are recognised by themselves"),
+    ("card_atr", "it names no driver that is here"),
     ("card_driver", "there is no driver of this name with settings"),
     ("emulate", NO_EMULATION),
     ("framework", "PKCS#15 is the only one"),

@@ -58,10 +58,10 @@ impl Engine {
         let session = self.session(session)?;
         let cell = self.cell(session.reader)?;
         let mut card = lock(&cell.card);
-        self.check_insertion(session.reader, &card, &session.card)?;
+        self.turn_to(session.reader, &mut card, &session.card)?;
         let more = card.with(|driver, _| Ok(driver.list_everything()));
         if more.map_err(|error| self.card_error(session.reader, error))? {
-            self.renew(session.reader, &mut card, &Effects::default())?;
+            self.renew(session.reader, &mut card, &session.card, &Effects::default())?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ pub(super) use gate::Gate;
 use super::cards::Cell;
 use super::{Engine, lock};
 use crate::apdu::{Channel, Stats, StatusWord};
-use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Tries};
+use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Found, Tries};
 use crate::codec::Secret;
 use crate::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
 use crate::crypto::{CertificateDetails, Curve, EcPrivateKey, PrivateKey, PublicKey, RsaPrivateKey};
@@ -152,7 +152,7 @@ pub(super) fn engine_with(puppets: &[&Puppet], policy: Policy) -> Engine {
         let recognise = move |_: &mut Channel<'_>, _: &CardSettings| {
             let abilities = lock(&strings).abilities.clone();
             let driver: Box<dyn CardDriver> = Box::new(Driver { strings: Arc::clone(&strings), abilities });
-            Ok(driver)
+            Ok(Found::from(driver))
         };
         let reader = Box::new(PuppetReader { name: puppet.strings().name, strings: Arc::clone(&puppet.0) });
         let card =

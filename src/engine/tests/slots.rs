@@ -193,10 +193,10 @@ fn card_held_by_another_program_is_told_and_asked_again_later() {
 fn readers_tell_driver_slots_and_presence() {
     let engine = engine(&[&Puppet::founding("A"), &Puppet::empty("B")]);
     let reports = engine.readers();
-    assert_eq!(reports[0].driver, Some("Puppet"));
+    assert_eq!(reports[0].driver(), Some("Puppet"));
     assert_eq!(reports[0].slots, (0..4).map(SlotId).collect::<Vec<_>>());
     assert!(reports[0].has_card() && reports[0].error.is_none());
-    assert!(!reports[1].has_card() && reports[1].driver.is_none() && reports[1].error.is_none());
+    assert!(!reports[1].has_card() && reports[1].driver().is_none() && reports[1].error.is_none());
 }
 
 // I.27

@@ -7,6 +7,7 @@
 pub mod openpgp;
 pub mod piv;
 mod platform;
+pub mod several;
 mod shared;
 
 pub use platform::SoftwareCard;

@@ -19,7 +19,7 @@ pub fn card(serial: u32) -> SoftwareCard {
 
 impl<T: opcard::Client> Application for opcard::Card<T> {
     fn aid(&self) -> &'static [u8] {
-        &RID_AND_APPLICATION
+        &AID
     }
 
     fn answer(&mut self, command: CommandView<'_>, reply: &mut VecView<u8>) -> Result<(), Status> {
@@ -33,6 +33,7 @@ impl<T: opcard::Client> Application for opcard::Card<T> {
 
 /// What the card says of itself in DO 5F52; a card has the same in its answer to reset.
 const HISTORICAL_BYTES: [u8; 10] = [0x00, 0x31, 0xF5, 0x73, 0xC0, 0x01, 0x60, 0x00, 0x90, 0x00];
-const RID_AND_APPLICATION: [u8; 6] = [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
+/// The application, without version, manufacturer and serial number.
+pub const AID: [u8; 6] = [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
 /// The range of unmanaged serial numbers (OpenPGP card 3.4, 4.2.1).
 const MANUFACTURER: [u8; 2] = [0xFF, 0xFE];

@@ -71,4 +71,4 @@ impl<E: Extension, C: ExtensionClient<E>> ExtensionClient<E> for Lent<'_, C> {
 /// As a Nitrokey 3 has them.
 const HISTORICAL_BYTES: [u8; 15] = *b"\x80\x5DNitrokey\0\0\0\0\0";
 /// Without its version, as the application takes it.
-const AID: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
+pub const AID: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];

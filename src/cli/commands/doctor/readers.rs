@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{Check, State};
 use crate::card::CardError;
+use crate::cli::commands::readers::drivers;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::explain::{first_steps, transport_hint};
@@ -23,7 +24,7 @@ pub fn check(context: &Context) -> Result<Vec<Check>, CliError> {
         }));
         check.next.extend(first_steps());
         checks.push(check);
-    } else if !readers.is_empty() && readers.iter().all(|reader| reader.driver.is_none()) {
+    } else if !readers.is_empty() && readers.iter().all(|reader| reader.driver().is_none()) {
         let check = Check::new(CARDS, State::Missing, "no reader holds a card that can be used");
         checks.push(
             check.next("insert one").next("or make a software card: p11ctl card new demo.card --example"),
@@ -43,7 +44,8 @@ fn reader(reader: &ReaderReport) -> Check {
         return broken(&name, error);
     }
     let slots = count(reader.slots.len(), "slot", "slots");
-    match (&reader.presence, reader.driver) {
+    let drivers = reader.driver().map(|_| drivers(&reader.applications));
+    match (&reader.presence, drivers) {
         (Some(Presence::Mute), _) => {
             Check::new(CARD, State::Missing, format!("the card in reader {name} does not answer"))
                 .next("take the card out and insert it the right way round, contacts first")

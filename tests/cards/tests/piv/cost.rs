@@ -96,8 +96,9 @@ fn command_line_needs_less_than_half_of_what_opensc_needs_on_the_same_card() {
     println!("list: pkcs11-tool {theirs_list:?}, p11ctl {ours_list:?}");
     println!("sign: pkcs11-tool {theirs_sign:?}, p11ctl {ours_sign:?}");
     println!("sign with the key of the token without PIN, which is not named: p11ctl {unnamed:?}");
-    assert!(ours_list.0 <= 8, "{ours_list:?}");
-    assert!(named.iter().all(|cost| cost.0 <= 9) && unnamed.0 <= 11, "{named:?}, {unnamed:?}");
+    // One of them asks whether OpenPGP is beside it.
+    assert!(ours_list.0 <= 9, "{ours_list:?}");
+    assert!(named.iter().all(|cost| cost.0 <= 10) && unnamed.0 <= 12, "{named:?}, {unnamed:?}");
     assert!(ours_list.0 * 2 <= theirs_list.0 && ours_sign.0 * 2 <= theirs_sign.0);
 }
 
@@ -119,7 +120,8 @@ fn listing_and_signing_stay_within_their_apdus() {
     let (_, once) = bench.cost(|| sign(1));
     let (_, eleven) = bench.cost(|| sign(11));
     println!("PIV: slots {listing}, sign {once}, ten more signatures {}", eleven - once);
-    assert!(listing <= 8, "{listing}");
-    assert!(once <= 11, "{once}");
+    // 8 and 11, and the question whether OpenPGP is beside it.
+    assert!(listing <= 9, "{listing}");
+    assert!(once <= 12, "{once}");
     assert_eq!(eleven - once, 10);
 }

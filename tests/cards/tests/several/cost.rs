@@ -1,0 +1,31 @@
+//! What both applications cost, in APDUs.
+
+use p11ctl_cards::several::Manners;
+
+use crate::bench::*;
+
+#[test]
+fn listing_both_costs_what_each_costs_and_signing_selects_no_more_than_it_must() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    engine.slots(true);
+    let listing = engine.stats().apdus;
+    let sign = |slot, application, count| {
+        let engine = bench.engine(false);
+        let session = open(&engine, slot);
+        log_in(&engine, session).unwrap();
+        for _ in 0..count {
+            bench.sign(&engine, session, application);
+        }
+        engine.finish().unwrap();
+        engine.stats().apdus
+    };
+    for (slot, application) in [(PIV_SLOT, PIV), (SIGNATURE_SLOT, OPENPGP)] {
+        let (once, eleven) = (sign(slot, application, 1), sign(slot, application, 11));
+        println!("both: list {listing}, sign in slot {slot} {once}, ten more {}", eleven - once);
+        assert!(once <= listing + 5, "{once}");
+        assert_eq!(eleven - once, 10);
+    }
+    // 8 for PIV, 5 for OpenPGP.
+    assert!(listing <= 13, "{listing}");
+}

@@ -1,0 +1,112 @@
+//! Both applications behind pcscd: p11ctl and its module beside OpenSC and GnuPG on the same card.
+
+use std::fs;
+use std::path::PathBuf;
+
+use p11ctl_cards::several::{self, Manners};
+
+use crate::bench::{ADMIN_PIN, MANAGEMENT_KEY, PIN};
+use crate::rig::{Output, Rig};
+
+/// A program of this build.
+fn built(name: &str) -> String {
+    let test = std::env::current_exe().unwrap();
+    let path: PathBuf = test.parent().unwrap().parent().unwrap().join(name);
+    assert!(path.exists(), "build it first (cargo build): {}", path.display());
+    path.to_str().unwrap().to_owned()
+}
+
+struct Desk {
+    rig: Rig,
+    p11ctl: String,
+    module: String,
+}
+
+impl Desk {
+    /// A token with keys in both applications, made by p11ctl: 9a and the signature key on P-256, the decryption key RSA.
+    fn new() -> Self {
+        let mut rig = Rig::start();
+        rig.insert(0, several::card(0x1234_5678, Manners::Forgets));
+        for (name, text) in [("pin", PIN), ("key", MANAGEMENT_KEY), ("admin", ADMIN_PIN), ("text", "a text")]
+        {
+            fs::write(rig.folder().join(name), text).unwrap();
+        }
+        let desk = Self { rig, p11ctl: built("p11ctl"), module: built("libp11ctl.so") };
+        desk.p11ctl("key generate --slot 0 --key-ref 9a --type ec:p256 --so-pin file:key -o 9a.pub");
+        desk.p11ctl("cert self-sign --slot 0 --id 01 --subject CN=9a --pin file:pin -o 9a.crt");
+        desk.p11ctl("object write certificate 9a.crt --slot 0 --id 01 --so-pin file:key");
+        desk.p11ctl("key generate --slot 2 --key-ref sig --type ec:p256 --so-pin file:admin -o sig.pub");
+        desk.p11ctl("key generate --slot 1 --key-ref dec --type rsa:2048 --so-pin file:admin -o dec.pub");
+        desk
+    }
+
+    fn p11ctl(&self, arguments: &str) -> Output {
+        self.run(&format!("{} {arguments}", self.p11ctl))
+    }
+
+    fn module(&self, arguments: &str) -> Output {
+        self.run(&format!("pkcs11-tool --module {} {arguments}", self.module))
+    }
+
+    fn run(&self, line: &str) -> Output {
+        let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+        self.rig.expect(words[0], &words[1..])
+    }
+
+    fn verify(&self, key: &str, signature: &str) {
+        self.run(&format!("openssl dgst -sha256 -verify {key}.pub -signature {signature} text"));
+    }
+}
+
+#[test]
+fn both_applications_are_used_by_p11ctl_its_module_and_foreign_programs_in_turn() {
+    let desk = Desk::new();
+    let readers = desk.p11ctl("readers").stdout;
+    assert!(readers.contains("PIV, OpenPGP"), "{readers}");
+    let json = desk.p11ctl("readers --json").stdout;
+    for part in ["\"driver\": \"PIV\"", "\"driver\": \"OpenPGP\"", "\"applications\""] {
+        assert!(json.contains(part), "{json}");
+    }
+    for (slot, id, key) in [("0", "01", "9a"), ("2", "01", "sig"), ("0", "01", "9a")] {
+        let sign = format!("sign text --slot {slot} --id {id} --format der --pin file:pin -o ours.sig");
+        desk.p11ctl(&sign);
+        desk.verify(key, "ours.sig");
+        let sign = "--sign --mechanism ECDSA-SHA256 --signature-format openssl";
+        let rest = format!("--login --pin {PIN} --slot {slot} --id {id} -i text -o theirs.sig");
+        desk.module(&format!("{sign} {rest}"));
+        desk.verify(key, "theirs.sig");
+    }
+    desk.run("openssl pkeyutl -encrypt -pubin -inkey dec.pub -in text -out text.enc");
+    desk.p11ctl("decrypt text.enc --slot 1 --id 02 --pin file:pin -o ours.txt");
+    desk.module(&format!(
+        "--decrypt --mechanism RSA-PKCS --login --pin {PIN} --slot 1 --id 02 -i text.enc -o theirs.txt"
+    ));
+    for plain in ["ours.txt", "theirs.txt"] {
+        assert_eq!(fs::read(desk.rig.folder().join(plain)).unwrap(), b"a text", "{plain}");
+    }
+}
+
+#[test]
+fn foreign_programs_see_the_application_that_they_know_and_disturb_nobody() {
+    let desk = Desk::new();
+    // OpenSC binds one driver to a card.
+    let name = desk.run("opensc-tool --name").stdout;
+    assert!(name.contains("Personal Identity Verification") || name.contains("OpenPGP"), "{name}");
+    let theirs = desk.run("pkcs11-tool -O --type cert").stdout;
+    assert!(theirs.contains("Certificate"), "{theirs}");
+    let status = gnupg(&desk);
+    assert!(status.contains("Serial number") && status.contains("12345678"), "{status}");
+    desk.p11ctl("sign text --slot 0 --id 01 --format der --pin file:pin -o ours.sig");
+    desk.verify("9a", "ours.sig");
+    desk.p11ctl("sign text --slot 2 --id 01 --format der --pin file:pin -o ours.sig");
+    desk.verify("sig", "ours.sig");
+}
+
+/// `gpg --card-status` through pcscd.
+fn gnupg(desk: &Desk) -> String {
+    let rig = &desk.rig;
+    rig.expect("sh", &["-ec", "mkdir -m 700 .gnupg; echo disable-ccid > .gnupg/scdaemon.conf"]);
+    let status = rig.expect("gpg", &["--no-tty", "--card-status"]).stdout;
+    rig.expect("gpgconf", &["--kill", "all"]);
+    status
+}

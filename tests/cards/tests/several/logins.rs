@@ -1,0 +1,148 @@
+//! Two slots of one card, each application with its own login.
+
+use p11ctl::codec::Secret;
+use p11ctl::engine::{Error, ObjectClass, SessionMode, Template, UserKind};
+use p11ctl::layout::SlotId;
+use p11ctl_cards::several::Manners;
+
+use crate::bench::*;
+
+#[test]
+fn each_application_signs_after_its_own_login() {
+    let bench = Bench::new(Manners::Forgets);
+    for (slot, application) in [(PIV_SLOT, PIV), (SIGNATURE_SLOT, OPENPGP), (PIV_SLOT, PIV)] {
+        let engine = bench.engine(false);
+        let session = open(&engine, slot);
+        log_in(&engine, session).unwrap();
+        bench.sign(&engine, session, application);
+        bench.sign(&engine, session, application);
+    }
+}
+
+/// The card forgets a login when its other application is selected, and nobody keeps PINs: the session says so at once.
+#[test]
+fn login_that_the_card_takes_back_is_lost_at_once_and_comes_back_with_the_pin() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    bench.sign(&engine, piv, PIV);
+    log_in(&engine, openpgp).unwrap();
+    assert!(!is_user(&engine, piv) && is_user(&engine, openpgp));
+    assert!(matches!(sign(&engine, piv), Err(Error::LoginLost)));
+    bench.sign(&engine, openpgp, OPENPGP);
+    log_in(&engine, piv).unwrap();
+    assert!(is_user(&engine, piv) && !is_user(&engine, openpgp));
+    bench.sign(&engine, piv, PIV);
+    assert!(matches!(sign(&engine, openpgp), Err(Error::LoginLost)));
+    // No try was spent by any of it.
+    for slot in [PIV_SLOT, SIGNATURE_SLOT] {
+        let pin = engine.pin_status(SlotId(slot)).unwrap().user.unwrap();
+        assert_ne!(pin.tries_left, Some(pin.tries_max.unwrap_or(3) - 1), "slot {slot}: {pin:?}");
+    }
+}
+
+#[test]
+fn logins_of_both_applications_sign_in_turn_where_pins_may_be_kept() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(true);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    log_in(&engine, openpgp).unwrap();
+    for _ in 0..3 {
+        assert!(is_user(&engine, piv) && is_user(&engine, openpgp));
+        bench.sign(&engine, piv, PIV);
+        bench.sign(&engine, openpgp, OPENPGP);
+    }
+    let apdus = |job: &dyn Fn()| {
+        let before = engine.stats().apdus;
+        job();
+        engine.stats().apdus - before
+    };
+    let turn = apdus(&|| bench.sign(&engine, piv, PIV));
+    let again = apdus(&|| bench.sign(&engine, piv, PIV));
+    println!("signature after the other application: {turn} APDUs, without: {again}");
+    assert_eq!(turn, again + 2, "SELECT and VERIFY");
+    // After a logout nothing is kept.
+    engine.logout(piv).unwrap();
+    bench.sign(&engine, openpgp, OPENPGP);
+    assert!(sign(&engine, piv).is_err());
+}
+
+#[test]
+fn logins_of_both_applications_stand_where_the_card_keeps_them() {
+    let bench = Bench::new(Manners::Remembers);
+    let engine = bench.engine(false);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    log_in(&engine, openpgp).unwrap();
+    for _ in 0..2 {
+        assert!(is_user(&engine, piv) && is_user(&engine, openpgp));
+        bench.sign(&engine, piv, PIV);
+        bench.sign(&engine, openpgp, OPENPGP);
+    }
+    engine.finish().unwrap();
+    // What the card remembered was taken back: the next program is not logged in.
+    let mut card = bench.card();
+    for (application, auth) in [(PIV, 0x80), (OPENPGP, 1)] {
+        card.turn_to(application);
+        let auth = p11ctl::token::AuthId(vec![auth]);
+        let verified = card.with(|driver, channel| driver.is_verified(channel, &auth)).unwrap();
+        assert_eq!(verified, Some(false), "application {application}");
+    }
+}
+
+/// A program that asks about every slot, as browsers do, does not end its own login by it.
+#[test]
+fn asking_about_the_other_application_leaves_the_login_alone() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    let piv = open(&engine, PIV_SLOT);
+    engine.pin_status(SlotId(SIGNATURE_SLOT)).unwrap();
+    log_in(&engine, piv).unwrap();
+    for _ in 0..2 {
+        engine.refresh();
+        for slot in engine.slots(true) {
+            engine.slot_info(slot).unwrap();
+            engine.token_info(slot).unwrap();
+            let session = engine.open_session(slot, SessionMode::ReadOnly).unwrap();
+            engine.find_all(session, &Template::new().class(ObjectClass::PublicKey)).unwrap();
+            engine.close_session(session).unwrap();
+        }
+        assert!(is_user(&engine, piv));
+        bench.sign(&engine, piv, PIV);
+    }
+}
+
+#[test]
+fn wrong_pin_of_one_application_leaves_the_other_application_alone() {
+    let bench = Bench::new(Manners::Remembers);
+    let engine = bench.engine(false);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    let wrong = engine.login(openpgp, UserKind::User, Some(&Secret::from("654321")));
+    assert!(matches!(wrong, Err(Error::PinIncorrect { .. })), "{wrong:?}");
+    assert!(is_user(&engine, piv));
+    bench.sign(&engine, piv, PIV);
+    let left = |slot| engine.pin_status(SlotId(slot)).unwrap().user.unwrap().tries_left;
+    assert_eq!(left(SIGNATURE_SLOT), Some(2));
+}
+
+#[test]
+fn officer_of_one_application_has_no_power_over_the_other() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    for (slot, own, foreign) in
+        [(PIV_SLOT, MANAGEMENT_KEY, ADMIN_PIN), (SIGNATURE_SLOT, ADMIN_PIN, MANAGEMENT_KEY)]
+    {
+        let session = open(&engine, slot);
+        let user = UserKind::SecurityOfficer;
+        assert!(engine.login(session, user, Some(&Secret::from(foreign))).is_err(), "slot {slot}");
+        engine.login(session, user, Some(&Secret::from(own))).unwrap();
+        engine.close_session(session).unwrap();
+    }
+    for (slot, place) in [(PIV_SLOT, "9a"), (SIGNATURE_SLOT, "sig")] {
+        let abilities = engine.admin_abilities(SlotId(slot)).unwrap();
+        assert!(abilities.key_places.iter().any(|known| known.name == place), "slot {slot}: {abilities:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! What is found, and where it shows.
+
+use std::time::Duration;
+
+use p11ctl::apdu::Stats;
+use p11ctl::card::{Card, CardSettings};
+use p11ctl::config::{CardAtr, Config};
+use p11ctl::engine::Engine;
+use p11ctl::layout::UnplacedWhat;
+use p11ctl::transport::VirtualCard;
+use p11ctl::transport::software::SoftwareReader;
+use p11ctl_cards::several::{self, Manners};
+use p11ctl_cards::{Shared, openpgp, piv};
+
+use crate::bench::*;
+
+fn labels(engine: &Engine) -> Vec<(u32, String)> {
+    engine.slots(true).into_iter().map(|slot| (slot.0, engine.token_info(slot).unwrap().label)).collect()
+}
+
+/// An answer to reset that tells nothing.
+const UNKNOWN_ATR: [u8; 4] = [0x3B, 0x80, 0x01, 0x81];
+
+#[test]
+fn pins_of_both_applications_have_slots_before_what_is_left_over() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    let expected = [(0, "(PIV PIN)"), (1, "OpenPGP card (User PIN)"), (2, "OpenPGP card (User PIN (sig))")];
+    let labels = labels(&engine);
+    for ((slot, label), (number, found)) in expected.into_iter().zip(&labels) {
+        assert!(slot == *number && found.ends_with(label), "{labels:?}");
+    }
+    let readers = engine.readers();
+    let [reader] = readers.as_slice() else { panic!("{readers:?}") };
+    let shown: Vec<(&str, Vec<u32>)> = reader
+        .applications
+        .iter()
+        .map(|application| (application.driver, application.slots.iter().map(|slot| slot.0).collect()))
+        .collect();
+    assert_eq!(shown, [("PIV", vec![0, 3]), ("OpenPGP", vec![1, 2])]);
+    assert!(engine.unplaced().is_empty(), "{:?}", engine.unplaced());
+    for (slot, model) in [(0, "PIV"), (1, "OpenPGP card 3."), (2, "OpenPGP card 3."), (3, "PIV")] {
+        let info = engine.token_info(p11ctl::layout::SlotId(slot)).unwrap();
+        assert!(info.model.starts_with(model), "slot {slot}: {info:?}");
+    }
+}
+
+#[test]
+fn pins_and_left_overs_without_a_slot_are_told_with_what_helps() {
+    let bench = Bench::new(Manners::Forgets);
+    let mut config = Config::default();
+    config.cache.enabled = false;
+    config.pkcs11.num_slots = 2;
+    let engine = Engine::new(vec![reader(&bench.shared)], &config);
+    let unplaced = engine.unplaced();
+    let find = |wanted: &dyn Fn(&UnplacedWhat) -> bool| {
+        unplaced.iter().find(|unplaced| wanted(&unplaced.what)).and_then(|unplaced| unplaced.remedy.clone())
+    };
+    let pin = find(&|what| *what == UnplacedWhat::Pin("User PIN (sig)".to_owned()));
+    let left_overs = find(&|what| matches!(what, UnplacedWhat::LeftOvers(_)));
+    assert_eq!((pin.as_deref(), left_overs.as_deref()), (Some("num_slots = 5"), Some("num_slots = 5")));
+    config.pkcs11.num_slots = 5;
+    assert!(Engine::new(vec![reader(&bench.shared)], &config).unplaced().is_empty());
+}
+
+/// The drivers of a card, and how many questions it was asked.
+fn drivers(card: impl VirtualCard + 'static, settings: CardSettings) -> (Vec<&'static str>, u64) {
+    let stats = Stats::default();
+    let shared = Shared::new(card);
+    let reader = SoftwareReader::new("card", Some(Box::new(shared)), Duration::from_secs(5));
+    let mut card = Card::new(Box::new(reader), settings, stats.clone());
+    let count = card.applications().unwrap();
+    let apdus = stats.snapshot().apdus;
+    let name = |application| {
+        card.turn_to(application);
+        card.driver_name().unwrap()
+    };
+    ((0..count).map(name).collect(), apdus)
+}
+
+#[test]
+fn applications_are_found_whatever_the_answer_to_reset_says() {
+    let settings = CardSettings::default;
+    let both = || several::card(1, Manners::Forgets);
+    assert_eq!(drivers(both(), settings()).0, ["PIV", "OpenPGP"]);
+    assert_eq!(drivers(both().with_atr(&UNKNOWN_ATR), settings()).0, ["PIV", "OpenPGP"]);
+    assert_eq!(drivers(piv::card(), settings()).0, ["PIV"]);
+    assert_eq!(drivers(openpgp::card(1), settings()).0, ["OpenPGP"]);
+}
+
+#[test]
+fn answer_to_reset_bound_to_a_family_asks_for_no_other() {
+    let atr = VirtualCard::atr(&several::card(1, Manners::Forgets));
+    for (names, expected) in [
+        (&["piv"][..], &["PIV"][..]),
+        (&["OpenPGP"], &["OpenPGP"]),
+        (&["OpenPGP", "PIV"], &["PIV", "OpenPGP"]),
+    ] {
+        let binding = CardAtr {
+            atr: atr.clone(),
+            mask: None,
+            drivers: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let other = CardAtr { atr: vec![0x3B, 0x00], mask: None, drivers: vec!["MyEID".to_owned()] };
+        let bindings = vec![other, binding];
+        let settings = CardSettings { bindings, ..CardSettings::default() };
+        assert_eq!(drivers(several::card(1, Manners::Forgets), settings).0, expected, "{names:?}");
+        let drivers_only = Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let settings = CardSettings { drivers: drivers_only, ..CardSettings::default() };
+        assert_eq!(drivers(several::card(1, Manners::Forgets), settings).0, expected, "{names:?}");
+    }
+    let bound = CardAtr { atr: VirtualCard::atr(&piv::card()), mask: None, drivers: vec!["PIV".to_owned()] };
+    let settings = CardSettings { bindings: vec![bound], ..CardSettings::default() };
+    let (asked, free) = (drivers(piv::card(), settings).1, drivers(piv::card(), CardSettings::default()).1);
+    assert_eq!(free, asked + 1, "one question for OpenPGP, and none where the answer to reset is bound");
+}
