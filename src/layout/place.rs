@@ -37,9 +37,10 @@ pub(super) fn place(tokens: &[&Token], count: usize, policy: &Policy) -> Placeme
         placers.push(placer);
     }
     let needed = placers.last().map_or(0, |last| last.slots_before + last.slots_needed());
+    let labels = placers.iter().flat_map(Placer::pin_labels).collect();
     let mut placement = Placement::default();
     let shown: Vec<Marks> = placers.iter().map(|placer| placer.place_pins(&mut placement.tokens)).collect();
-    let mut room = Room { slots: count, needed };
+    let mut room = Room { slots: count, for_pins: needed, needed, labels };
     for (placer, shown) in placers.iter().zip(&shown) {
         placer.place_left_overs(shown, &mut room, &mut placement);
     }
@@ -49,10 +50,15 @@ pub(super) fn place(tokens: &[&Token], count: usize, policy: &Policy) -> Placeme
     placement
 }
 
-/// How many slots there are, and how many are needed for what was met so far.
-struct Room {
+/// The slots of a reader, and what its whole card wants of them.
+struct Room<'t> {
     slots: usize,
+    /// Slots that the PINs need.
+    for_pins: usize,
+    /// Slots that are needed for the PINs and the left-overs that were met so far.
     needed: usize,
+    /// Labels of all user PINs.
+    labels: Vec<&'t str>,
 }
 
 /// What belongs to each private key of a card, whether its PIN has a slot or not.
@@ -203,19 +209,17 @@ impl<'t> Placer<'t> {
     }
 
     /// Adds the token of the left-overs, and what found no slot.
-    fn place_left_overs(&self, shown: &Marks, room: &mut Room, placement: &mut Placement) {
+    fn place_left_overs(&self, shown: &Marks, room: &mut Room<'_>, placement: &mut Placement) {
         let mut left_overs = self.left_overs(shown);
         let mut homeless = left_overs.len();
-        let pins_need = room.needed;
-        let need = if homeless > 0 { pins_need + 1 } else { pins_need };
+        room.needed += usize::from(homeless > 0);
         if homeless > 0 && placement.tokens.len() < room.slots {
             homeless = 0;
             let chains = self.add_relatives(&mut left_overs, Owner::Nobody);
             let label = label::of_card(&self.token.info);
             placement.tokens.push(Some(self.token_of(left_overs, label, None, chains)));
         }
-        room.needed = need;
-        placement.unplaced.extend(self.unplaced(homeless, need));
+        placement.unplaced.extend(self.unplaced(homeless, room));
     }
 
     fn empty_token(&self) -> VirtualToken {
@@ -335,18 +339,15 @@ impl<'t> Placer<'t> {
         }
     }
 
-    /// What has no slot. The left-overs need so many slots; a PIN that the policy leaves out needs one more than the PINs.
-    fn unplaced(&self, left_overs: usize, slots_for_left_overs: usize) -> Vec<(UnplacedWhat, Option<Need>)> {
+    /// What has no slot. A PIN that the policy leaves out needs one more than those that it names.
+    fn unplaced(&self, left_overs: usize, room: &Room<'_>) -> Vec<(UnplacedWhat, Option<Need>)> {
         let mut unplaced = Vec::new();
         for (position, index) in self.belonging.user_pins.iter().enumerate() {
             let rank = self.selected.iter().position(|selected| *selected == position);
             let need = match rank {
                 Some(rank) if rank < self.placed => continue,
                 Some(rank) => Need { slots: self.slots_before + rank + 1, pins: None },
-                None => {
-                    let slots = self.slots_before + self.selected.len() + 1;
-                    Need { slots, pins: self.selection_with(position) }
-                }
+                None => Need { slots: room.for_pins + 1, pins: self.selection_with(position, &room.labels) },
             };
             let label = self.token.auths.get(*index).map(|auth| auth.label.clone()).unwrap_or_default();
             unplaced.push((UnplacedWhat::Pin(label), Some(need.clone())));
@@ -356,7 +357,7 @@ impl<'t> Placer<'t> {
             }
         }
         if left_overs > 0 {
-            let need = Need { slots: slots_for_left_overs, pins: None };
+            let need = Need { slots: room.needed, pins: None };
             unplaced.push((UnplacedWhat::LeftOvers(left_overs), Some(need)));
         }
         match self.protected_by(Owner::Stranger) {
@@ -379,19 +380,24 @@ impl<'t> Placer<'t> {
         keys + certificates + data
     }
 
-    /// The policy's list of PINs and the one at `position` with them.
-    fn selection_with(&self, position: usize) -> Option<Vec<String>> {
+    /// The policy's list of PINs and the one at `position` with them: by its number where its label is not its own among
+    /// `labels`, those of all PINs of the card.
+    fn selection_with(&self, position: usize, labels: &[&str]) -> Option<Vec<String>> {
         let PinSelection::Only(names) = &self.policy.create_slots_for_pins else { return None };
-        let label_at = |position: &usize| self.token.auths.get(*position).map(|auth| auth.label.as_str());
-        let label = self.belonging.user_pins.get(position).and_then(label_at).unwrap_or_default();
-        let namesakes =
-            self.belonging.user_pins.iter().filter(|other| label_at(other) == Some(label)).count();
-        let name = if label.is_empty() || namesakes > 1 {
-            format!("#{}", self.pins_before + position + 1)
-        } else {
-            label.to_owned()
+        let label = self.pin_labels().nth(position).unwrap_or_default();
+        let namesakes = labels.iter().filter(|other| **other == label).count();
+        let name = match label.is_empty() || namesakes > 1 {
+            true => format!("#{}", self.pins_before + position + 1),
+            false => label.to_owned(),
         };
         Some(names.iter().cloned().chain([name]).collect())
+    }
+
+    /// Labels of the user PINs, in their order.
+    fn pin_labels(&self) -> impl Iterator<Item = &'t str> {
+        let token = self.token;
+        let label = move |index: &usize| token.auths.get(*index).map_or("", |auth| auth.label.as_str());
+        self.belonging.user_pins.iter().map(label)
     }
 }
 

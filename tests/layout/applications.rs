@@ -98,11 +98,11 @@ fn pins_are_numbered_through_all_applications() {
             &[PIV, OPENPGP],
             "0 PGP (Sign): Sign, sig
              sig
-             unplaced in R: PIN \"PIN\": create_slots_for_pins = [NAMES, \"PIN\"] and num_slots = 2
-             unplaced in R: protected objects (1): create_slots_for_pins = [NAMES, \"PIN\"] and num_slots = 2
+             unplaced in R: PIN \"PIN\": create_slots_for_pins = [NAMES, \"PIN\"] and num_slots = 3
+             unplaced in R: protected objects (1): create_slots_for_pins = [NAMES, \"PIN\"] and num_slots = 3
              unplaced in R: left-over objects (2): num_slots = 3
-             unplaced in R: PIN \"User\": create_slots_for_pins = [NAMES, \"User\"] and num_slots = 2
-             unplaced in R: protected objects (1): create_slots_for_pins = [NAMES, \"User\"] and num_slots = 2
+             unplaced in R: PIN \"User\": create_slots_for_pins = [NAMES, \"User\"] and num_slots = 3
+             unplaced in R: protected objects (1): create_slots_for_pins = [NAMES, \"User\"] and num_slots = 3
              unplaced in R: left-over objects (2): num_slots = 3"
                 .replace("NAMES", &format!("{:?}", names[0]))
                 .as_str(),
