@@ -257,6 +257,32 @@ fn key_that_always_asks_takes_the_login_once_and_then_the_pin() {
     assert_eq!(code(engine.sign(session, b"fourth", ANY_ROOM)), "CKR_USER_NOT_LOGGED_IN");
 }
 
+// I.38
+#[test]
+fn key_that_always_asks_asks_again_for_each_message() {
+    let puppet = Puppet::founding("A");
+    puppet.strings().token.keys[0].always_authenticate = true;
+    let engine = engine(&[&puppet]);
+    let session = logged_in(&engine, 0, PIN_1);
+    let key = only(&engine, session, ObjectClass::PrivateKey);
+    let consent = || engine.login(session, UserKind::ContextSpecific, Some(&Secret::from(PIN_1))).unwrap();
+    let sign = |message: &[u8]| engine.sign_message(session, message, ANY_ROOM);
+    engine.message_sign_init(session, &MechanismId::SHA256_RSA_PKCS.into(), key).unwrap();
+    sign(b"by the login itself").unwrap();
+    assert_eq!(code(sign(b"second")), "CKR_USER_NOT_LOGGED_IN");
+    consent();
+    sign(b"second").unwrap();
+    assert_eq!(code(sign(b"third")), "CKR_USER_NOT_LOGGED_IN");
+    engine.sign_message_begin(session).unwrap();
+    engine.sign_message_next(session, b"a message ").unwrap();
+    consent();
+    engine.sign_message_end(session, b"in parts", ANY_ROOM).unwrap();
+    assert_eq!(code(sign(b"fourth")), "CKR_USER_NOT_LOGGED_IN");
+    engine.logout(session).unwrap();
+    assert_eq!(code(sign(b"after the logout")), "CKR_USER_NOT_LOGGED_IN");
+    engine.message_sign_final(session).unwrap();
+}
+
 #[test]
 fn logout_in_the_middle_of_an_operation_ends_the_right_to_the_key() {
     let puppet = Puppet::founding("A");
