@@ -32,13 +32,13 @@ static const CK_BYTE known_tag[] = { 0x5b, 0xc9, 0x4f, 0xbc, 0x32, 0x21, 0xa5, 0
 
 /* The parameters of a message, and what they point to. */
 struct message {
-    CK_BYTE iv[12], tag[16];
+    CK_BYTE iv[64], tag[16];
     CK_GCM_MESSAGE_PARAMS parameters;
 };
 
 static void prepare(struct message *message, CK_GENERATOR_FUNCTION generator, CK_ULONG fixed_bits)
 {
-    memcpy(message->iv, known_iv, sizeof message->iv);
+    memcpy(message->iv, known_iv, sizeof known_iv);
     memset(message->tag, 0, sizeof message->tag);
     message->parameters = (CK_GCM_MESSAGE_PARAMS){ message->iv, 12, fixed_bits, generator, message->tag, 128 };
 }
@@ -111,7 +111,9 @@ static void by_openssl(const CK_BYTE *key, struct message *message, const CK_BYT
 {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     int some = 0;
-    TRUE_THAT(EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, key, message->iv));
+    TRUE_THAT(EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, NULL, NULL));
+    TRUE_THAT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, (int)message->parameters.ulIvLen, NULL));
+    TRUE_THAT(EVP_EncryptInit_ex(context, NULL, NULL, key, message->iv));
     TRUE_THAT(EVP_EncryptUpdate(context, NULL, &some, beside, beside_len));
     TRUE_THAT(EVP_EncryptUpdate(context, output, &some, data, len));
     TRUE_THAT(EVP_EncryptFinal_ex(context, output + some, &some));
@@ -137,6 +139,11 @@ static void against_openssl(CK_SESSION_HANDLE session)
             value[i % 32] = (CK_BYTE)chance(&state);
             data[i] = (CK_BYTE)chance(&state);
             beside[i] = (CK_BYTE)chance(&state);
+        }
+        /* A nonce of the caller's own can have any length. */
+        if (generator == CKG_NO_GENERATE && round % 2) {
+            message.parameters.ulIvLen = 1 + chance(&state) % sizeof message.iv;
+            memcpy(message.iv, beside, sizeof message.iv);
         }
         key = make_key(session, CKK_AES, value, 32, CK_TRUE);
         OK(M_EncryptInit(session, &gcm, key));
