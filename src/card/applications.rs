@@ -136,12 +136,15 @@ impl Applications {
         let is_held = |logins: &Logins| logins.are_on_card();
         let held = self.logins.iter().enumerate().find(|(other, it)| *other != application && is_held(it));
         let Some((held, _)) = held else { return Ok(()) };
-        if self.stay.is_none() {
-            self.stay = Some(self.ask_whether_stay(held, application, channel)?);
-        }
-        let stay = self.stay.flatten();
+        let asked = match self.stay {
+            Some(stay) => Ok(stay),
+            None => self.ask_whether_stay(held, application, channel),
+        };
+        // A question that went wrong may have selected something else.
+        let stay = asked.as_ref().ok().copied().flatten();
         let others = self.logins.iter_mut().enumerate().filter(|(other, _)| *other != application);
         others.for_each(|(_, logins)| logins.leave(stay));
+        self.stay = Some(asked?);
         Ok(())
     }
 

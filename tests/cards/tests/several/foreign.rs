@@ -87,6 +87,38 @@ fn both_applications_are_used_by_p11ctl_its_module_and_foreign_programs_in_turn(
 }
 
 #[test]
+fn every_command_works_on_the_tokens_of_both_applications() {
+    let desk = Desk::new();
+    let slots = desk.p11ctl("slots --tree").stdout;
+    for label in ["(PIV PIN)", "OpenPGP card (User PIN)", "OpenPGP card (User PIN (sig))"] {
+        assert!(slots.contains(label), "{slots}");
+    }
+    for (slot, kind, tries) in [("0", "PIV", "3"), ("1", "OpenPGP card 3", "3"), ("2", "OpenPGP card 3", "3")]
+    {
+        let info = desk.p11ctl(&format!("token info --slot {slot}")).stdout;
+        assert!(info.contains(kind), "{info}");
+        let status = desk.p11ctl(&format!("pin status --slot {slot}")).stdout;
+        assert!(status.contains(tries), "{status}");
+        desk.p11ctl(&format!("login --slot {slot} --pin file:pin"));
+        let found = desk.p11ctl(&format!("find --slot {slot} --class private-key --pin file:pin")).stdout;
+        assert!(found.contains("private"), "{found}");
+    }
+    fs::write(desk.rig.folder().join("new"), "654321").unwrap();
+    // PW1 is one value: changing it in one of its two slots changes it in both, and the PIV PIN in neither.
+    desk.p11ctl("pin change --slot 1 --pin file:pin --new-pin file:new");
+    desk.p11ctl("login --slot 2 --pin file:new");
+    desk.p11ctl("login --slot 0 --pin file:pin");
+    desk.p11ctl("pin change --slot 0 --pin file:pin --new-pin file:new");
+    desk.p11ctl("sign text --slot 0 --id 01 --format der --pin file:new -o ours.sig");
+    desk.verify("9a", "ours.sig");
+    // An application is erased alone.
+    desk.p11ctl("token erase --slot 1 --so-pin file:admin --yes");
+    desk.p11ctl("login --slot 2 --pin file:pin");
+    desk.p11ctl("sign text --slot 0 --id 01 --format der --pin file:new -o ours.sig");
+    desk.verify("9a", "ours.sig");
+}
+
+#[test]
 fn foreign_programs_see_the_application_that_they_know_and_disturb_nobody() {
     let desk = Desk::new();
     // OpenSC binds one driver to a card.

@@ -1,11 +1,20 @@
 //! Two slots of one card, each application with its own login.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
+
 use p11ctl::codec::Secret;
-use p11ctl::engine::{Error, ObjectClass, SessionMode, Template, UserKind};
+use p11ctl::config::Config;
+use p11ctl::engine::{Engine, Error, ObjectClass, SessionMode, Template, UserKind};
 use p11ctl::layout::SlotId;
+use p11ctl::transport::software::{CardSource, SharedCard, SoftwareReader};
+use p11ctl::transport::{TransportError, VirtualCard};
 use p11ctl_cards::several::Manners;
+use p11ctl_cards::{Shared, openpgp};
 
 use crate::bench::*;
+use crate::faults::{Fault, FaultyReader, Plan};
 
 #[test]
 fn each_application_signs_after_its_own_login() {
@@ -144,5 +153,97 @@ fn officer_of_one_application_has_no_power_over_the_other() {
     for (slot, place) in [(PIV_SLOT, "9a"), (SIGNATURE_SLOT, "sig")] {
         let abilities = engine.admin_abilities(SlotId(slot)).unwrap();
         assert!(abilities.key_places.iter().any(|known| known.name == place), "slot {slot}: {abilities:?}");
+    }
+}
+
+/// A reader whose card is another one from some moment on.
+#[derive(Clone)]
+struct Exchange {
+    cards: [Shared; 2],
+    second: Arc<AtomicBool>,
+}
+
+impl Exchange {
+    fn card(&self) -> &Shared {
+        &self.cards[usize::from(self.second.load(SeqCst))]
+    }
+}
+
+impl CardSource for Exchange {
+    fn atr(&mut self) -> Result<Vec<u8>, TransportError> {
+        Ok(VirtualCard::atr(self.card()))
+    }
+
+    fn open(&mut self) -> Result<Box<dyn SharedCard>, TransportError> {
+        self.card().clone().open()
+    }
+}
+
+#[test]
+fn card_that_is_exchanged_takes_the_sessions_of_all_its_applications_along() {
+    let bench = Bench::new(Manners::Forgets);
+    let other = Shared::new(openpgp::card(7));
+    let exchange = Exchange { cards: [bench.shared.clone(), other], second: Arc::default() };
+    let source = Box::new(exchange.clone());
+    let reader = SoftwareReader::new("both", Some(source), Duration::from_secs(5));
+    let mut config = Config::default();
+    config.cache.enabled = false;
+    let engine = Engine::new(vec![Box::new(reader)], &config);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    exchange.second.store(true, SeqCst);
+    engine.refresh();
+    for session in [piv, openpgp] {
+        assert!(matches!(engine.session_info(session), Err(Error::SessionHandleInvalid)));
+    }
+    let names = |engine: &Engine| -> Vec<&str> {
+        engine.readers()[0].applications.iter().map(|application| application.driver).collect()
+    };
+    assert_eq!(names(&engine), ["OpenPGP"]);
+    let session = open(&engine, 1);
+    log_in(&engine, session).unwrap();
+    assert!(is_user(&engine, session));
+    exchange.second.store(false, SeqCst);
+    engine.refresh();
+    assert_eq!(names(&engine), ["PIV", "OpenPGP"]);
+    let session = open(&engine, PIV_SLOT);
+    log_in(&engine, session).unwrap();
+    bench.sign(&engine, session, PIV);
+}
+
+/// Another program resets the card before any one command: both logins come back where PINs may be kept, else they are lost
+/// and said to be; and no try is spent.
+#[test]
+fn card_that_is_reset_at_any_command_keeps_or_loses_logins_and_spends_no_try() {
+    let bench = Bench::new(Manners::Forgets);
+    let work = |plan: &Plan, pin_cache: bool| {
+        let mut config = Config::default();
+        config.cache.enabled = false;
+        config.pkcs11.pin_cache = pin_cache;
+        let engine = Engine::new(vec![Box::new(FaultyReader::new(reader(&bench.shared), plan))], &config);
+        let mut results = Vec::new();
+        let sessions =
+            [PIV_SLOT, SIGNATURE_SLOT].map(|slot| engine.open_session(SlotId(slot), SessionMode::ReadWrite));
+        for session in sessions.iter().flatten() {
+            results.push(log_in(&engine, *session).err());
+        }
+        for session in sessions.iter().flatten() {
+            results.push(sign(&engine, *session).err());
+        }
+        results.into_iter().flatten().collect::<Vec<Error>>()
+    };
+    for pin_cache in [true, false] {
+        let plan = Plan::never();
+        work(&plan, pin_cache);
+        for commands in 0..plan.commands() {
+            let errors = work(&Plan::after(commands, Fault::CardReset), pin_cache);
+            let wrong =
+                |error: &&Error| matches!(error, Error::PinIncorrect { .. } | Error::PinLocked { .. });
+            assert!(errors.iter().find(wrong).is_none(), "reset at {commands}: {errors:?}");
+        }
+    }
+    let engine = bench.engine(false);
+    for slot in [PIV_SLOT, SIGNATURE_SLOT] {
+        assert_eq!(engine.pin_status(SlotId(slot)).unwrap().user.unwrap().tries_left, Some(3), "slot {slot}");
     }
 }

@@ -5,6 +5,8 @@
 
 mod bench;
 mod cost;
+#[path = "../../../common/faults.rs"]
+mod faults;
 mod foreign;
 mod hostile;
 mod logins;
