@@ -1263,7 +1263,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__decrypt)
-            opts="-o -v -h --output --output-dir --mechanism --hash --mgf --oaep-label --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -v -h --output --output-dir --mechanism --hash --mgf --oaep-label --iv --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1319,6 +1319,10 @@ _p11ctl() {
                     return 0
                     ;;
                 --oaep-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iv)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1529,7 +1533,7 @@ _p11ctl() {
             return 0
             ;;
         p11ctl__subcmd__encrypt)
-            opts="-o -r -v -h --output --recipient --format --cipher --mechanism --hash --mgf --oaep-label --any-certificate --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
+            opts="-o -r -v -h --output --recipient --format --cipher --mechanism --hash --mgf --oaep-label --iv --any-certificate --label --key --id --slot --token --serial --reader --pin --final-try --card --module --config --json --stats --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1616,6 +1620,10 @@ _p11ctl() {
                     return 0
                     ;;
                 --oaep-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iv)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -827,13 +827,14 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s o -l output -d
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s r -l recipient -d 'Encrypt for the certificates, or the public key, in this file (PEM or DER; repeat for more)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l format -d 'Form of the result' -r -f -a "cms\t'A CMS message, of any size'
 pem\t'The same as text, in PEM'
-raw\t'One block of an RSA key: for a few bytes'"
+raw\t'One block of an RSA key, for a few bytes; or a file of any size under an AES key of a token'"
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l cipher -d 'Cipher of the content; aes-256-cbc is for receivers that know no other' -r -f -a "aes-256-gcm\t'AES-256 in GCM: changes are found out'
 aes-256-cbc\t'AES-256 in CBC'"
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l mechanism -d 'Padding for RSA keys: RSA-PKCS-OAEP (the default), or RSA-PKCS for receivers that know no other' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l mechanism -d 'Padding for RSA keys: RSA-PKCS-OAEP (the default), or RSA-PKCS for receivers that know no other; with --format raw and an AES key AES-CBC-PAD (the default) or AES-CBC' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l iv -d 'Initial vector of --format raw with an AES key, in hexadecimal; without it a new one stands before the result' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -l slot -d 'Take the token in this slot' -r
@@ -852,10 +853,11 @@ complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s v -l verbose -
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -s o -l output -d 'Write the one result to this file (- is standard output, the default)' -r -F
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l output-dir -d 'Write the results into this folder, each by the name of its message' -r -f -a "(__fish_complete_directories)"
-complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism of a single RSA block: RSA-PKCS-OAEP, RSA-PKCS or RSA-X-509; it is found out if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mechanism -d 'Mechanism of a file that is no message: RSA-PKCS-OAEP, RSA-PKCS or RSA-X-509 of a block, which tells it itself if nothing is said; AES-CBC-PAD or AES-CBC of a file under an AES key' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l hash -d 'Digest of OAEP; sha256 if nothing is said' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l mgf -d 'Digest of the mask generation function of OAEP, if it is not the same' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l oaep-label -d 'Label of OAEP in hexadecimal; empty if nothing is said' -r
+complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l iv -d 'Initial vector of a file under an AES key, in hexadecimal; without it the file begins with it' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l key -l label -d 'Use the key with this label, or of this pkcs11: URI' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l id -d 'Use the key with this id, in hexadecimal' -r
 complete -c p11ctl -n "__fish_p11ctl_using_subcommand decrypt" -l slot -d 'Take the token in this slot' -r

@@ -249,6 +249,8 @@ pub enum Purpose {
     Open,
     /// Agreeing on a secret.
     Derive,
+    /// Encrypting or decrypting data, with a secret key.
+    Cipher,
     /// Wrapping other keys, with a secret key.
     Wrap,
     /// Unwrapping other keys.
@@ -276,6 +278,9 @@ impl Purpose {
                 KeyAlgorithm::Ec { .. } | KeyAlgorithm::X25519 | KeyAlgorithm::Untold => key.usage.derive,
                 _ => false,
             },
+            Self::Cipher => {
+                matches!(key.algorithm, KeyAlgorithm::Aes { .. }) && (key.usage.encrypt || key.usage.decrypt)
+            }
             Self::Wrap => matches!(key.algorithm, KeyAlgorithm::Aes { .. }) && key.usage.wrap,
             Self::Unwrap => match key.algorithm {
                 KeyAlgorithm::Aes { .. } | KeyAlgorithm::Rsa { .. } | KeyAlgorithm::Untold => {
@@ -289,13 +294,13 @@ impl Purpose {
 
     /// Whether secret keys can do it.
     fn takes_secret_keys(self) -> bool {
-        matches!(self, Self::Open | Self::Wrap | Self::Unwrap | Self::Delete)
+        matches!(self, Self::Open | Self::Cipher | Self::Wrap | Self::Unwrap | Self::Delete)
     }
 
     /// The kind of key that does it.
     fn needed(self) -> &'static str {
         match self {
-            Self::Wrap => "secret key",
+            Self::Cipher | Self::Wrap => "secret key",
             Self::Open | Self::Delete => "private key",
             _ if self.takes_secret_keys() => "private or secret key",
             _ => "private key",
@@ -307,6 +312,7 @@ impl Purpose {
             Self::Sign => "sign",
             Self::Decrypt | Self::Open => "decrypt",
             Self::Derive => "derive",
+            Self::Cipher => "encrypt and decrypt",
             Self::Wrap => "wrap",
             Self::Unwrap => "unwrap",
             Self::Delete => "be deleted",
@@ -368,7 +374,7 @@ fn complete(context: &Context, chosen: &ChosenKey, purpose: Purpose) -> Result<C
 fn keys_of(token: &FoundToken, purpose: Purpose) -> Vec<ChosenKey> {
     let card = &token.view.card;
     let wanted = |key: &&Key| match key.class {
-        KeyClass::Private => purpose != Purpose::Wrap,
+        KeyClass::Private => !matches!(purpose, Purpose::Cipher | Purpose::Wrap),
         KeyClass::Secret => purpose.takes_secret_keys(),
         KeyClass::Public => false,
     };

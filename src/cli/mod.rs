@@ -3,9 +3,11 @@
 pub mod args;
 mod atomic_file;
 mod certificates;
+mod cipher;
 mod commands;
 mod confirm;
 mod context;
+mod delivery;
 mod destination;
 mod error;
 mod explain;

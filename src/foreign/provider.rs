@@ -35,6 +35,18 @@ impl Provider for Module {
         Module::library_info(self)
     }
 
+    fn encrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
+        Module::encrypt_init(self, session, call, key)
+    }
+
+    fn encrypt_update(&self, session: SessionHandle, part: &[u8], _room: usize) -> Result<Vec<u8>> {
+        Module::encrypt_update(self, session, part)
+    }
+
+    fn encrypt_final(&self, session: SessionHandle, _room: usize) -> Result<Vec<u8>> {
+        Module::encrypt_final(self, session)
+    }
+
     fn decrypt_update(&self, session: SessionHandle, part: &[u8], _room: usize) -> Result<Secret> {
         Module::decrypt_update(self, session, part)
     }

@@ -1,4 +1,4 @@
-//! Keys that are wrapped and unwrapped by the module. What the host is to have in hand passes through an object
+//! Data that a secret key of the module encrypts, and keys that it wraps and unwraps. What the host is to have in hand passes through an object
 //! of the session, which is destroyed at once.
 
 use cryptoki_sys as ck;
@@ -17,6 +17,28 @@ use crate::engine::{
 use crate::token::KeyAlgorithm;
 
 impl Module {
+    pub(super) fn encrypt_init(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        key: ObjectHandle,
+    ) -> Result<()> {
+        self.known(session)?;
+        let parameter = parameter(call);
+        let used = Use { mechanism: call.id.0, parameter: &parameter, key: key.0 };
+        self.library.encrypt_init(session.0, used).map_err(|fault| self.key_fault(call, fault))
+    }
+
+    pub(super) fn encrypt_update(&self, session: SessionHandle, part: &[u8]) -> Result<Vec<u8>> {
+        self.known(session)?;
+        self.library.encrypt_update(session.0, part).map_err(explain)
+    }
+
+    pub(super) fn encrypt_final(&self, session: SessionHandle) -> Result<Vec<u8>> {
+        self.known(session)?;
+        self.library.encrypt_final(session.0).map_err(explain)
+    }
+
     pub(super) fn wrap_key(
         &self,
         session: SessionHandle,

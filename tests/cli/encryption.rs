@@ -369,7 +369,7 @@ fn block_of_rsa_goes_both_ways_with_pkeyutl() {
 }
 
 /// An AES key `team`, id 77, on the first token; its value is that of openssl's options.
-fn bench_with_secret_key() -> Bench {
+pub fn bench_with_secret_key() -> Bench {
     let bench = bench();
     bench.write("team.key", [0x5C; 32]);
     let wrap = ["key", "wrap", "team.key", "--key", "key 1", "-o", "team.wrapped"];
@@ -379,7 +379,7 @@ fn bench_with_secret_key() -> Bench {
     bench
 }
 
-const TEAM: [&str; 2] = ["5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c", "77"];
+pub const TEAM: [&str; 2] = ["5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c", "77"];
 
 #[test]
 fn message_under_a_secret_key_of_the_card_goes_both_ways_with_openssl() {

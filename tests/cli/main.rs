@@ -13,6 +13,7 @@ mod digests;
 mod doctor;
 mod documents;
 mod encryption;
+mod encryption_raw;
 mod ends;
 mod first_run;
 mod formats_cms;

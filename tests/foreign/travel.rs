@@ -105,3 +105,42 @@ fn private_key_travels_into_the_module_and_signs() {
     // SoftHSM has but CKR_GENERAL_ERROR for it.
     assert!(damaged.code != 0 && damaged.stderr.contains("C_UnwrapKey"), "{}", damaged.stderr);
 }
+
+#[test]
+fn file_goes_through_a_secret_key_of_the_module_as_through_openssl() {
+    let bench = bench();
+    let iv = "000102030405060708090a0b0c0d0e0f";
+    let key = "5c".repeat(32);
+    bench.write("document", vec![9; 200_001]);
+    let encrypt =
+        ["encrypt", "document", "--format", "raw", "--key", "pkcs11:object=transport;type=secret-key"];
+    bench.ok(&with_pin(&[&encrypt[..], &["--iv", iv, "-o", "ours"]].concat()));
+    let openssl = ["enc", "-aes-256-cbc", "-K", &key, "-iv", iv, "-in"];
+    bench.tool("openssl", &[&openssl[..], &["document", "-out", "theirs"]].concat());
+    assert!(read(&bench, "ours") == read(&bench, "theirs"));
+    let decrypt = ["decrypt", "theirs", "--mechanism", "AES-CBC-PAD", "--iv", iv, "--key", "transport"];
+    bench.ok(&with_pin(&[&decrypt[..], &["-o", "plain"]].concat()));
+    assert!(read(&bench, "plain") == read(&bench, "document"));
+}
+
+#[test]
+fn message_under_a_secret_key_of_the_module_goes_both_ways_with_openssl() {
+    let bench = Bench::with_token();
+    bench.write("document", "what is secret\n");
+    bench.ok(&with_pin(&["key", "generate", "--type", "ec:p256", "--label", "ec", "-o", "ours.pem"]));
+    // A key that both sides know: the module keeps what the file has.
+    let derive = ["key", "derive", "--key", "ec", "--peer", "ours.pem", "--kdf", "hkdf-sha256"];
+    bench.ok(&with_pin(&[&derive[..], &["-o", "value"]].concat()));
+    bench.ok(&with_pin(&[&derive[..], &["--label", "team", "--id", "77"]].concat()));
+    let key = p11ctl::codec::hex::encode(&read(&bench, "value"));
+    let secret = ["-secretkey", &key, "-secretkeyid", "77", "-binary"];
+    let named = "pkcs11:object=team;type=secret-key";
+    bench.ok(&with_pin(&["encrypt", "document", "--key", named, "-o", "message"]));
+    let open = ["cms", "-decrypt", "-inform", "DER", "-in", "message", "-out", "theirs"];
+    bench.tool("openssl", &[&open[..], &secret].concat());
+    assert_eq!(read(&bench, "theirs"), read(&bench, "document"));
+    let seal = ["cms", "-encrypt", "-aes-256-gcm", "-outform", "DER", "-in", "document", "-out", "message"];
+    bench.tool("openssl", &[&seal[..], &secret].concat());
+    bench.ok(&with_pin(&["decrypt", "message", "-o", "plain"]));
+    assert_eq!(read(&bench, "plain"), read(&bench, "document"));
+}

@@ -182,6 +182,18 @@ impl Provider for Engine {
         Engine::sign_cancel(self, session)
     }
 
+    fn encrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
+        Engine::encrypt_init(self, session, call, key)
+    }
+
+    fn encrypt_update(&self, session: SessionHandle, part: &[u8], room: usize) -> Result<Vec<u8>> {
+        Engine::encrypt_update(self, session, part, room)
+    }
+
+    fn encrypt_final(&self, session: SessionHandle, room: usize) -> Result<Vec<u8>> {
+        Engine::encrypt_final(self, session, room)
+    }
+
     fn decrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
         Engine::decrypt_init(self, session, call, key)
     }

@@ -200,6 +200,21 @@ pub trait Provider: Send + Sync {
     /// Ends a signature without a result.
     fn sign_cancel(&self, session: SessionHandle) -> Result<()>;
 
+    /// Begins an encryption.
+    fn encrypt_init(&self, _session: SessionHandle, _call: &MechanismCall, _key: ObjectHandle) -> Result<()> {
+        Err(Error::NotSupported("encryption by this module"))
+    }
+
+    /// Goes on with it.
+    fn encrypt_update(&self, _session: SessionHandle, _part: &[u8], _room: usize) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("encryption by this module"))
+    }
+
+    /// Ends it.
+    fn encrypt_final(&self, _session: SessionHandle, _room: usize) -> Result<Vec<u8>> {
+        Err(Error::NotSupported("encryption by this module"))
+    }
+
     /// Begins a decryption.
     fn decrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()>;
 

@@ -6,6 +6,7 @@
 //! buffer or never returns: it runs in this process.
 
 mod calls;
+mod ciphers;
 mod library;
 mod mechanism;
 mod objects;

@@ -186,7 +186,10 @@ fn fits(chosen: &ChosenKey, recipient: &Recipient) -> bool {
         }
         (WrappedKey::Ec(agreement), KeyAlgorithm::Ec { .. }) => !agreement.is_x25519(),
         (WrappedKey::Ec(agreement), KeyAlgorithm::X25519) => agreement.is_x25519(),
-        (WrappedKey::Secret { wrap_bits, .. }, KeyAlgorithm::Aes { key_bits }) => wrap_bits == key_bits,
+        // Some modules do not tell the size of every key.
+        (WrappedKey::Secret { wrap_bits, .. }, KeyAlgorithm::Aes { key_bits }) => {
+            *key_bits == 0 || wrap_bits == key_bits
+        }
         _ => false,
     }
 }

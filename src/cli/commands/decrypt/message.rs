@@ -9,10 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::cannot_read;
 use super::keyring::{Keyring, Trouble, mechanism};
-use crate::cli::atomic_file::{self, NewFile, describe};
+use crate::cli::atomic_file::{self, describe};
+use crate::cli::delivery::Delivery;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::progress::Bar;
-use crate::cli::spool::{Spool, Spooled};
+use crate::cli::spool::Spooled;
 use crate::crypto::cms::enveloped::{ContentKey, Envelope};
 use crate::crypto::cms::{CmsError, text};
 
@@ -65,35 +66,16 @@ impl Job<'_> {
         Ok(Opened { fields, spooled })
     }
 
-    /// Decrypts into a file that has its name only when all was right, or to where it can be kept until then.
+    /// Decrypts to where nobody sees it before all was right.
     fn deliver<R: Read>(
         &self,
         envelope: Envelope<R>,
         key: &ContentKey,
         progress: &dyn Fn(),
     ) -> Result<Option<Spooled>, CliError> {
-        match &self.output {
-            Some(path) if !atomic_file::is_special(path) => {
-                let mut out = Reporting { out: NewFile::create(path)?, progress };
-                envelope.decrypt(key, &mut out).map_err(|error| self.explain(error))?;
-                out.out.keep()?;
-                Ok(None)
-            }
-            special => {
-                let mut out = Reporting { out: Spool::default(), progress };
-                envelope.decrypt(key, &mut out).map_err(|error| self.explain(error))?;
-                let spooled = out.out.finish();
-                let Some(path) = special else { return Ok(Some(spooled)) };
-                std::fs::OpenOptions::new()
-                    .write(true)
-                    .open(path)
-                    .and_then(|file| spooled.copy_to(file))
-                    .map_err(|source| {
-                        CliError::usage(format!("cannot write {}", path.display())).cause(source)
-                    })?;
-                Ok(None)
-            }
-        }
+        let mut out = Reporting { out: Delivery::to(self.output.as_deref())?, progress };
+        envelope.decrypt(key, &mut out).map_err(|error| self.explain(error))?;
+        out.out.keep()
     }
 
     fn explain(&self, error: CmsError) -> CliError {

@@ -4,26 +4,26 @@ mod batch;
 mod block;
 mod keyring;
 mod message;
+mod stream;
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
-use serde_json::Value;
 
-use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
+use crate::cli::args::{HexBytes, KeyArgs, PinArgs, TokenArgs, parse_hex};
 use crate::cli::atomic_file::{self, describe, is_standard_stream};
+use crate::cli::cipher::mode_named;
 use crate::cli::context::Context;
+use crate::cli::delivery;
 use crate::cli::error::CliError;
-use crate::cli::json;
 use crate::cli::keys::KeyChoice;
 use crate::cli::mechanism::DecryptingArgs;
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::Bar;
 use crate::crypto::cms::text::{START_LEN, is_message};
 use keyring::{Keyring, Trouble};
-use message::{Job, Opened};
+use message::Job;
 
 /// Arguments of `decrypt`.
 #[derive(Debug, Default, Args)]
@@ -41,13 +41,16 @@ that token.
 
 Any other file is one RSA block, as made by p11ctl encrypt --format raw or
 openssl pkeyutl -encrypt. OAEP (with SHA-256) and PKCS#1 v1.5 are told apart;
-other digests, masks and labels of OAEP are those that the sender used.
+other digests, masks and labels of OAEP are those that the sender used. A file
+under an AES key, as p11ctl encrypt --format raw and openssl enc make it, needs
+--mechanism AES-CBC-PAD; whether it was changed nobody can tell.
 
 Examples:
   p11ctl decrypt backup.tar.cms -o backup.tar
   p11ctl decrypt --slot 4 --pin env:PIN src.tar.cms | tar x
   p11ctl decrypt --output-dir plain --pin env:PIN mail/*.p7m
   p11ctl decrypt --key 'key 1' secret.bin -o secret.txt
+  p11ctl decrypt --key 'key 5' --mechanism AES-CBC-PAD data.enc -o data
   p11ctl decrypt --key 'key 1' --mechanism RSA-PKCS-OAEP --hash sha1 \\
     secret.bin -o secret.txt")]
 pub struct DecryptArgs {
@@ -66,6 +69,10 @@ pub struct DecryptArgs {
     /// How.
     #[command(flatten)]
     decrypting: DecryptingArgs,
+
+    /// Initial vector of a file under an AES key, in hexadecimal; without it the file begins with it
+    #[arg(long, value_name = "HEX", value_parser = parse_hex)]
+    iv: Option<HexBytes>,
 
     /// Which key.
     #[command(flatten)]
@@ -91,6 +98,13 @@ pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
             return batch::decrypt(context, args, &choice);
         }
     };
+    if let Some(mode) = args.decrypting.mechanism().and_then(mode_named) {
+        return stream::decrypt(context, args, (file, mode), &choice);
+    }
+    if args.iv.is_some() {
+        return Err(CliError::usage("--iv belongs to a file under an AES key")
+            .hint("say how it was encrypted, such as --mechanism AES-CBC-PAD"));
+    }
     let start = Start::read(file)?;
     if !start.is_message() {
         return block::decrypt(context, args, (file, start.whole()), &choice);
@@ -107,27 +121,7 @@ pub fn run(context: &Context, args: &DecryptArgs) -> Result<Outcome, CliError> {
         Trouble::Message(error) | Trouble::Token(error) => error,
         Trouble::NotTried => cannot_read(file),
     })?;
-    single(context, &job, opened)
-}
-
-/// The one message, in a document or as it is.
-fn single(context: &Context, job: &Job<'_>, opened: Opened) -> Result<Outcome, CliError> {
-    let Opened { mut fields, spooled } = opened;
-    let plaintext = match &spooled {
-        Some(spooled) if context.global.json => json::bytes(spooled.in_memory().ok_or_else(|| {
-            CliError::usage("the plain text is too long for a JSON document")
-                .hint("write it to a file with -o FILE")
-        })?),
-        _ => Value::Null,
-    };
-    // What is written to a file is not repeated here.
-    fields.insert("plaintext".to_owned(), plaintext);
-    let mut outcome = Outcome::new(Value::Object(fields), "");
-    outcome.spooled = spooled.filter(|_| !context.global.json).map(Arc::new);
-    Ok(match &job.output {
-        Some(path) => outcome.note(format!("wrote {}", path.display())),
-        None => outcome,
-    })
+    delivery::outcome(context, opened.fields, "plaintext", (opened.spooled, job.output.as_deref()))
 }
 
 /// A message says itself how it was encrypted.

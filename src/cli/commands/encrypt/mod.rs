@@ -4,18 +4,20 @@
 mod block;
 mod message;
 pub mod recipients;
+mod stream;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{KeyArgs, PinArgs, TokenArgs};
+use crate::cli::args::{HexBytes, KeyArgs, PinArgs, TokenArgs, parse_hex};
 use crate::cli::atomic_file::{self, is_standard_stream};
+use crate::cli::cipher::mode_named;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::mechanism::{EncryptingArgs, for_encryption};
 use crate::cli::outcome::Outcome;
-use crate::crypto::cms::enveloped::ContentCipher;
+use crate::crypto::cms::enveloped::{ContentCipher, RsaPadding};
 
 /// Arguments of `encrypt`.
 #[derive(Debug, Args)]
@@ -27,7 +29,8 @@ Whoever changes a byte of it is found out. The result is a CMS message
 (AuthEnvelopedData) that p11ctl decrypt and openssl cms -decrypt open;
 --cipher aes-256-cbc makes an EnvelopedData, which older programs know, and
 whose changes nobody notices. --format raw encrypts a few bytes directly with
-an RSA key, for openssl pkeyutl -decrypt and the like.
+an RSA key, for openssl pkeyutl -decrypt and the like, or with an AES key of a
+token a file of any size in CBC mode, for openssl enc -d.
 
 Recipients are certificates or public keys in files, of which a bundle can hold
 several (authorities in it are left out), and a key or certificate on a token.
@@ -65,6 +68,10 @@ pub struct EncryptArgs {
     #[command(flatten)]
     encrypting: EncryptingArgs,
 
+    /// Initial vector of --format raw with an AES key, in hexadecimal; without it a new one stands before the result
+    #[arg(long, value_name = "HEX", value_parser = parse_hex)]
+    iv: Option<HexBytes>,
+
     /// Encrypt all the same for certificates that are expired, or not for encryption
     #[arg(long)]
     any_certificate: bool,
@@ -89,7 +96,7 @@ enum EncryptedFormat {
     Cms,
     /// The same as text, in PEM
     Pem,
-    /// One block of an RSA key: for a few bytes
+    /// One block of an RSA key, for a few bytes; or a file of any size under an AES key of a token
     Raw,
 }
 
@@ -116,7 +123,12 @@ impl From<CipherName> for ContentCipher {
 /// Runs `encrypt`.
 pub fn run(context: &Context, args: &EncryptArgs) -> Result<Outcome, CliError> {
     args.pin.check(is_standard_stream(&args.file))?;
-    let padding = for_encryption(&args.encrypting)?;
+    let mode = args.encrypting.mechanism().and_then(mode_named);
+    let padding = if mode.is_some() { RsaPadding::Pkcs1 } else { for_encryption(&args.encrypting)? };
+    if args.format != EncryptedFormat::Raw && (mode.is_some() || args.iv.is_some()) {
+        return Err(CliError::usage("a message has a cipher and an initial vector of its own")
+            .hint("leave --mechanism and --iv out, or add --format raw"));
+    }
     let to_stdout = args.output.as_deref().is_none_or(is_standard_stream);
     if to_stdout && args.format != EncryptedFormat::Raw && context.global.json {
         return Err(CliError::usage("a message is no part of a JSON document")
@@ -131,9 +143,16 @@ pub fn run(context: &Context, args: &EncryptArgs) -> Result<Outcome, CliError> {
         atomic_file::open(&args.file)?;
     }
     let recipients = recipients::recipients(context, args)?;
-    match args.format {
-        EncryptedFormat::Raw => block::encrypt(context, args, &recipients.public, &padding),
-        EncryptedFormat::Cms | EncryptedFormat::Pem => message::encrypt(context, args, &recipients, &padding),
+    match (args.format, &recipients.secret) {
+        (EncryptedFormat::Raw, Some(secret)) => stream::encrypt(context, args, secret, &recipients.public),
+        (EncryptedFormat::Raw, None) if mode.is_some() || args.iv.is_some() => {
+            Err(CliError::usage("--mechanism and --iv of AES are for a secret key")
+                .hint("name one with --key, by a label or pkcs11: URI"))
+        }
+        (EncryptedFormat::Raw, None) => block::encrypt(context, args, &recipients.public, &padding),
+        (EncryptedFormat::Cms | EncryptedFormat::Pem, _) => {
+            message::encrypt(context, args, &recipients, &padding)
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::EncryptArgs;
+use super::{EncryptArgs, EncryptedFormat};
 use crate::cli::atomic_file;
 use crate::cli::commands::find::public_objects;
 use crate::cli::context::Context;
@@ -136,14 +136,22 @@ fn secret_key(
 ) -> Result<SecretRecipient, CliError> {
     let is_secret = choice.class == Some(ObjectClass::SecretKey);
     let may_be = is_secret || (choice.class.is_none() && error.kind == ErrorKind::NotFound);
-    let is_there = may_be && !choice.usable_keys(context, Purpose::Wrap, &args.pin)?.is_empty();
+    // A message's key is wrapped under it, a raw file goes through it.
+    let purpose = if args.format == EncryptedFormat::Raw { Purpose::Cipher } else { Purpose::Wrap };
+    let is_there = may_be && !choice.usable_keys(context, purpose, &args.pin)?.is_empty();
     // Several public keys fit: one of those is meant.
     if !is_secret && (!is_there || !error.candidates.is_empty()) {
         return Err(error);
     }
-    let chosen = choice.private_key(context, Purpose::Wrap, &args.pin)?;
+    let chosen = choice.private_key(context, purpose, &args.pin)?;
     let KeyAlgorithm::Aes { key_bits } = chosen.key.algorithm else { return Err(error) };
-    if chosen.key.id.0.is_empty() {
+    if purpose == Purpose::Wrap && !matches!(key_bits, 128 | 192 | 256) {
+        return Err(CliError::usage(format!(
+            "the token does not tell the size of key {}, which the message would name",
+            quote(&chosen.key.label)
+        )));
+    }
+    if chosen.key.id.0.is_empty() && purpose == Purpose::Wrap {
         return Err(CliError::usage(format!(
             "key {} has no id, by which the message could name it",
             quote(&chosen.key.label)
