@@ -132,6 +132,15 @@ impl PinArgs {
         }
     }
 
+    /// Whether the PIN can be had without asking or waiting for anybody.
+    pub fn is_at_hand(&self) -> bool {
+        match &self.pin {
+            Some(PinArg::Environment(_)) => true,
+            Some(PinArg::File(path)) => path.is_file(),
+            _ => false,
+        }
+    }
+
     /// Gets the PIN for `request`: from `--pin`, else from `pin_source` of a URI, else from the terminal.
     /// Errors: PIN locked, missing or empty; last try and nobody to ask.
     pub fn read(&self, request: &PinRequest, pin_source: Option<&str>) -> Result<Pin, CliError> {

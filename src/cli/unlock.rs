@@ -75,7 +75,7 @@ enum AskedLogin {
     Done(Unlocked),
 }
 
-/// Opens a session on the token and asks for its PIN, if it has one.
+/// Opens a session on the token and asks for its PIN, if it has one. Where a person may have to answer, no card is kept.
 pub fn ask(
     context: &Context,
     token: &FoundToken,
@@ -94,6 +94,9 @@ pub fn ask(
     let Some(status) = engine.user_pin(token.slot)? else {
         return Ok(Asked { session, login: AskedLogin::Unneeded });
     };
+    if !args.is_at_hand() || status.tries_left.is_none_or(|left| left < 2) {
+        engine.keep_at_hand(false);
+    }
     // Asked only where it matters: it costs an APDU.
     let has_pinpad = args.pin == Some(PinArg::PinPad)
         && engine.token_info(token.slot)?.flags.protected_authentication_path;
@@ -103,8 +106,14 @@ pub fn ask(
 }
 
 impl Asked {
-    /// Sends the PIN.
+    /// Sends the PIN. A card that was kept for it is free again.
     pub fn log_in(self, context: &Context) -> Result<Unlocked, CliError> {
+        let unlocked = self.verify(context);
+        context.engine()?.keep_at_hand(false);
+        unlocked
+    }
+
+    fn verify(self, context: &Context) -> Result<Unlocked, CliError> {
         let session = self.session;
         let (status, request, pin) = match self.login {
             AskedLogin::Unneeded => return Ok(Unlocked { session, status: None, pin: None }),

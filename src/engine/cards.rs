@@ -216,6 +216,7 @@ impl Engine {
                 source: TransportError::MuteCard(cell.name.clone()),
             }),
             Ok(Presence::Card { .. }) => {
+                self.keep_card(reader, &mut card);
                 read_applications(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
             }
         };

@@ -17,6 +17,7 @@ mod deletion;
 pub mod error;
 mod events;
 mod from_template;
+mod keeping;
 mod key_offer;
 mod login;
 pub mod mechanism;
@@ -45,7 +46,7 @@ mod tests;
 pub mod uri;
 mod writing;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 pub use attribute::{Attribute, AttributeType, ObjectClass, Template, Value};
@@ -106,6 +107,9 @@ pub struct Engine {
     /// The reader whose card is recorded, and where to.
     recorded: Option<(String, Recording)>,
     waits: Waits,
+    /// A card stays in its transaction from its listing on, and which one does.
+    keeps: AtomicBool,
+    kept: Mutex<Option<usize>>,
     state: Mutex<State>,
     handles: AtomicU64,
 }
@@ -147,6 +151,8 @@ impl Engine {
             stats: Stats::default(),
             recorded: None,
             waits: Waits::default(),
+            keeps: AtomicBool::new(false),
+            kept: Mutex::default(),
             state: Mutex::default(),
             handles: AtomicU64::new(1),
         };

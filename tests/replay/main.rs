@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod cost;
 #[path = "../common/faults.rs"]
 mod faults;
 mod isoapplet;

@@ -29,6 +29,11 @@ pub fn card_in(reader: Box<dyn Reader>, open: Open) -> Card {
     Card::with_recognition(reader, CardSettings::default(), Stats::default(), Arc::new(recognise))
 }
 
+/// The text of a recording.
+pub fn text(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
 /// Every recording: its name and text.
 pub fn all() -> Vec<(String, String)> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());

@@ -161,7 +161,7 @@ impl CardDriver for Piv {
         }
         if let Some((told, tries)) = self.tries.take()
             && reference == self.content.pin
-            && told.elapsed() < AT_ONCE
+            && (self.current || told.elapsed() < AT_ONCE)
         {
             return Ok(tries);
         }

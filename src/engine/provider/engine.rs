@@ -41,6 +41,10 @@ impl Provider for Engine {
         Engine::virtual_token(self, slot)
     }
 
+    fn keep_at_hand(&self, on: bool) {
+        Engine::keep_at_hand(self, on);
+    }
+
     fn seek(&self, key: Option<SoughtKey>) -> bool {
         Self::seek(self, key)
     }

@@ -38,7 +38,6 @@ pub fn decrypt(
 ) -> Result<Outcome, CliError> {
     let call = for_decryption(&args.decrypting)?;
     choice.seek(context)?;
-    let chosen = choice.private_key(context, Purpose::Decrypt, &args.pin)?;
     let mut data = Vec::new();
     // One byte more than the largest block tells a file that is none.
     input
@@ -46,6 +45,11 @@ pub fn decrypt(
         .take(LONGEST_BLOCK + 1)
         .read_to_end(&mut data)
         .map_err(|source| cannot_read(file).cause(source))?;
+    if args.pin.is_at_hand() {
+        // Nobody is waited for until the login.
+        context.engine()?.keep_at_hand(true);
+    }
+    let chosen = choice.private_key(context, Purpose::Decrypt, &args.pin)?;
     check_length(file, &chosen.key, data.len())?;
     let method = method(context, args, &chosen, call)?;
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;

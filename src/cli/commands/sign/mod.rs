@@ -164,6 +164,11 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     if !args.format.takes_certificates() {
         choice.seek(context)?;
     }
+    let is_at_hand = |file: &PathBuf| atomic_file::is_standard_stream(file) || file.is_file();
+    if args.pin.is_at_hand() && args.files.iter().all(is_at_hand) {
+        // Nobody is waited for until the login.
+        context.engine()?.keep_at_hand(true);
+    }
     let chosen = choice.private_key(context, Purpose::Sign, &args.pin)?;
     let draft = Draft::new(args, &chosen.key.algorithm)?;
     if !args.allow_weak {

@@ -163,6 +163,29 @@ fn terminated_and_locked_cards_come_back() {
 }
 
 #[test]
+fn key_from_a_file_decrypts_and_pins_are_changed_and_unblocked() {
+    let rig = desk();
+    rig.expect("openssl", &words("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dec.key"));
+    rig.expect("openssl", &words("pkey -in dec.key -pubout -out dec.pem"));
+    expect(&rig, &words("key import dec.key --slot 0 --key-ref dec --so-pin env:SO"));
+    rig.expect("openssl", &words("pkeyutl -encrypt -pubin -inkey dec.pem -in data -out data.enc"));
+    expect(&rig, &words("decrypt data.enc --slot 0 --id 02 --pin env:PIN -o plain"));
+    assert_eq!(fs::read(rig.folder().join("plain")).unwrap(), b"message");
+    expect(&rig, &words("pin change --slot 0 --pin env:PIN --new-pin file:user"));
+    expect(&rig, &words("login --slot 1 --pin file:user"));
+    for left in [2, 1, 0] {
+        let wrong = p11ctl(&rig, &words("login --slot 0 --pin env:PIN --final-try"));
+        assert!(wrong.code == Some(4), "{left}: {wrong}");
+    }
+    let locked = p11ctl(&rig, &words("login --slot 0 --pin file:user"));
+    assert!(locked.stderr.contains("locked"), "{locked}");
+    expect(&rig, &words("pin unblock --slot 0 --so-pin env:SO --new-pin env:PIN"));
+    expect(&rig, &words("login --slot 0 --pin env:PIN"));
+    expect(&rig, &words("pin change --slot 0 --so-pin env:SO --new-pin file:admin"));
+    assert_eq!(p11ctl(&rig, &words("pin unblock --slot 0 --so-pin env:SO --new-pin env:PIN")).code, Some(4));
+}
+
+#[test]
 fn pin_is_changed_on_the_keys_of_the_reader() {
     let mut rig = Rig::start_with_keys();
     rig.insert(0, openpgp::card(22));
