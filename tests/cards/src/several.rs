@@ -1,9 +1,9 @@
 //! One card with several applications: SELECT by AID chooses who answers, as the dispatcher of Trussed devices does it.
-//! Each application is a card of this package; they share reader and answer to reset, and nothing else.
+//! Each application is a card by itself; they share reader and answer to reset, and nothing else.
 
 use p11ctl::transport::VirtualCard;
 
-use crate::{SoftwareCard, openpgp, piv};
+use crate::{openpgp, piv};
 
 /// What selecting another application does to the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,19 +18,27 @@ pub enum Manners {
 pub struct Several {
     atr: Vec<u8>,
     manners: Manners,
-    applications: Vec<(&'static [u8], SoftwareCard)>,
+    applications: Vec<NamedCard>,
     selected: Option<usize>,
 }
+
+/// An application: as much of its AID as a SELECT has to name, and the card that answers for it.
+pub type NamedCard = (&'static [u8], Box<dyn VirtualCard>);
 
 /// A token with PIV and OpenPGP, with the answer to reset of a Nitrokey 3.
 pub fn card(serial: u32, manners: Manners) -> Several {
     let piv = piv::card();
     let atr = piv.atr();
-    let applications = vec![(&piv::AID[..], piv), (&openpgp::AID[..], openpgp::card(serial))];
-    Several { atr, manners, applications, selected: None }
+    let openpgp = openpgp::card(serial);
+    Several::new(&atr, manners, vec![(&piv::AID, Box::new(piv)), (&openpgp::AID, Box::new(openpgp))])
 }
 
 impl Several {
+    /// A card of these.
+    pub fn new(atr: &[u8], manners: Manners, applications: Vec<NamedCard>) -> Self {
+        Self { atr: atr.to_vec(), manners, applications, selected: None }
+    }
+
     /// The same card with another answer to reset.
     pub fn with_atr(self, atr: &[u8]) -> Self {
         Self { atr: atr.to_vec(), ..self }
@@ -40,7 +48,7 @@ impl Several {
     fn named(&self, command: &[u8]) -> Option<Option<usize>> {
         let [_, INS_SELECT, BY_AID, _, len, rest @ ..] = command else { return None };
         let name = rest.get(..usize::from(*len)).filter(|name| !name.is_empty())?;
-        let has_name = |(aid, _): &(&[u8], SoftwareCard)| name.starts_with(aid) || aid.starts_with(name);
+        let has_name = |(aid, _): &NamedCard| name.starts_with(aid) || aid.starts_with(name);
         Some(self.applications.iter().position(has_name))
     }
 }

@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use p11ctl::apdu::Stats;
+use p11ctl::card::example::{ExampleKind, personalise_example};
+use p11ctl::card::pkcs15::PKCS15_AID;
 use p11ctl::card::{Card, CardSettings};
+use p11ctl::codec::Secret;
 use p11ctl::config::{CardAtr, Config};
-use p11ctl::engine::Engine;
+use p11ctl::crypto::seal::PinKeyCost;
+use p11ctl::engine::{ANY_ROOM, Engine, MechanismCall, MechanismId, ObjectClass, Template, UserKind};
 use p11ctl::layout::UnplacedWhat;
+use p11ctl::softcard;
 use p11ctl::transport::VirtualCard;
 use p11ctl::transport::software::SoftwareReader;
 use p11ctl_cards::several::{self, Manners};
@@ -113,4 +118,51 @@ fn answer_to_reset_bound_to_a_family_asks_for_no_other() {
     let settings = CardSettings { bindings: vec![bound], ..CardSettings::default() };
     let (asked, free) = (drivers(piv::card(), settings).1, drivers(piv::card(), CardSettings::default()).1);
     assert_eq!(free, asked + 1, "one question for OpenPGP, and none where the answer to reset is bound");
+}
+
+/// A PIV card with the PKCS#15 structure of the founding document's example beside it, on a card that nobody knows by its
+/// answer to reset: read by the standard alone, by its name.
+#[test]
+fn pkcs15_beside_piv_is_found_by_its_name_and_signs_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("example.card");
+    let options = softcard::Options { pin_cost: PinKeyCost::MINIMAL, ..softcard::Options::default() };
+    drop(softcard::create(&path, options).unwrap());
+    let image = softcard::reader("example", Some(path.clone()), Duration::from_secs(5));
+    let mut card = Card::new(image, CardSettings::default(), Stats::default());
+    personalise_example(&mut card, ExampleKind::Separate).unwrap();
+    drop(card);
+    let parts: Vec<several::NamedCard> =
+        vec![(&piv::AID, Box::new(piv::card())), (&PKCS15_AID, Box::new(softcard::open(&path).unwrap()))];
+    let shared = Shared::new(several::Several::new(&UNKNOWN_ATR, Manners::Forgets, parts));
+    let mut config = Config::default();
+    config.cache.enabled = false;
+    config.pkcs11.pin_cache = true;
+    let engine = Engine::new(vec![reader(&shared)], &config);
+    let readers = engine.readers();
+    let names: Vec<&str> = readers[0].applications.iter().map(|application| application.driver).collect();
+    assert_eq!(names, ["PIV", "PKCS#15"]);
+    let labels = labels(&engine);
+    let label = |part: &str| labels.iter().find(|(_, label)| label.ends_with(part)).map(|(slot, _)| *slot);
+    let slots = [label("(PIV PIN)"), label("(PIN 1)"), label("(PIN 2)")];
+    assert_eq!(slots, [Some(0), Some(1), Some(2)], "{labels:?}");
+    let log_in = |slot, pin: &str| {
+        let session = open(&engine, slot);
+        engine.login(session, UserKind::User, Some(&Secret::from(pin))).unwrap();
+        session
+    };
+    // Each use of a PKCS#15 key comes after the PIV application was selected.
+    let (one, piv, two) = (log_in(1, "11111111"), log_in(0, PIN), log_in(2, "22222222"));
+    for _ in 0..2 {
+        for (session, mechanism, len) in
+            [(one, MechanismId::SHA256_RSA_PKCS, 256), (two, MechanismId::ECDSA_SHA256, 64)]
+        {
+            assert!(is_user(&engine, session) && is_user(&engine, piv));
+            engine.logout(piv).unwrap();
+            engine.login(piv, UserKind::User, Some(&Secret::from(PIN))).unwrap();
+            let keys = engine.find_all(session, &Template::new().class(ObjectClass::PrivateKey)).unwrap();
+            engine.sign_init(session, &MechanismCall::from(mechanism), keys[0]).unwrap();
+            assert_eq!(engine.sign(session, b"data", ANY_ROOM).unwrap().len(), len);
+        }
+    }
 }
