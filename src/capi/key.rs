@@ -4,7 +4,6 @@ use cryptoki_sys as ck;
 
 use super::fault::Fault;
 use super::{entry_points, input, instance, output};
-use crate::engine::ANY_ROOM;
 
 entry_points! {
     /// Wraps a key of the session.
@@ -22,7 +21,7 @@ entry_points! {
         output::bytes(
             wrapped,
             wrapped_len,
-            || engine.wrap_key(session, &mechanism, wrapping_key, key, ANY_ROOM).map(|wrapped| wrapped.len()),
+            || engine.wrap_len(session, &mechanism, wrapping_key, key),
             |room| engine.wrap_key(session, &mechanism, wrapping_key, key, room),
         )
     }

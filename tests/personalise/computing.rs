@@ -149,7 +149,7 @@ fn aes_key_on_the_card_encrypts_and_decrypts_as_the_host_does() {
     let engine = desk.engine();
     let session = log_in(&engine, 0, PINS[0]);
     let value = Secret::new((0..32).collect());
-    let usage = KeyUsage { encrypt: true, decrypt: true, ..KeyUsage::default() };
+    let usage = KeyUsage { encrypt: true, decrypt: true, wrap: true, unwrap: true, ..KeyUsage::default() };
     let spec = KeySpec { usage: Some(usage), ..KeySpec::new(KeyAlgorithm::Aes { key_bits: 256 }, "aes") };
     let object = NewObject::SecretKey { value: value.clone(), spec };
     let key = engine.create_object(session, &object).unwrap();
@@ -174,6 +174,29 @@ fn aes_key_on_the_card_encrypts_and_decrypts_as_the_host_does() {
         assert_eq!(streamed, expected, "{}", call.id);
         engine.decrypt_init(session, &call, key).unwrap();
         assert_eq!(engine.decrypt(session, &expected, ANY_ROOM).unwrap().expose(), data, "{}", call.id);
+    }
+    // Key wrap block by block: as the host's, and a question for the length costs no card anything.
+    let cargo = Template::new()
+        .class(ObjectClass::SecretKey)
+        .with(A::KEY_TYPE, Value::Number(0x1F))
+        .with(A::VALUE, Value::Bytes(vec![5; 32]))
+        .with(A::EXTRACTABLE, Value::Bool(true));
+    let cargo = engine.create(session, &cargo).unwrap();
+    for (id, expected) in [
+        (M::AES_KEY_WRAP, host.wrap(&Secret::new(vec![5; 32])).unwrap()),
+        (M::AES_KEY_WRAP_KWP, host.wrap_padded(&Secret::new(vec![5; 32])).unwrap()),
+    ] {
+        let call = MechanismCall::from(id);
+        let sent = engine.stats().apdus;
+        assert_eq!(engine.wrap_len(session, &call, key, cargo).unwrap(), 40);
+        assert_eq!(code(engine.wrap_key(session, &call, key, cargo, 39)), "CKR_BUFFER_TOO_SMALL");
+        assert_eq!(engine.stats().apdus, sent);
+        let wrapped = engine.wrap_key(session, &call, key, cargo, 40).unwrap();
+        assert_eq!(wrapped, expected, "{id}");
+        assert_eq!(engine.unwrap_bytes(session, &call, key, &wrapped).unwrap().expose(), [5; 32]);
+        let mut changed = wrapped;
+        changed[0] ^= 1;
+        assert_eq!(code(engine.unwrap_bytes(session, &call, key, &changed)), "CKR_WRAPPED_KEY_INVALID");
     }
     // What the card does not do, the key on it does not do.
     let counter = Parameters::Counter { block: [0; 16], bits: 128 };

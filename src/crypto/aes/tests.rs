@@ -119,6 +119,8 @@ fn wrap_wycheproof_keys_are_judged_right() {
             };
             match line[1].as_str() {
                 "valid" => {
+                    let form = if padded { KeyWrap::Padded } else { KeyWrap::Plain };
+                    assert_eq!(form.wrapped_len(key.len()), Some(wrapped.len()), "{file} {}", line[0]);
                     assert_eq!(made, Ok(wrapped), "{file} {}", line[0]);
                     assert_eq!(opened, Ok(key), "{file} {}", line[0]);
                 }

@@ -34,6 +34,17 @@ pub enum WrapError<E> {
 }
 
 impl KeyWrap {
+    /// Length of so many wrapped bytes; `None` where they cannot be wrapped.
+    pub fn wrapped_len(self, key_len: usize) -> Option<usize> {
+        match self {
+            Self::Plain => check_semiblocks(key_len, MIN_KEY_LEN).ok().map(|()| key_len + SEMIBLOCK),
+            Self::Padded => {
+                let filled = key_len.checked_next_multiple_of(SEMIBLOCK).filter(|_| key_len > 0)?;
+                Some(filled.max(SEMIBLOCK) + SEMIBLOCK)
+            }
+        }
+    }
+
     /// Wraps key bytes through `encrypt`, which is called one block after the other: six times for each semiblock, once
     /// for padded bytes that fit one. Errors: `InputLength` before the first call.
     pub fn wrap<E>(

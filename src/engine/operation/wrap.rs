@@ -1,17 +1,18 @@
 //! Keys that travel under other keys (PKCS#11 3.1, 5.18.3 and 5.18.4): on the host, but for what a card does with its own.
 
 use super::Session;
+use super::cipher::Cipher;
 use super::crypting::Crypting;
 use super::input::check_room;
 use super::key::OperationKey;
 use crate::card::CardError;
 use crate::codec::Secret;
-use crate::crypto::aes::{KeyWrap, WrapError};
+use crate::crypto::aes::{BLOCK_LEN, KeyWrap, WrapError};
 use crate::crypto::{CryptoError, PrivateKey};
 use crate::engine::attribute::{AttributeType as A, ObjectClass, Template, Value};
 use crate::engine::error::Error;
 use crate::engine::from_template;
-use crate::engine::mechanism::{MechanismCall, Plan, Primitive, Purpose};
+use crate::engine::mechanism::{CipherMode, Encoding, MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
 use crate::engine::session_object::{Material, Origin, SessionObject, key_type_of};
 use crate::engine::session_objects::{Found, new_object};
@@ -48,25 +49,51 @@ impl Engine {
         key: ObjectHandle,
         room: usize,
     ) -> Result<Vec<u8>> {
-        let wrapped = self.with_session(session, |session| {
-            let prepared = self.prepare_once(session, call, wrapping, Purpose::Wrap);
-            let (plan, wrapping_key) = prepared.map_err(as_wrapping)?;
-            let object = match self.found(session, key) {
-                Ok(Found::Session(object)) => object,
-                Ok(Found::Card(_)) => return Err(Error::KeyUnextractable),
-                Err(Error::ObjectHandleInvalid) => return Err(Error::KeyHandleInvalid),
-                Err(error) => return Err(error),
-            };
-            let trusted =
-                || matches!(self.session_object(session, wrapping), Ok(Some(key)) if key.is(A::TRUSTED));
-            if object.is(A::WRAP_WITH_TRUSTED) && !trusted() {
-                return Err(Error::KeyNotWrappable("only a trusted key wraps it"));
-            }
-            let value = value_to_wrap(&object, &plan)?;
+        self.with_session(session, |session| {
+            let (plan, wrapping_key, value) = self.wrapping(session, call, wrapping, key)?;
+            // Nothing is computed that would not fit.
+            check_room(wrapped_len(&plan, &wrapping_key, value.len())?, room)?;
             self.wrapped(plan, wrapping_key, &value)
-        })?;
-        check_room(wrapped.len(), room)?;
-        Ok(wrapped)
+        })
+    }
+
+    /// Length of a wrapped key in bytes, without a card. Errors: as [`Engine::wrap_key`].
+    pub fn wrap_len(
+        &self,
+        session: SessionHandle,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        key: ObjectHandle,
+    ) -> Result<usize> {
+        self.with_session(session, |session| {
+            let (plan, wrapping_key, value) = self.wrapping(session, call, wrapping, key)?;
+            wrapped_len(&plan, &wrapping_key, value.len())
+        })
+    }
+
+    /// The wrapping key with the plan for its use, and the bytes that it is to wrap.
+    fn wrapping(
+        &self,
+        session: &Session,
+        call: &MechanismCall,
+        wrapping: ObjectHandle,
+        key: ObjectHandle,
+    ) -> Result<(Plan, OperationKey, Secret)> {
+        let prepared = self.prepare_once(session, call, wrapping, Purpose::Wrap);
+        let (plan, wrapping_key) = prepared.map_err(as_wrapping)?;
+        let object = match self.found(session, key) {
+            Ok(Found::Session(object)) => object,
+            Ok(Found::Card(_)) => return Err(Error::KeyUnextractable),
+            Err(Error::ObjectHandleInvalid) => return Err(Error::KeyHandleInvalid),
+            Err(error) => return Err(error),
+        };
+        let trusted =
+            || matches!(self.session_object(session, wrapping), Ok(Some(key)) if key.is(A::TRUSTED));
+        if object.is(A::WRAP_WITH_TRUSTED) && !trusted() {
+            return Err(Error::KeyNotWrappable("only a trusted key wraps it"));
+        }
+        let value = value_to_wrap(&object, &plan)?;
+        Ok((plan, wrapping_key, value))
     }
 
     /// Unwraps a key: for the session, or (where the template says so) onto the token. Whatever is wrong with it has
@@ -216,6 +243,23 @@ fn form(padded: bool) -> KeyWrap {
 }
 
 const NOT_WRAPPABLE: Error = Error::KeyNotWrappable("its length is none for this mechanism");
+
+/// Length of what comes out of a wrapping. Errors: `KeyNotWrappable`.
+fn wrapped_len(plan: &Plan, key: &OperationKey, value_len: usize) -> Result<usize> {
+    match (plan.primitive, &plan.encoding) {
+        (Primitive::AesKeyWrap { padded }, _) => form(padded).wrapped_len(value_len).ok_or(NOT_WRAPPABLE),
+        (_, Encoding::Cipher(CipherMode::Ecb | CipherMode::Cbc { padded: false, .. }))
+            if !value_len.is_multiple_of(BLOCK_LEN) =>
+        {
+            Err(NOT_WRAPPABLE)
+        }
+        (_, Encoding::Cipher(mode)) => {
+            let cipher = Cipher::new(mode, true, super::crypting::secret_value(key))?;
+            Ok(cipher.finish_len(value_len))
+        }
+        _ => Ok(plan.output_len),
+    }
+}
 
 /// The bytes of a key that is to be wrapped. Errors: `KeyUnextractable`, `KeyNotWrappable`, `KeyHandleInvalid`.
 fn value_to_wrap(object: &SessionObject, plan: &Plan) -> Result<Secret> {
