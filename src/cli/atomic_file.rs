@@ -20,7 +20,7 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
     file.keep()
 }
 
-/// As [`write`], for a secret: only its owner may read the file, whoever could read what was there before.
+/// As [`write()`], for a secret: only its owner may read the file, whoever could read what was there before.
 pub fn write_private(path: &Path, secret: &[u8]) -> Result<(), CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
     if is_special(path) {

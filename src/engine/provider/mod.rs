@@ -55,10 +55,10 @@ pub trait Provider: Send + Sync {
         false
     }
 
-    /// Keeps the card that is read last in its transaction, or ends that; see [`Engine::keep_at_hand`].
+    /// Keeps the card that is read last in its transaction, or ends that; see [`Engine::keep_at_hand`](super::Engine::keep_at_hand).
     fn keep_at_hand(&self, _on: bool) {}
 
-    /// Looks for one key alone, or for everything again; see [`Engine::seek`]. Answers whether one was looked for before.
+    /// Looks for one key alone, or for everything again; see [`Engine::seek`](super::Engine::seek). Answers whether one was looked for before.
     fn seek(&self, _key: Option<SoughtKey>) -> bool {
         false
     }
