@@ -128,6 +128,17 @@ pub struct PinArgs {
     pub final_try: bool,
 }
 
+impl PinArgs {
+    /// True when the PIN comes from one place that has one value, not from a person; `pin_source` is that of a URI.
+    pub fn is_one_value(&self, pin_source: Option<&str>) -> bool {
+        match &self.pin {
+            Some(PinArg::Prompt | PinArg::PinPad) => false,
+            Some(_) => true,
+            None => pin_source.is_some(),
+        }
+    }
+}
+
 /// The value of `--pin`. Parsing never fails, so that no error of the parser repeats a PIN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PinArg {

@@ -117,7 +117,8 @@ impl NewFile {
                 CliError::usage(format!("cannot write {}", path.display())).cause("it is a directory")
             );
         }
-        let (temporary, file) = create_beside(&target, mode)
+        // What may not be read by others is not, while it is made either.
+        let (temporary, file) = create_beside(&target, mode.or_else(|| mode_of(&target)))
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
         Ok(Self { path: path.to_owned(), target, temporary: Unfinished::note(temporary), file, mode })
     }
@@ -222,6 +223,11 @@ fn create_beside(target: &Path, mode: Option<u32>) -> io::Result<(PathBuf, File)
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+fn mode_of(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().ok().map(|metadata| metadata.permissions().mode() & 0o777)
+}
+
 fn copy_permissions(old: &Path, new: &File) -> io::Result<()> {
     match old.metadata() {
         Ok(metadata) => new.set_permissions(metadata.permissions()),
@@ -253,6 +259,19 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn new_file_is_never_readable_by_more_than_the_old_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let file = NewFile::create(&path).unwrap();
+        assert_eq!(file.file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        file.keep().unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

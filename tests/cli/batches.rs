@@ -97,6 +97,7 @@ fn outputs_that_hurt_each_other_are_refused_before_anything_is_written() {
     refuse(&["--output-dir", "out", "a", "other/a"], "two signatures would be written to out/a.sig");
     refuse(&["a", "a"], "two signatures would be written to a.sig");
     refuse(&["a", "a.sig"], "the signature of a would replace a.sig");
+    refuse(&["./a", "other/../a.sig"], "the signature of ./a would replace ./a.sig");
     refuse(&["--output-dir", "out", "-"], "standard input has no name");
     assert_eq!(bench.read("a.sig"), b"something");
     assert!(!bench.path("out").exists());

@@ -64,7 +64,6 @@ fn bad_message_among_good_ones_is_told_and_the_others_are_decrypted() {
     for sentence in ["error: b.cms does not decrypt", "wrote c", "2 of 6 files are decrypted"] {
         assert!(run.stderr.contains(sentence), "{sentence:?} is not in:\n{}", run.stderr);
     }
-    // Two tokens in one run would need two PINs.
     bench.demo(DECRYPT.iter().chain(&["--output-dir", "out", "a.cms", "c.cms"])).expect(0);
     has(&bench, "out/c", "c");
     bench.demo(DECRYPT.iter().chain(&["--output-dir", "one", "a.cms"])).expect(0);
@@ -85,11 +84,32 @@ fn outputs_that_hurt_each_other_are_refused_before_anything_is_done() {
     refuse(&["a.cms", "b.cms", "-o", "x"], "-o names one file");
     refuse(&["--output-dir", "out", "a.cms", "sub/a.cms"], "two files would be written to out/a");
     refuse(&["a.cms.cms", "a.cms"], "would replace a.cms");
+    refuse(&["--output-dir", ".", "nameless", "a.cms"], "would replace ./nameless");
+    refuse(&["--output-dir", ".", "sub/../a.cms", "./a.cms"], "two files would be written to ./a");
     refuse(&["a.cms", "nameless"], "nameless has no name for what is in it");
     refuse(&["a.cms", "-"], "decrypt standard input alone");
     refuse(&["a.cms", "b.cms", "--mechanism", "RSA-PKCS"], "needs no --mechanism");
     refuse(&["missing.cms", "gone.cms"], "none of the 2 files can be read");
     assert!(!bench.path("out").exists() && !bench.path("a").exists());
+}
+
+// Whoever sends a message chooses whom it is for.
+#[test]
+fn pin_for_one_token_is_not_sent_to_another_that_a_message_names() {
+    let bench = bench(&["a", "b"]);
+    message(&bench, "other", "c2.pem");
+    let files = ["a.cms", "other.cms", "b.cms"];
+    let run = bench.demo(["--json"].iter().chain(&DECRYPT).chain(&files)).expect(4);
+    let document = run.document();
+    let states: Vec<&str> =
+        document["files"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["decrypted", "failed", "decrypted"]);
+    assert_eq!(
+        document["files"][1]["error"]["message"],
+        "key \"key 2\" is in slot 1, and the PIN that was given is for slot 0"
+    );
+    let status = bench.json(["pin", "status", "--slot", "1"]);
+    assert_eq!(status["pins"][0]["tries_left"], 3, "{status}");
 }
 
 #[test]

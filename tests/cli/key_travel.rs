@@ -105,6 +105,17 @@ fn derived_secret_is_that_of_openssl_and_for_its_owner_alone() {
 }
 
 #[test]
+fn derived_secret_goes_to_a_file_whatever_its_name_is() {
+    use std::os::unix::ffi::OsStrExt;
+    let bench = bench();
+    stranger(&bench, "prime256v1");
+    let name = std::ffi::OsStr::from_bytes(b"s\xff");
+    let arguments = ["key", "derive", "--key", "key 2", "--pin", "env:PIN2", "--peer", "ben.pem", "-o"];
+    bench.demo(arguments.iter().map(std::ffi::OsStr::new).chain([name])).expect(0);
+    assert_eq!(std::fs::metadata(bench.path("").join(name)).unwrap().len(), 32);
+}
+
+#[test]
 fn derive_what_cannot_work_is_told_before_the_pin() {
     let bench = bench();
     stranger(&bench, "P-384");

@@ -1,6 +1,5 @@
 //! Many messages in one run: each decrypted or not for a reason of its own, and what became of each is told.
 
-use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::keyring::{Keyring, Trouble};
 use super::message::Job;
 use super::{DecryptArgs, Start};
+use crate::cli::apart::{Apart, Clash};
 use crate::cli::atomic_file::{self, describe, is_standard_stream};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -112,22 +112,19 @@ fn jobs(args: &DecryptArgs) -> Result<Vec<Job<'_>>, CliError> {
         return Err(CliError::usage("-o names one file, but there are several to decrypt")
             .hint("leave -o out: each goes into a file beside it, or into --output-dir"));
     }
-    let inputs: HashSet<&Path> = args.files.iter().map(PathBuf::as_path).collect();
-    let mut outputs = HashSet::new();
+    let mut apart = Apart::new(args.files.iter().map(PathBuf::as_path));
     let mut jobs = Vec::with_capacity(args.files.len());
     for input in &args.files {
         let output = output_of(args, input)?;
-        if inputs.contains(output.as_path()) {
-            let (from, to) = (describe(input), output.display());
-            return Err(CliError::usage(format!(
-                "what is in {from} would replace {to}, which is to be decrypted too"
-            ))
-            .hint("leave one of them out, or write elsewhere with --output-dir"));
-        }
-        if !outputs.insert(output.clone()) {
-            return Err(CliError::usage(format!("two files would be written to {}", output.display()))
-                .hint("decrypt files of one name in separate runs"));
-        }
+        let (from, to) = (describe(input), output.display());
+        apart.write(&output).map_err(|clash| match clash {
+            Clash::Input => {
+                CliError::usage(format!("what is in {from} would replace {to}, which is to be decrypted too"))
+                    .hint("leave one of them out, or write elsewhere with --output-dir")
+            }
+            Clash::Output => CliError::usage(format!("two files would be written to {to}"))
+                .hint("decrypt files of one name in separate runs"),
+        })?;
         jobs.push(Job { input, output: Some(output) });
     }
     Ok(jobs)

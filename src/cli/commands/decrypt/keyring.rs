@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::keys::{ChosenKey, KeyChoice, find_again};
 use crate::cli::mechanism::for_padding;
+use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock};
 use crate::cli::wrapping::agreement_call;
 use crate::codec::Secret;
@@ -47,7 +48,7 @@ struct Names {
 struct Session<'a> {
     slot: SlotId,
     unlocked: Arc<Unlocked>,
-    _hold: Option<Batch<'a>>,
+    hold: Option<Batch<'a>>,
 }
 
 /// Why a message was not opened.
@@ -133,14 +134,7 @@ impl<'a> Keyring<'a> {
             .map(|open| Arc::clone(&open.unlocked));
         let unlocked = match open {
             Some(unlocked) => unlocked,
-            None => {
-                let source = self.choice.pin_source.as_deref();
-                let unlocked = Arc::new(unlock(self.context, &chosen.token, self.pin, source)?);
-                let hold = if self.holds { self.context.engine()?.batch(unlocked.session)? } else { None };
-                let session = Session { slot, unlocked: Arc::clone(&unlocked), _hold: hold };
-                self.sessions.borrow_mut().push(session);
-                unlocked
-            }
+            None => self.open(chosen)?,
         };
         let key = find_again(self.context.engine()?, unlocked.session, &chosen.key)?;
         let known = self.keys.get().and_then(|keys| {
@@ -148,6 +142,38 @@ impl<'a> Keyring<'a> {
         });
         let public = known.and_then(|known| known.names(self.context).public.clone());
         Ok(Opener { context: self.context, chosen: chosen.clone(), unlocked, key, public })
+    }
+
+    /// Opens a session with the token of a key. Errors: the PIN that was given is for another token already.
+    fn open(&self, chosen: &ChosenKey) -> Result<Arc<Unlocked>, CliError> {
+        let source = self.choice.pin_source.as_deref();
+        let mut sessions = self.sessions.borrow_mut();
+        if let (Some(first), true) = (sessions.first(), self.pin.is_one_value(source)) {
+            let label = quote(&chosen.key.label);
+            return Err(CliError::new(
+                ErrorKind::Pin,
+                format!(
+                    "key {label} is in slot {}, and the PIN that was given is for slot {}",
+                    chosen.token.slot, first.slot
+                ),
+            )
+            .hint(
+                "decrypt what is for each token in a run of its own, or leave --pin out to be asked for both",
+            ));
+        }
+        // No card is kept from other programs while a person types.
+        for session in sessions.iter_mut() {
+            session.hold = None;
+        }
+        let unlocked = Arc::new(unlock(self.context, &chosen.token, self.pin, source)?);
+        sessions.push(Session { slot: chosen.token.slot, unlocked: Arc::clone(&unlocked), hold: None });
+        if self.holds {
+            let engine = self.context.engine()?;
+            for session in sessions.iter_mut() {
+                session.hold = engine.batch(session.unlocked.session)?;
+            }
+        }
+        Ok(unlocked)
     }
 }
 
@@ -218,6 +244,7 @@ impl Opener<'_> {
                 match engine.decrypt(session, encrypted, ANY_ROOM) {
                     Ok(key) => Ok(Some(key)),
                     Err(Error::EncryptedDataInvalid | Error::EncryptedDataLength { .. }) => Ok(None),
+                    Err(error) if is_of_what_was_wrapped(&error) => Ok(None),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -234,6 +261,7 @@ impl Opener<'_> {
                 match engine.unwrap_bytes(session, &call, self.key, wrapped) {
                     Ok(key) => Ok(Some(key)),
                     Err(Error::WrappedKeyInvalid | Error::WrappedKeyLength(_)) => Ok(None),
+                    Err(error) if is_of_what_was_wrapped(&error) => Ok(None),
                     Err(error) => Err(error.into()),
                 }
             }
@@ -254,6 +282,20 @@ impl Opener<'_> {
         let modulus = self.public.as_ref().and_then(|public| public.rsa()).map(|(modulus, _)| modulus);
         modulus.is_some_and(|modulus| encrypted.len() == modulus.len() && encrypted >= modulus)
     }
+}
+
+/// Other modules have many answers to what does not unwrap (SoftHSM's is CKR_GENERAL_ERROR): which one it was, nobody is
+/// told.
+fn is_of_what_was_wrapped(error: &Error) -> bool {
+    const ANSWERS: [&str; 6] = [
+        "CKR_GENERAL_ERROR",
+        "CKR_FUNCTION_FAILED",
+        "CKR_DATA_INVALID",
+        "CKR_DATA_LEN_RANGE",
+        "CKR_ENCRYPTED_DATA_INVALID",
+        "CKR_ENCRYPTED_DATA_LEN_RANGE",
+    ];
+    matches!(error, Error::Module { value, .. } if ANSWERS.contains(&value.name))
 }
 
 /// The mechanism that unwraps.

@@ -101,6 +101,7 @@ pub fn run(context: &Context, args: &DeriveArgs) -> Result<Outcome, CliError> {
     let unlocked = unlock_as(context, &chosen.token, &args.pin, choice.pin_source.as_deref(), mode)?;
     let shared = agree(context, &chosen, &unlocked, &point)?;
     let secret = derivation.derive(&shared)?;
+    let file = args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path));
     let mut document = json!({
         "slot": chosen.token.slot.0,
         "token": chosen.token.candidate.label,
@@ -108,7 +109,7 @@ pub fn run(context: &Context, args: &DeriveArgs) -> Result<Outcome, CliError> {
         "mechanism": MechanismId::ECDH1_DERIVE.to_string(),
         "kdf": derivation.name(),
         "length": secret.len(),
-        "file": args.output.as_deref().filter(|path| !atomic_file::is_standard_stream(path)),
+        "file": file.map(|path| path.display().to_string()),
     });
     if let Some(output) = &args.output {
         let outcome = destination::deliver_secret(context, document, &secret, output)?;

@@ -85,6 +85,24 @@ enum Travelling {
     OnToken,
 }
 
+impl Travelling {
+    /// What travels. A key of a token is a secret key, unless its name says otherwise.
+    fn cargo(&self, args: &WrapArgs) -> Result<Cargo, CliError> {
+        Ok(match self {
+            Self::Here(cargo, _) => *cargo,
+            Self::OnToken => match wanted(args)?.class {
+                Some(ObjectClass::PrivateKey) => Cargo::Private,
+                _ => Cargo::Secret,
+            },
+        })
+    }
+}
+
+/// The key of a token that travels, as it was named.
+fn wanted(args: &WrapArgs) -> Result<KeyChoice, CliError> {
+    KeyChoice::new(&args.token, &KeyArgs { key: Some(args.cargo.clone()), id: None })
+}
+
 /// What it is wrapped under.
 enum Under {
     /// A secret key of a token.
@@ -106,8 +124,7 @@ pub fn run(context: &Context, args: &WrapArgs) -> Result<Outcome, CliError> {
         Under::Secret(chosen) => (chosen.key.label.clone(), chosen.key.algorithm),
         Under::Public(recipient) => (recipient.name().to_owned(), KeyAlgorithm::from(&recipient.public)),
     };
-    let cargo = if let Travelling::Here(cargo, _) = &travelling { *cargo } else { Cargo::Secret };
-    let call = for_wrapping(algorithm, cargo, &args.wrapping)?;
+    let call = for_wrapping(algorithm, travelling.cargo(args)?, &args.wrapping)?;
     let wrapped = match (&travelling, &under) {
         (Travelling::Here(_, value), Under::Public(recipient)) => wrap_for(recipient, &call, value)?,
         (Travelling::Here(_, value), Under::Secret(chosen)) => {
@@ -233,7 +250,7 @@ fn wrap_on_token(
     session: SessionHandle,
     (call, wrapping): (&MechanismCall, ObjectHandle),
 ) -> Result<Vec<u8>, CliError> {
-    let wanted = KeyChoice::new(&args.token, &KeyArgs { key: Some(args.cargo.clone()), id: None })?;
+    let wanted = wanted(args)?;
     let engine = context.engine()?;
     let mut found = Vec::new();
     for class in [ObjectClass::SecretKey, ObjectClass::PrivateKey] {

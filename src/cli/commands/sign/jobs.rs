@@ -1,11 +1,11 @@
 //! Which file is signed into which: beside it, in a folder, or where `-o` says. No card here.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::SignArgs;
+use crate::cli::apart::{Apart, Clash};
 use crate::cli::atomic_file::{describe, is_standard_stream};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -74,22 +74,21 @@ fn output_of(args: &SignArgs, input: &Path) -> Result<Option<PathBuf>, CliError>
 
 /// Errors: two signatures in one file, or a signature in a file that is itself to be signed.
 fn check_apart(jobs: &[Job<'_>]) -> Result<(), CliError> {
-    let inputs: HashSet<&Path> = jobs.iter().map(|job| job.input).collect();
-    let mut outputs = HashSet::new();
+    let mut apart = Apart::new(jobs.iter().map(|job| job.input));
     for job in jobs {
         let Some(output) = &job.output else { continue };
-        if inputs.contains(output.as_path()) {
-            return Err(CliError::usage(format!(
+        apart.write(output).map_err(|clash| match clash {
+            Clash::Input => CliError::usage(format!(
                 "the signature of {} would replace {}, which is to be signed as well",
                 describe(job.input),
                 output.display()
             ))
-            .hint("leave one of them out, or write elsewhere with -o or --output-dir"));
-        }
-        if !outputs.insert(output) {
-            return Err(CliError::usage(format!("two signatures would be written to {}", output.display()))
-                .hint("sign files of one name in separate runs"));
-        }
+            .hint("leave one of them out, or write elsewhere with -o or --output-dir"),
+            Clash::Output => {
+                CliError::usage(format!("two signatures would be written to {}", output.display()))
+                    .hint("sign files of one name in separate runs")
+            }
+        })?;
     }
     Ok(())
 }
