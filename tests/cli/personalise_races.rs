@@ -9,6 +9,13 @@ use serde_json::json;
 use crate::bench::{Bench, Run};
 use crate::personalise_keys::{chain, third, with_third_pin};
 
+/// A card with a third PIN, for programs that wait for each other as long as a loaded machine takes.
+fn patient() -> Bench {
+    let bench = with_third_pin();
+    bench.write("empty.conf", "[readers]\nbusy_timeout = 120\n");
+    bench
+}
+
 /// Delays between the two processes, from a seed that is printed with a failure.
 struct Delays(u64);
 
@@ -61,7 +68,7 @@ const IMPORT: [&str; 9] =
 
 #[test]
 fn two_imports_at_once_store_key_and_chain_once() {
-    let bench = with_third_pin();
+    let bench = patient();
     pkcs12(&bench);
     let image = bench.read("demo.card");
     let mut delays = Delays::new();
@@ -80,7 +87,7 @@ fn two_imports_at_once_store_key_and_chain_once() {
 
 #[test]
 fn two_bundles_at_once_store_each_certificate_once() {
-    let bench = with_third_pin();
+    let bench = patient();
     chain(&bench);
     third(&bench, &["key", "import", "leaf.key", "--label", "leaf"]).expect(0);
     bench.write("bundle.pem", [bench.read("leaf.pem"), bench.read("ca.pem")].concat());
@@ -119,7 +126,7 @@ fn two_new_pins_at_once_are_one_and_a_plain_refusal_or_two() {
 
 #[test]
 fn format_while_another_program_writes_loses_nothing_that_it_did_not_name() {
-    let bench = with_third_pin();
+    let bench = patient();
     bench.write("note", "a note");
     let write = ["object", "write", "data", "note", "--slot", "2", "--pin", "env:PIN3"];
     let format =
@@ -132,7 +139,11 @@ fn format_while_another_program_writes_loses_nothing_that_it_did_not_name() {
         assert!(written.code != 70 && formatted.code != 70, "round {round}: {}", written.stderr);
         if formatted.code != 0 {
             let error = formatted.error();
-            assert_eq!((formatted.code, error["return_value"].as_str()), (1, Some("CKR_DEVICE_REMOVED")));
+            assert_eq!(
+                (formatted.code, error["return_value"].as_str()),
+                (1, Some("CKR_DEVICE_REMOVED")),
+                "{error}"
+            );
             continue;
         }
         let named = formatted.document()["lost"]["data"] == json!(["note"]);
@@ -143,7 +154,7 @@ fn format_while_another_program_writes_loses_nothing_that_it_did_not_name() {
 
 #[test]
 fn certificate_that_shows_in_another_token_is_written_and_told_where() {
-    let bench = with_third_pin();
+    let bench = patient();
     chain(&bench);
     third(&bench, &["key", "import", "leaf.key", "--label", "leaf"]).expect(0);
     third(&bench, &["object", "write", "certificate", "leaf.pem"]).expect(0);
@@ -166,7 +177,7 @@ fn certificate_that_shows_in_another_token_is_written_and_told_where() {
 
 #[test]
 fn import_of_what_is_there_in_part_writes_the_rest() {
-    let bench = with_third_pin();
+    let bench = patient();
     pkcs12(&bench);
     third(&bench, &["key", "import", "leaf.key", "--label", "first", "--id", "41"]).expect(0);
     let run = third(&bench, &["key", "import", "a.p12", "--password", "file:password", "--json"]).expect(0);
