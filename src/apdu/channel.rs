@@ -72,6 +72,20 @@ pub enum Lengthening {
     ShortOnly,
 }
 
+/// What became of a command that was to go out before the next one ([`Channel::precede`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Preceding {
+    /// There was none.
+    #[default]
+    Nothing,
+    /// It still waits for a next one.
+    Waits,
+    /// The card did it.
+    Done,
+    /// It went wrong: what the card made of it is not known.
+    Failed,
+}
+
 /// One exclusive transaction on a card. Ends with [`Channel::end`], or on drop leaving the card as it is.
 pub struct Channel<'a> {
     transport: &'a mut dyn Transport,
@@ -81,6 +95,7 @@ pub struct Channel<'a> {
     visibility: Visibility,
     /// Goes out before the next command.
     preceding: Option<Command>,
+    preceded: Preceding,
     ended: bool,
 }
 
@@ -98,6 +113,7 @@ impl<'a> Channel<'a> {
             lengthening: Lengthening::default(),
             visibility: Visibility::unknown(),
             preceding: None,
+            preceded: Preceding::Nothing,
             ended: false,
         })
     }
@@ -108,14 +124,15 @@ impl<'a> Channel<'a> {
     }
 
     /// Sends this command, without secrets, before the next one, if there is a next one in this transaction. What the card
-    /// refuses then is the next one's error.
+    /// refuses then is the next one's error; a warning without a change (62xx) is not.
     pub fn precede(&mut self, command: Command) {
         self.preceding = Some(command);
+        self.preceded = Preceding::Waits;
     }
 
-    /// Whether the command of [`Channel::precede`] still waits for a next one.
-    pub fn is_preceded(&self) -> bool {
-        self.preceding.is_some()
+    /// What became of the command of [`Channel::precede`].
+    pub fn preceded(&self) -> Preceding {
+        self.preceded
     }
 
     /// Whether the card lost its state since the last transaction.
@@ -332,7 +349,13 @@ impl<'a> Channel<'a> {
     ) -> Result<Response, ApduError> {
         if let Some(command) = self.preceding.take() {
             let visibility = self.visibility;
-            if let Err(error) = self.call(&command) {
+            let outcome = self.send(&command).and_then(|response| match response.status {
+                StatusWord::OK => Ok(()),
+                status if status.sw1() == SW1_WARNING => Ok(()),
+                status => Err(ApduError::UnexpectedStatus { ins: command.ins, status }),
+            });
+            self.preceded = if outcome.is_ok() { Preceding::Done } else { Preceding::Failed };
+            if let Err(error) = outcome {
                 self.preceding = Some(command);
                 return Err(error);
             }
@@ -395,6 +418,7 @@ fn append(data: &mut Zeroizing<Vec<u8>>, part: &[u8]) {
 const CLA_CHAINED: u8 = 0x10; // ISO 7816-4, 5.4.1: not the last command of a chain
 const INS_GET_RESPONSE: u8 = 0xC0; // ISO 7816-4, 11.8.1
 const SW1_MORE_DATA: u8 = 0x61;
+const SW1_WARNING: u8 = 0x62; // ISO 7816-4, table 5: a warning, the state of the card is unchanged
 const SW1_WRONG_LE: u8 = 0x6C;
 /// No card object is longer: a card that goes on does so on purpose.
 const MAX_RESPONSE_LEN: usize = 1 << 20;

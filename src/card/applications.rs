@@ -3,13 +3,13 @@
 //!
 //! A driver believes that its application is selected. Where this process has spoken to another one since, the SELECT
 //! goes out before the driver's next command ([`Channel::precede`]), so that a driver that needs nothing of the card
-//! selects nothing. Most cards take a verification back when another application is selected, some do not: the first
-//! time that it matters the card is asked.
+//! selects nothing, and ends no login. Most cards take a verification back when another application is selected, some do
+//! not: the first time that it matters the card is asked, for each application.
 
 use super::logins::Logins;
 use super::{CardDriver, CardError};
-use crate::apdu::{ApduError, Channel, Command};
-use crate::token::Problem;
+use crate::apdu::{ApduError, Channel, Command, Preceding};
+use crate::token::{AuthId, Problem};
 
 /// What was found on a card.
 #[derive(Default)]
@@ -33,9 +33,6 @@ impl From<Box<dyn CardDriver>> for Found {
 pub(super) struct Applications {
     found: Found,
     logins: Vec<Logins>,
-    /// Whether verifications outlive the selection of another application. `Some(None)`: the card was asked, and does not
-    /// tell.
-    stay: Option<Option<bool>>,
 }
 
 impl Applications {
@@ -97,17 +94,18 @@ impl Applications {
         let ends = |logins: &Logins| {
             let comes_back =
                 logins.verified.iter().all(|auth| logins.remembered.iter().any(|(known, _)| known == auth));
-            logins.are_on_card() && !comes_back
+            logins.stay != Some(true) && logins.are_on_card() && !comes_back
         };
         let others = self.logins.iter().enumerate().filter(|(other, _)| *other != application);
-        self.stay != Some(Some(true)) && others.into_iter().any(|(_, logins)| ends(logins))
+        others.into_iter().any(|(_, logins)| ends(logins))
     }
 
-    /// Makes an application the one that gets the next commands, with its logins as they are believed to be.
+    /// Makes an application the one that gets the next commands, with its logins as they are believed to be. What its
+    /// selection does to the others is noted by [`Applications::note_selected`].
     /// Errors: `NoSuchObject` where there are not that many; those of the card.
     pub fn turn_to(&mut self, application: usize, channel: &mut Channel<'_>) -> Result<(), CardError> {
         if self.found.selected != Some(application) {
-            self.leave_others(application, channel)?;
+            self.ask_what_stays(application, channel)?;
             let driver = self.driver(application)?;
             if let Some(command) = selection(driver) {
                 driver.be_selected();
@@ -119,9 +117,14 @@ impl Applications {
 
     /// After a driver's work: whether it reached the card.
     pub fn note_selected(&mut self, application: usize, channel: &Channel<'_>) {
-        if !channel.is_preceded() {
-            self.found.selected = Some(application);
+        match channel.preceded() {
+            Preceding::Nothing | Preceding::Waits => return,
+            Preceding::Done => self.found.selected = Some(application),
+            // The card may have left the one before.
+            Preceding::Failed => self.found.selected = None,
         }
+        let others = self.logins.iter_mut().enumerate().filter(|(other, _)| *other != application);
+        others.for_each(|(_, logins)| logins.leave());
     }
 
     pub fn driver(&mut self, application: usize) -> Result<&mut dyn CardDriver, CardError> {
@@ -131,49 +134,54 @@ impl Applications {
         }
     }
 
-    /// What the selection of an application does to the logins of the others.
-    fn leave_others(&mut self, application: usize, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        let is_held = |logins: &Logins| logins.are_on_card();
-        let held = self.logins.iter().enumerate().find(|(other, it)| *other != application && is_held(it));
-        let Some((held, _)) = held else { return Ok(()) };
-        let asked = match self.stay {
-            Some(stay) => Ok(stay),
-            None => self.ask_whether_stay(held, application, channel),
-        };
-        // A question that went wrong may have selected something else.
-        let stay = asked.as_ref().ok().copied().flatten();
-        let others = self.logins.iter_mut().enumerate().filter(|(other, _)| *other != application);
-        others.for_each(|(_, logins)| logins.leave(stay));
-        self.stay = Some(asked?);
+    /// Finds out what the selection of an application does to the logins of the others, where that was not found out yet.
+    fn ask_what_stays(&mut self, application: usize, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        let is_open = |logins: &Logins| logins.are_on_card() && logins.stay.is_none();
+        let held = self.logins.iter().enumerate().filter(|(other, it)| *other != application && is_open(it));
+        let held: Vec<usize> = held.map(|(held, _)| held).collect();
+        for held in held {
+            let asked = self.ask(held, application, channel);
+            let logins = self.logins_mut(held);
+            match asked {
+                Ok(told) => logins.note_told(&told),
+                Err(error) => {
+                    // The question may have selected something else.
+                    logins.leave();
+                    return Err(error);
+                }
+            }
+        }
         Ok(())
     }
 
     /// Selects the other application and the one that holds a login again, and asks for its PINs.
-    fn ask_whether_stay(
+    fn ask(
         &mut self,
         held: usize,
         other: usize,
         channel: &mut Channel<'_>,
-    ) -> Result<Option<bool>, CardError> {
-        let verified = self.logins.get(held).map(|logins| logins.verified.clone()).unwrap_or_default();
+    ) -> Result<Vec<(AuthId, Option<bool>)>, CardError> {
+        let verified = self.logins_mut(held).verified.clone();
+        let select = |this: &mut Self, application: usize, channel: &mut Channel<'_>| {
+            let driver = this.driver(application)?;
+            if let Some(command) = selection(driver) {
+                channel.call(&command)?;
+                driver.be_selected();
+            }
+            Ok::<(), CardError>(())
+        };
         self.found.selected = None;
-        for application in [other, held] {
-            let driver = self.driver(application)?;
-            let Some(command) = selection(driver) else { return Ok(None) };
-            driver.be_selected();
-            channel.call(&command)?;
-        }
+        select(self, other, channel)?;
+        select(self, held, channel)?;
         self.found.selected = Some(held);
         let driver = self.driver(held)?;
-        let mut all = Some(true);
-        for auth in &verified {
-            all = match (all, driver.is_verified(channel, auth)?) {
-                (Some(all), Some(this)) => Some(all && this),
-                _ => None,
-            };
-        }
-        tracing::debug!(?all, "logins stay when another application is selected");
-        Ok(all)
+        let told = verified.into_iter().map(|auth| {
+            let told = driver.is_verified(channel, &auth)?;
+            Ok((auth, told))
+        });
+        let told = told.collect::<Result<Vec<_>, CardError>>()?;
+        tracing::debug!(?told, "logins after another application was selected");
+        Ok(told)
     }
 
     /// Verifies again what is remembered. What the card refuses now is forgotten, and not sent a second time.
@@ -186,7 +194,7 @@ impl Applications {
             let result = self.driver(application)?.verify(channel, &auth, &pin);
             let logins = self.logins_mut(application);
             let broken = matches!(result, Err(CardError::Apdu(ApduError::Transport(_))));
-            if result.is_ok() || broken {
+            if (result.is_ok() || broken) && !logins.owed.contains(&auth) {
                 logins.owed.push(auth.clone());
             }
             if let Err(error) = result {

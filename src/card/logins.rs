@@ -16,6 +16,8 @@ pub(super) struct Logins {
     pub remembered: Vec<(AuthId, Secret)>,
     /// The card has none of the verifications any more: those that are remembered have to be made again.
     pub stale: bool,
+    /// Whether verifications outlive the selection of another application, as far as the card has told.
+    pub stay: Option<bool>,
 }
 
 impl Logins {
@@ -26,21 +28,37 @@ impl Logins {
 
     /// The card has taken every verification back. What is remembered comes back, the rest is lost.
     pub fn lose(&mut self) {
-        let before = self.verified.len();
-        let remembered = &self.remembered;
-        self.verified.retain(|auth| remembered.iter().any(|(known, _)| known == auth));
-        self.lost |= self.verified.len() < before;
-        self.stale = !self.verified.is_empty();
+        self.stale = false;
+        self.lose_those(|_| true);
     }
 
-    /// Another application was selected. What the card says of that: verifications stay, are gone, or nothing.
-    pub fn leave(&mut self, stay: Option<bool>) {
-        if stay == Some(true) || !self.are_on_card() {
-            return;
+    fn lose_those(&mut self, is_gone: impl Fn(&AuthId) -> bool) {
+        let before = self.verified.len();
+        let comes_back = |auth: &AuthId| self.remembered.iter().any(|(known, _)| known == auth);
+        self.stale |= self.verified.iter().any(|auth| is_gone(auth) && comes_back(auth));
+        self.verified.retain(|auth| !is_gone(auth) || comes_back(auth));
+        self.lost |= self.verified.len() < before;
+    }
+
+    /// Another application was selected. What the card may have kept stays owed: that it keeps nothing is concluded from
+    /// another time.
+    pub fn leave(&mut self) {
+        if self.stay != Some(true) && self.are_on_card() {
+            self.lose();
         }
-        if stay == Some(false) {
-            self.owed.clear();
+    }
+
+    /// Another application was selected, and the card was asked for each PIN whether it is verified still.
+    pub fn note_told(&mut self, told: &[(AuthId, Option<bool>)]) {
+        let says = |told: &Option<bool>, what: bool| *told == Some(what);
+        let is_gone = |auth: &AuthId| told.iter().any(|(known, told)| known == auth && says(told, false));
+        self.owed.retain(|auth| !is_gone(auth));
+        // One PIN may be gone for a reason of its own; one that is left shows what the card does.
+        if told.iter().any(|(_, told)| says(told, true)) {
+            self.stay = Some(true);
+            return self.lose_those(is_gone);
         }
+        self.stay = (!told.is_empty() && told.iter().all(|(_, told)| says(told, false))).then_some(false);
         self.lose();
     }
 

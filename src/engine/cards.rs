@@ -364,10 +364,18 @@ impl Engine {
 
     /// A token whose PIN is not verified on the card any more is not logged in any more.
     pub(super) fn note_lost_logins(&self, reader: usize, card: &Card) {
+        self.note_lost_logins_beside(reader, card, None);
+    }
+
+    /// As [`Engine::note_lost_logins`], but for the logins to one application, which stay as they are believed to be.
+    pub(super) fn note_lost_logins_beside(&self, reader: usize, card: &Card, spared: Option<usize>) {
         let mut state = lock(&self.state);
         for slot in state.slots_of(reader) {
             let auth = state.auth_for(slot, state.login(slot)).cloned();
             let Some(application) = state.loaded_of(slot).map(|loaded| loaded.application) else { continue };
+            if Some(application) == spared {
+                continue;
+            }
             if let Some(token) = state.tokens.get_mut(&slot) {
                 token.authorised.retain(|auth| card.is_verified_for(application, auth));
                 if auth.is_some_and(|auth| !card.is_verified_for(application, &auth)) {

@@ -142,7 +142,11 @@ impl Engine {
         let auth = session.card.token.auth(&id).ok_or(Error::UserTypeInvalid)?;
         let pin = checked_entry(session, auth, pin)?;
         self.with_card_as_it_is(session.reader, &session.card, |card| {
-            self.verify_pin(session, card, &id, pin)
+            let result = self.verify_pin(session, card, &id, pin);
+            if card.is_connected() {
+                self.note_lost_logins_beside(session.reader, card, Some(session.card.application));
+            }
+            result
         })?;
         key.consent.set(Consent::Given);
         let mut state = lock(&self.state);

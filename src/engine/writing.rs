@@ -140,7 +140,9 @@ impl Engine {
         let session = self.session(handle)?;
         self.turn_to(reader, &mut card, &session.card)?;
         let outcome = self.session_as_it_is(handle, &session, &mut card);
-        if !card.is_connected() {
+        if card.is_connected() {
+            self.note_lost_logins(reader, &card);
+        } else {
             self.lose(reader, &session.card);
         }
         drop(card);

@@ -96,7 +96,6 @@ impl CardDriver for OpenPgp {
 
     fn be_selected(&mut self) {
         self.selected = true;
-        self.signature_pin_spent = false;
         self.deciphers_with = Some(Place::Decryption);
     }
 
@@ -185,7 +184,11 @@ impl CardDriver for OpenPgp {
 
     fn is_verified(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<Option<bool>, CardError> {
         self.enter(channel)?;
-        Ok(iso::pin_state(channel, Pin::of_id(auth)?.reference())?.is_verified())
+        let pin = Pin::of_id(auth)?;
+        let told = iso::pin_state(channel, pin.reference())?.is_verified();
+        // A PIN that is good for one signature is gone by itself: that says nothing of who took it back.
+        let is_spent = pin == Pin::UserSign && self.application.pins.signature_forced;
+        Ok(told.filter(|told| *told || !is_spent))
     }
 
     fn deauthenticate(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<bool, CardError> {

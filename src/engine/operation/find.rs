@@ -61,7 +61,11 @@ impl Engine {
         self.turn_to(session.reader, &mut card, &session.card)?;
         let more = card.with(|driver, _| Ok(driver.list_everything()));
         if more.map_err(|error| self.card_error(session.reader, error))? {
-            self.renew(session.reader, &mut card, &session.card, &Effects::default())?;
+            let renewed = self.renew(session.reader, &mut card, &session.card, &Effects::default());
+            if card.is_connected() {
+                self.note_lost_logins(session.reader, &card);
+            }
+            renewed?;
         }
         Ok(())
     }

@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
+use p11ctl::apdu::Command;
 use p11ctl::codec::Secret;
 use p11ctl::config::Config;
-use p11ctl::engine::{Engine, Error, ObjectClass, SessionMode, Template, UserKind};
+use p11ctl::engine::{
+    ANY_ROOM, Engine, Error, MechanismCall, MechanismId, ObjectClass, SessionMode, Template, UserKind,
+};
 use p11ctl::layout::SlotId;
+use p11ctl::token::AuthId;
 use p11ctl::transport::software::{CardSource, SharedCard, SoftwareReader};
 use p11ctl::transport::{TransportError, VirtualCard};
 use p11ctl_cards::several::Manners;
-use p11ctl_cards::{Shared, openpgp};
+use p11ctl_cards::{Shared, openpgp, piv};
 
 use crate::bench::*;
 use crate::faults::{Fault, FaultyReader, Plan};
@@ -91,13 +95,118 @@ fn logins_of_both_applications_stand_where_the_card_keeps_them() {
         bench.sign(&engine, openpgp, OPENPGP);
     }
     engine.finish().unwrap();
-    // What the card remembered was taken back: the next program is not logged in.
+    assert_eq!(verified_on(&bench), [0u8; 0]);
+}
+
+/// The PINs that the card itself has verified, without a reset: what the next program finds.
+fn verified_on(bench: &Bench) -> Vec<u8> {
+    let mut card = bench.shared.clone();
+    let mut verified = Vec::new();
+    for (aid, references) in [(&piv::AID[..], &[0x80][..]), (&openpgp::AID[..], &[0x81, 0x82])] {
+        let select = [&[0x00, 0xA4, 0x04, 0x00, aid.len() as u8], aid].concat();
+        assert!(card.process(&select).ends_with(&[0x90, 0x00]));
+        let is_verified = |reference: &&u8| card.process(&[0x00, 0x20, 0x00, **reference]) == [0x90, 0x00];
+        verified.extend(references.iter().filter(is_verified));
+    }
+    verified
+}
+
+/// A login to one application for which nothing is sent leaves the other application selected, and its login where it is.
+#[test]
+fn pin_that_is_too_short_to_be_sent_ends_no_login_of_the_other_application() {
+    for manners in [Manners::Forgets, Manners::Remembers] {
+        let bench = Bench::new(manners);
+        let engine = bench.engine(false);
+        let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+        // Each application was left once: what that does is known.
+        for session in [piv, openpgp, piv, openpgp] {
+            if !is_user(&engine, session) {
+                log_in(&engine, session).unwrap();
+            }
+        }
+        let apdus = engine.stats().apdus;
+        let refused = engine.login(piv, UserKind::User, Some(&Secret::from("123")));
+        if manners == Manners::Forgets {
+            assert!(matches!(refused, Err(Error::PinLength { .. })), "{refused:?}");
+        }
+        assert_eq!(engine.stats().apdus, apdus);
+        assert!(is_user(&engine, openpgp));
+        bench.sign(&engine, openpgp, OPENPGP);
+        assert_eq!(engine.stats().apdus, apdus + 1, "nothing was selected anew");
+        engine.finish().unwrap();
+        // Asked without a SELECT, which would take it back.
+        assert_ne!(bench.shared.clone().process(&[0x00, 0x20, 0x00, 0x81]), [0x90, 0x00]);
+        assert_eq!(verified_on(&bench), [0u8; 0]);
+    }
+}
+
+/// What ends a login of the other application says so at once, whatever it was that selected.
+#[test]
+fn search_that_asks_the_card_tells_of_logins_that_are_lost() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, openpgp).unwrap();
+    engine.find_all(piv, &Template::new()).unwrap();
+    assert!(!is_user(&engine, openpgp));
+    assert!(matches!(sign(&engine, openpgp), Err(Error::LoginLost)));
+    log_in(&engine, piv).unwrap();
+    log_in(&engine, openpgp).unwrap();
+    assert!(!is_user(&engine, piv));
+    bench.sign(&engine, openpgp, OPENPGP);
+}
+
+/// The signature PIN is good for one signature: that it is gone afterwards says nothing of what selecting does.
+#[test]
+fn spent_signature_pin_is_no_sign_that_the_card_forgets_logins() {
+    let bench = Bench::new(Manners::Remembers);
     let mut card = bench.card();
-    for (application, auth) in [(PIV, 0x80), (OPENPGP, 1)] {
-        card.turn_to(application);
-        let auth = p11ctl::token::AuthId(vec![auth]);
-        let verified = card.with(|driver, channel| driver.is_verified(channel, &auth)).unwrap();
-        assert_eq!(verified, Some(false), "application {application}");
+    card.turn_to(OPENPGP);
+    card.hold().unwrap();
+    card.verify(&AuthId(vec![3]), &Secret::from(ADMIN_PIN)).unwrap();
+    let once = Command::new(0x00, 0xDA, 0x00, 0xC4).data(&[0x00]);
+    card.with(|_, channel| Ok(channel.call(&once)?)).unwrap();
+    drop(card);
+    let engine = bench.engine(false);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, openpgp).unwrap();
+    let key = engine.find_all(openpgp, &Template::new().class(ObjectClass::PrivateKey)).unwrap()[0];
+    engine.sign_init(openpgp, &MechanismCall::from(MechanismId::ECDSA_SHA256), key).unwrap();
+    engine.login(openpgp, UserKind::ContextSpecific, Some(&Secret::from(PIN))).unwrap();
+    engine.sign(openpgp, b"data", ANY_ROOM).unwrap();
+    log_in(&engine, piv).unwrap();
+    if !is_user(&engine, openpgp) {
+        log_in(&engine, openpgp).unwrap();
+    }
+    assert!(is_user(&engine, piv), "the card keeps it");
+    bench.sign(&engine, piv, PIV);
+    engine.finish().unwrap();
+    assert_eq!(verified_on(&bench), [0u8; 0]);
+}
+
+/// An application that somebody terminated answers SELECT with a warning: it is selected, and comes back.
+#[test]
+fn terminated_application_beside_another_one_is_activated_again() {
+    for others in [false, true] {
+        let bench = Bench::new(Manners::Forgets);
+        let mut raw = bench.shared.clone();
+        let select = [&[0x00, 0xA4, 0x04, 0x00, openpgp::AID.len() as u8], &openpgp::AID[..]].concat();
+        let verify = [&[0x00, 0x20, 0x00, 0x83, 0x08], ADMIN_PIN.as_bytes()].concat();
+        for command in [&select[..], &verify, &[0x00, 0xE6, 0x00, 0x00]] {
+            assert!(raw.process(command).ends_with(&[0x90, 0x00]), "{command:02X?}");
+        }
+        let mut card = bench.card();
+        assert_eq!(card.applications().unwrap(), 2);
+        card.turn_to(OPENPGP);
+        if others {
+            assert!(card.read_token().unwrap().auths.is_empty());
+            card.turn_to(PIV);
+            card.read_token().unwrap();
+            card.turn_to(OPENPGP);
+        }
+        card.erase().unwrap();
+        assert!(!card.read_token().unwrap().auths.is_empty());
+        card.verify(&AuthId(vec![2]), &Secret::from(PIN)).unwrap();
     }
 }
 
