@@ -67,8 +67,9 @@ impl RsaPrivateKey {
         let n = number(modulus, MAX_MODULUS_BITS)?;
         let e = number(public_exponent, MAX_EXPONENT_BITS)?;
         let d = number(private_exponent.expose(), MAX_MODULUS_BITS)?;
-        // Factoring runs on what fits a key alone.
-        if n.bits_vartime() < MIN_MODULUS_BITS || !n.to_odd().is_some().to_bool() || d >= n {
+        // Factoring runs on what fits a key alone: none of the three is even, and with d = 0 the crate would panic.
+        let odd = [&n, &e, &d].iter().all(|number| number.to_odd().is_some().to_bool());
+        if n.bits_vartime() < MIN_MODULUS_BITS || !odd || d >= n {
             return Err(INVALID);
         }
         rsa::RsaPrivateKey::from_components(n, e, d, Vec::new()).map_err(|_| INVALID).and_then(Self::proven)

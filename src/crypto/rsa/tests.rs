@@ -298,6 +298,37 @@ fn exponents_alone_give_the_same_key_and_wrong_ones_none() {
 }
 
 #[test]
+fn exponents_that_no_key_has_are_refused() {
+    let numbers = numbers(&rsa_1024().to_bytes().unwrap());
+    let [modulus, public, private] = [0, 1, 2].map(|index| numbers[index].clone());
+    let above = |number: &[u8], more: u8| {
+        let mut above = number.to_vec();
+        *above.last_mut().unwrap() ^= more;
+        above
+    };
+    let wrong: [Vec<u8>; 8] = [
+        vec![],
+        vec![0],
+        vec![1],
+        vec![2],
+        vec![0; 128],
+        above(&private, 1),
+        above(&modulus, 1),
+        modulus.clone(),
+    ];
+    for private in &wrong {
+        for public in [&public[..], &[1, 0, 3], &[0xFF; 32], &[0xFF; 128]] {
+            let made = RsaPrivateKey::from_exponents(&modulus, public, &Secret::new(private.clone()));
+            assert!(made.is_err(), "{public:x?} {private:x?}");
+        }
+    }
+    for public in [&[][..], &[0], &[1], &[2], &[1, 0, 0], &[1, 0, 2], &[0xFF; 32]] {
+        let made = RsaPrivateKey::from_exponents(&modulus, public, &Secret::new(private.clone()));
+        assert!(made.is_err(), "{public:x?}");
+    }
+}
+
+#[test]
 fn components_that_do_not_fit_together_are_refused() {
     let all = rsa_1024().components().unwrap();
     let flip = |number: &Secret, mask: u8| {
