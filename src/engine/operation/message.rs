@@ -4,7 +4,7 @@
 use super::cipher::Cipher;
 use super::input::check_room;
 use super::key::HostKey;
-use super::nonce::{NonceError, NonceRequest, Nonces};
+use super::nonce::{NonceError, NonceRequest};
 use super::{MESSAGE_DECRYPTION, MESSAGE_ENCRYPTION, Operations};
 use crate::codec::Secret;
 use crate::engine::error::Error;
@@ -29,7 +29,6 @@ pub(in crate::engine) struct Messages {
     algorithm: KeyAlgorithm,
     key: HostKey,
     purpose: Purpose,
-    nonces: Nonces,
     current: Option<Message>,
 }
 
@@ -221,9 +220,8 @@ impl Engine {
                 return Err(Error::OperationActive(name(purpose)));
             }
             let (algorithm, key) = self.prepare_messages(session, mechanism, key, purpose)?;
-            let nonces = Nonces::default();
             *place(&mut operations, purpose) =
-                Some(Messages { mechanism, algorithm, key, purpose, nonces, current: None });
+                Some(Messages { mechanism, algorithm, key, purpose, current: None });
             Ok(())
         })
     }
@@ -284,12 +282,10 @@ impl Messages {
         mode(parameters.nonce.nonce.clone())?;
         let nonce = match purpose {
             Purpose::Decrypt => parameters.nonce.nonce.clone(),
-            _ => self.nonces.next(&parameters.nonce, self.key.object.nonces()).map_err(
-                |error| match error {
-                    NonceError::Bad(why) => Error::MechanismParameters { mechanism: id, why },
-                    NonceError::Other(error) => error,
-                },
-            )?,
+            _ => lock(self.key.object.nonces()).next(&parameters.nonce).map_err(|error| match error {
+                NonceError::Bad(why) => Error::MechanismParameters { mechanism: id, why },
+                NonceError::Other(error) => error,
+            })?,
         };
         let Material::Secret(key) = self.key.object.material() else { return Err(Error::KeyHandleInvalid) };
         let cipher = Cipher::new(&mode(nonce.clone())?, purpose == Purpose::Encrypt, Some(key))?;

@@ -77,6 +77,7 @@ pub use cancel::OperationKind;
 pub(super) use compute::{CardKey, Consent};
 use key::OperationKey;
 pub use message::{MessageParameters, Sealed};
+pub(super) use nonce::Nonces;
 pub use nonce::{NonceGenerator, NonceRequest};
 
 /// Kinds of operations, as errors name them.

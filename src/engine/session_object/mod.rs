@@ -6,12 +6,12 @@ mod changes;
 mod table;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use cryptoki_sys as ck;
 
 use super::attribute::{Answer, Attribute, AttributeType as A, ObjectClass, Value};
+use super::operation::Nonces;
 use crate::codec::{Secret, tlv};
 use crate::crypto::{PrivateKey, PublicKey};
 use crate::token::{KeyAlgorithm, KeyClass, KeyUsage};
@@ -26,8 +26,8 @@ pub(super) struct SessionObject {
     /// Everything that may be told.
     attributes: BTreeMap<A, Value>,
     material: Material,
-    /// How many nonces were made for this key: its copies count with it.
-    nonces: Arc<AtomicU64>,
+    /// The nonces of this key and of its copies.
+    nonces: Arc<Mutex<Nonces>>,
 }
 
 /// The value of a key.
@@ -60,8 +60,8 @@ impl SessionObject {
         &self.material
     }
 
-    /// The count of the nonces that were made for this key.
-    pub fn nonces(&self) -> &AtomicU64 {
+    /// The nonces of messages under this key, and under its copies.
+    pub fn nonces(&self) -> &Mutex<Nonces> {
         &self.nonces
     }
 

@@ -231,15 +231,58 @@ static void room(CK_SESSION_HANDLE session)
     OK(M_EncryptInit(session, &gcm, key));
     OK(M_Encrypt(session, PARAMETERS(message), NULL, 0, known_plain, 33, output, &len));
     TRUE_THAT(!memcmp(message.iv + 8, "\0\0\0\2", 4));
-    /* And ends before one would come again. */
-    OK(M_EncryptFinal(session));
-    OK(M_EncryptInit(session, &gcm, key));
-    prepare(&message, CKG_GENERATE_COUNTER, 93);
-    for (int i = 3; i < 8; i++)
-        OK(M_Encrypt(session, PARAMETERS(message), NULL, 0, known_plain, 33, output, &len));
-    IS(CKR_MECHANISM_PARAM_INVALID, M_Encrypt(session, PARAMETERS(message), NULL, 0, known_plain, 33, output, &len));
     OK(M_EncryptFinal(session));
     OK(F->C_DestroyObject(session, key));
+}
+
+/* A new operation with the key, and one message in it. The nonce that was made stands in the parameters. */
+static CK_RV one_message(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, struct message *message)
+{
+    CK_BYTE output[64];
+    CK_ULONG len = sizeof output;
+    CK_RV answer;
+    OK(M_EncryptInit(session, &gcm, key));
+    answer = M_Encrypt(session, PARAMETERS(*message), NULL, 0, known_plain, 33, output, &len);
+    OK(M_EncryptFinal(session));
+    return answer;
+}
+
+/* The nonces of a key and its copies all come about in the way of the first, whatever the operation: none is made twice. */
+static void nonces(CK_SESSION_HANDLE session)
+{
+    static const CK_GENERATOR_FUNCTION generators[] = { CKG_GENERATE_COUNTER, CKG_GENERATE_COUNTER_XOR, CKG_GENERATE_RANDOM };
+    for (int first = 0; first < 3; first++) {
+        CK_OBJECT_HANDLE key = make_key(session, CKK_AES, known_key, sizeof known_key, CK_TRUE), copy = 0;
+        /* Three bits that are free count to eight; chance has enough with many. */
+        CK_ULONG fixed_bits = generators[first] == CKG_GENERATE_RANDOM ? 32 : 93;
+        CK_BYTE made[8][12];
+        struct message message, other;
+        OK(F->C_CopyObject(session, key, NULL, 0, &copy));
+        prepare(&message, generators[first], fixed_bits);
+        for (int i = 0; i < 8; i++) {
+            /* What was made last stands where the first was given. */
+            OK(one_message(session, i % 2 ? copy : key, &message));
+            memcpy(made[i], message.iv, 12);
+            for (int before = 0; before < i; before++)
+                TRUE_THAT(memcmp(made[i], made[before], 12));
+            for (int second = 0; second < 3; second++) {
+                prepare(&other, generators[second], second == first ? 64 : fixed_bits);
+                IS(CKR_MECHANISM_PARAM_INVALID, one_message(session, copy, &other));
+            }
+            prepare(&other, generators[first], fixed_bits);
+            other.iv[0] ^= 1;
+            IS(CKR_MECHANISM_PARAM_INVALID, one_message(session, key, &other));
+            prepare(&other, CKG_NO_GENERATE, 0);
+            IS(CKR_MECHANISM_PARAM_INVALID, one_message(session, key, &other));
+        }
+        if (generators[first] == CKG_GENERATE_COUNTER_XOR)
+            TRUE_THAT(!memcmp(made[0], known_iv, 12) && made[1][11] == (known_iv[11] ^ 1) && made[2][11] == (known_iv[11] ^ 2));
+        /* Before one would come again it ends. */
+        if (generators[first] != CKG_GENERATE_RANDOM)
+            IS(CKR_MECHANISM_PARAM_INVALID, one_message(session, key, &message));
+        OK(F->C_DestroyObject(session, key));
+        OK(F->C_DestroyObject(session, copy));
+    }
 }
 
 /* I.62, I.63, I.67: states, keys and parameters. */
@@ -402,6 +445,7 @@ int main(int count, char **arguments)
     against_openssl(session);
     damaged(session);
     room(session);
+    nonces(session);
     code = make_key(session, CKK_GENERIC_SECRET, known_key, sizeof known_key, CK_TRUE);
     signatures(session, code, code, CKM_SHA256_HMAC);
     OK(login(session, CKU_USER, PIN_1));
