@@ -3,6 +3,7 @@
 use super::Session;
 use super::cipher::Cipher;
 use super::crypting::Crypting;
+use super::derive::wanted_len;
 use super::input::check_room;
 use super::key::OperationKey;
 use crate::card::CardError;
@@ -14,7 +15,7 @@ use crate::engine::error::Error;
 use crate::engine::from_template;
 use crate::engine::mechanism::{CipherMode, Encoding, MechanismCall, Plan, Primitive, Purpose};
 use crate::engine::session::SessionHandle;
-use crate::engine::session_object::{Material, Origin, SessionObject, key_type_of};
+use crate::engine::session_object::{Material, Origin, SessionObject, Who, key_type_of};
 use crate::engine::session_objects::{Found, new_object};
 use crate::engine::{ANY_ROOM, Engine, KeySpec, NewObject, ObjectHandle, Result};
 use crate::token::KeyAlgorithm;
@@ -114,6 +115,9 @@ impl Engine {
             return Err(Error::TemplateInconsistent("only secret and private keys are unwrapped"));
         }
         let who = self.who(session)?;
+        if class == ObjectClass::SecretKey {
+            self.check_secret_template(session, template, who, wrapped.len())?;
+        }
         let value =
             self.with_session(session, |session| self.unwrap_now(session, call, unwrapping, wrapped))?;
         self.keep(session, template, |template| match class {
@@ -124,8 +128,30 @@ impl Engine {
                 }
                 SessionObject::private_key(key, template, Origin::default(), who)
             }
-            _ => SessionObject::secret_key(value, template, Origin::default(), who),
+            // The template is right, so it is the length: were that told, it would tell that the padding was right.
+            _ => SessionObject::secret_key(value, template, Origin::default(), who)
+                .map_err(|_| Error::WrappedKeyInvalid),
         })
+    }
+
+    /// Refuses a template before anything is unwrapped: the same refusal afterwards would tell that the padding was right
+    /// (Bleichenbacher). A key of a right length stands in for the one that is not known yet.
+    fn check_secret_template(
+        &self,
+        session: SessionHandle,
+        template: &Template,
+        who: Who,
+        longest: usize,
+    ) -> Result<()> {
+        let len = wanted_len(template)?.unwrap_or(ANY_KEY_LEN).min(longest.max(ANY_KEY_LEN));
+        let object = described(template, |template| {
+            SessionObject::secret_key(Secret::new(vec![0; len]), template, Origin::default(), who)
+        })?;
+        if is_for_token(template) {
+            self.check_may_write(session)?;
+            new_object(&object)?;
+        }
+        Ok(())
     }
 
     /// Wraps a key that the host has: the bytes of a secret key, or a private key in PKCS#8.
@@ -189,11 +215,8 @@ impl Engine {
         template: &Template,
         make: impl FnOnce(&Template) -> Result<SessionObject>,
     ) -> Result<ObjectHandle> {
-        from_template::check_known(template)?;
-        let to_token = template.value(A::TOKEN) == Some(&Value::Bool(true));
-        let attributes = template.attributes().iter().filter(|attribute| attribute.kind != A::TOKEN);
-        let object = make(&attributes.cloned().collect())?;
-        if to_token {
+        let object = described(template, make)?;
+        if is_for_token(template) {
             return self.create_object(session, &new_object(&object)?);
         }
         self.insert(session, object)
@@ -238,10 +261,26 @@ impl Engine {
     }
 }
 
+/// The object of a template, wherever it goes.
+fn described(
+    template: &Template,
+    make: impl FnOnce(&Template) -> Result<SessionObject>,
+) -> Result<SessionObject> {
+    from_template::check_known(template)?;
+    let attributes = template.attributes().iter().filter(|attribute| attribute.kind != A::TOKEN);
+    make(&attributes.cloned().collect())
+}
+
+fn is_for_token(template: &Template) -> bool {
+    template.value(A::TOKEN) == Some(&Value::Bool(true))
+}
+
 fn form(padded: bool) -> KeyWrap {
     if padded { KeyWrap::Padded } else { KeyWrap::Plain }
 }
 
+/// Bytes that are a key of every type here.
+const ANY_KEY_LEN: usize = 16;
 const NOT_WRAPPABLE: Error = Error::KeyNotWrappable("its length is none for this mechanism");
 
 /// Length of what comes out of a wrapping. Errors: `KeyNotWrappable`.

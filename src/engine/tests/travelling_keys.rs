@@ -157,6 +157,57 @@ fn unwrap_of_anything_altered_has_one_answer() {
     );
 }
 
+/// Whoever may unwrap must not learn from the answer whether the padding of RSA was right.
+#[test]
+fn unwrap_of_a_right_padding_around_a_wrong_length_answers_as_a_wrong_padding() {
+    let host = host();
+    let (private, public) = host.rsa();
+    let call = MechanismCall::from(M::RSA_PKCS);
+    let wrapped = |len| {
+        let key = host.secret(M::GENERIC_SECRET_KEY_GEN, len, open());
+        wrap(&host, &call, public, key).unwrap()
+    };
+    let right = wrapped(16);
+    let mut altered = right.clone();
+    altered[5] ^= 1;
+    let answer = |wrapped: &[u8], template: &Template| code(unwrap(&host, &call, private, wrapped, template));
+    let template = secret_template(AES);
+    let sized = |len| secret_template(AES).with(A::VALUE_LEN, Value::Number(len));
+    let generic = |len| secret_template(GENERIC).with(A::VALUE_LEN, Value::Number(len));
+    for (wrapped, template) in [
+        (&wrapped(15), &template),
+        (&wrapped(33), &template),
+        (&wrapped(1), &template),
+        (&right, &sized(32)),
+        (&right, &generic(17)),
+        (&altered, &template),
+        (&altered, &sized(32)),
+        (&altered, &generic(17)),
+    ] {
+        assert_eq!(answer(wrapped, template), "CKR_WRAPPED_KEY_INVALID");
+    }
+    unwrap(&host, &call, private, &right, &sized(16)).unwrap();
+    unwrap(&host, &call, private, &right, &generic(16)).unwrap();
+    // What is wrong with the template is said of every wrapped key.
+    let wrong_form = |kind| secret_template(AES).with(kind, Value::Number(1));
+    for (template, expected) in [
+        (secret_template(cryptoki_sys::CKK_EC), "CKR_ATTRIBUTE_VALUE_INVALID"),
+        (sized(0), "CKR_ATTRIBUTE_VALUE_INVALID"),
+        (sized(17), "CKR_ATTRIBUTE_VALUE_INVALID"),
+        (sized(u64::MAX), "CKR_ATTRIBUTE_VALUE_INVALID"),
+        (generic(u64::MAX), "CKR_TEMPLATE_INCONSISTENT"),
+        (wrong_form(A::EXTRACTABLE), "CKR_ATTRIBUTE_VALUE_INVALID"),
+        (truth(secret_template(AES), &[A::TRUSTED]), "CKR_ATTRIBUTE_READ_ONLY"),
+        (truth(secret_template(AES), &[A::LOCAL]), "CKR_ATTRIBUTE_READ_ONLY"),
+        (wrong_form(A::MODULUS_BITS), "CKR_ATTRIBUTE_TYPE_INVALID"),
+        (wrong_form(AttributeType(0x8765_4321)), "CKR_ATTRIBUTE_TYPE_INVALID"),
+    ] {
+        for wrapped in [&right, &altered] {
+            assert_eq!(answer(wrapped, &template), expected);
+        }
+    }
+}
+
 fn ecdh(id: M, kdf: Kdf, shared_info: &[u8], peer: &[u8]) -> MechanismCall {
     let (shared_info, peer) = (shared_info.to_vec(), peer.to_vec());
     MechanismCall { id, parameters: Parameters::Ecdh { kdf, shared_info, peer } }
