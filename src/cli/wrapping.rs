@@ -1,11 +1,10 @@
-//! Which mechanism wraps, unwraps or agrees on a key: from the keys, or by name.
+//! Which mechanism wraps or unwraps a key: from the keys, or by name.
 
 use clap::Args;
 
 use super::error::CliError;
 use super::mechanism::{OaepArgs, name_of, with_oaep};
 use crate::crypto::cms::enveloped::RsaPadding;
-use crate::engine::mechanism::Kdf;
 use crate::engine::{MechanismCall, MechanismId, Parameters};
 use crate::token::KeyAlgorithm;
 
@@ -62,12 +61,6 @@ pub fn for_wrapping(
             .hint("wrap it under an AES key, and that one under the RSA key"));
     }
     Ok(call)
-}
-
-/// Agreement with a public key, and nothing after it.
-pub fn agreement_call(peer: &[u8]) -> MechanismCall {
-    let parameters = Parameters::Ecdh { kdf: Kdf::Null, shared_info: Vec::new(), peer: peer.to_vec() };
-    MechanismCall { id: MechanismId::ECDH1_DERIVE, parameters }
 }
 
 /// The padding of RSA that a mechanism is.

@@ -2,7 +2,7 @@
 
 use p11ctl::crypto::EcPrivateKey;
 use p11ctl::crypto::aes::AesKey;
-use p11ctl::engine::mechanism::Kdf;
+use p11ctl::engine::mechanism::Purpose;
 use p11ctl::engine::{NewObject, Parameters};
 use p11ctl::token::KeyUsage;
 
@@ -22,11 +22,6 @@ fn secret_template() -> Template {
     template.with(A::EXTRACTABLE, Value::Bool(true))
 }
 
-fn ecdh(peer: &[u8]) -> MechanismCall {
-    let parameters = Parameters::Ecdh { kdf: Kdf::Null, shared_info: vec![], peer: peer.to_vec() };
-    MechanismCall { id: M::ECDH1_DERIVE, parameters }
-}
-
 #[test]
 fn key_on_the_card_derives_what_its_peer_derives_and_nothing_reaches_the_card() {
     let desk = Desk::new(ExampleKind::Separate);
@@ -38,7 +33,7 @@ fn key_on_the_card_derives_what_its_peer_derives_and_nothing_reaches_the_card() 
     let point = peer.public().ec().unwrap().1.to_vec();
     let shared = peer.agree(public.ec().unwrap().1).unwrap();
     let before = std::fs::read(desk.path()).unwrap();
-    let derived = engine.derive(session, &ecdh(&point), key, &secret_template()).unwrap();
+    let derived = engine.derive(session, &MechanismCall::ecdh(&point), key, &secret_template()).unwrap();
     let value = engine.attribute(session, derived, A::VALUE).unwrap();
     assert_eq!(value.as_bytes(), Some(shared.expose()));
     assert_eq!(engine.agree(session, key, &point).unwrap(), shared);
@@ -82,10 +77,10 @@ fn key_that_asks_for_the_pin_each_time_asks_in_every_operation_and_in_a_batch() 
     let point = peer.public().ec().unwrap().1.to_vec();
     assert_eq!(code(engine.agree(session, key, &point)), "CKR_USER_NOT_LOGGED_IN");
     assert_eq!(
-        code(engine.derive(session, &ecdh(&point), key, &secret_template())),
+        code(engine.derive(session, &MechanismCall::ecdh(&point), key, &secret_template())),
         "CKR_USER_NOT_LOGGED_IN"
     );
-    engine.agree_init(session, key).unwrap();
+    engine.consent_init(session, &MechanismCall::ecdh(&[]), key, Purpose::Derive).unwrap();
     again(PINS[1]).unwrap();
     assert!(engine.agree(session, key, &point).is_ok());
     assert_eq!(code(engine.agree(session, key, &point)), "CKR_USER_NOT_LOGGED_IN");

@@ -134,6 +134,14 @@ impl From<MechanismId> for MechanismCall {
     }
 }
 
+impl MechanismCall {
+    /// ECDH with a peer's public key, and nothing after it.
+    pub fn ecdh(peer: &[u8]) -> Self {
+        let parameters = Parameters::Ecdh { kdf: Kdf::Null, shared_info: Vec::new(), peer: peer.to_vec() };
+        Self { id: MechanismId::ECDH1_DERIVE, parameters }
+    }
+}
+
 /// What a token can do with a mechanism (`CK_MECHANISM_INFO`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MechanismInfo {

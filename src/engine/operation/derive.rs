@@ -34,18 +34,13 @@ impl Engine {
         self.keep(session, template, |template| SessionObject::secret_key(value, template, origin, who))
     }
 
-    /// Prepares an agreement with a key that asks for the PIN each time: [`Engine::consent_init`] for [`Engine::agree`].
-    pub fn agree_init(&self, session: SessionHandle, key: ObjectHandle) -> Result<()> {
-        self.consent_init(session, &agreement(&[]), key, Purpose::Derive)
-    }
-
     /// Agrees on a secret with a peer, whose public key is a point (uncompressed or compressed) or the 32 bytes of X25519:
     /// the x coordinate, as long as the curve's field, or the 32 bytes of X25519. The key computes where it is; nothing
     /// is kept. Errors: as [`Engine::derive`]; `MechanismParameters` for a public key of another kind or curve, or one
     /// that is none.
     pub fn agree(&self, session: SessionHandle, key: ObjectHandle, peer: &[u8]) -> Result<Secret> {
         self.with_session(session, |session| {
-            let (plan, key) = self.prepare_once(session, &agreement(peer), key, Purpose::Derive)?;
+            let (plan, key) = self.prepare_once(session, &MechanismCall::ecdh(peer), key, Purpose::Derive)?;
             self.shared_secret(&plan, &key, MechanismId::ECDH1_DERIVE, peer)
         })
     }
@@ -150,12 +145,6 @@ impl Engine {
     }
 }
 
-/// ECDH and nothing after it.
-fn agreement(peer: &[u8]) -> MechanismCall {
-    let parameters = Parameters::Ecdh { kdf: Kdf::Null, shared_info: Vec::new(), peer: peer.to_vec() };
-    MechanismCall { id: MechanismId::ECDH1_DERIVE, parameters }
-}
-
 /// The curve of a key that agrees.
 fn curve_of(key: &OperationKey) -> Result<Curve> {
     let curve = match key {
@@ -179,7 +168,7 @@ fn check_class(template: &Template) -> Result<()> {
 }
 
 /// The length of the key: as the template says; an AES key of no said length takes what there is.
-fn wanted_len(template: &Template) -> Result<Option<usize>> {
+pub(super) fn wanted_len(template: &Template) -> Result<Option<usize>> {
     let Some(value) = template.value(A::VALUE_LEN) else { return Ok(None) };
     let len = value.as_number().and_then(|len| usize::try_from(len).ok());
     match len.ok_or(Error::AttributeValueInvalid(A::VALUE_LEN))? {

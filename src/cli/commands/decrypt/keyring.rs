@@ -12,7 +12,6 @@ use crate::cli::keys::{ChosenKey, KeyChoice, find_again};
 use crate::cli::mechanism::for_padding;
 use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock};
-use crate::cli::wrapping::agreement_call;
 use crate::codec::Secret;
 use crate::crypto::cms::enveloped::{Recipient, WrappedKey};
 use crate::crypto::{CertificateDetails, PublicKey};
@@ -250,7 +249,7 @@ impl Opener<'_> {
             }
             WrappedKey::Ec(agreement) => {
                 let (engine, session) = (self.context.engine()?, self.unlocked.session);
-                self.consent(&agreement_call(agreement.peer()), Use::Derive)?;
+                self.consent(&MechanismCall::ecdh(agreement.peer()), Use::Derive)?;
                 let shared = engine.agree(session, self.key, agreement.peer())?;
                 Ok(agreement.unwrap(&shared).ok())
             }

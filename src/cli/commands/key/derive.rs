@@ -17,11 +17,10 @@ use crate::cli::keys::{ChosenKey, KeyChoice, Purpose, find_again};
 use crate::cli::outcome::Outcome;
 use crate::cli::text::quote;
 use crate::cli::unlock::{Unlocked, unlock_as};
-use crate::cli::wrapping::agreement_call;
 use crate::cli::{atomic_file, destination, json, table};
 use crate::codec::Secret;
 use crate::engine::mechanism::Purpose as Use;
-use crate::engine::{KeyOrigin, KeySpec, MechanismId, NewObject, SessionMode};
+use crate::engine::{KeyOrigin, KeySpec, MechanismCall, MechanismId, NewObject, SessionMode};
 use crate::token::KeyAlgorithm;
 
 /// Arguments of `key derive`.
@@ -141,7 +140,7 @@ fn agree(
     let engine = context.engine()?;
     let key = find_again(engine, unlocked.session, &chosen.key)?;
     if chosen.key.always_authenticate {
-        engine.consent_init(unlocked.session, &agreement_call(point), key, Use::Derive)?;
+        engine.consent_init(unlocked.session, &MechanismCall::ecdh(point), key, Use::Derive)?;
         unlocked.authenticate_again(context, &chosen.token)?;
     }
     Ok(engine.agree(unlocked.session, key, point)?)
