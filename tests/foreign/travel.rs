@@ -143,4 +143,14 @@ fn message_under_a_secret_key_of_the_module_goes_both_ways_with_openssl() {
     bench.tool("openssl", &[&seal[..], &secret].concat());
     bench.ok(&with_pin(&["decrypt", "message", "-o", "plain"]));
     assert_eq!(read(&bench, "plain"), read(&bench, "document"));
+    // SoftHSM's answer to what does not unwrap is CKR_GENERAL_ERROR: it is of that message alone.
+    let mut damaged = read(&bench, "message");
+    // The wrapped key: an octet string of 40 bytes.
+    let wrapped = damaged.windows(2).position(|header| header == [0x04, 40]).unwrap();
+    damaged[wrapped + 10] ^= 1;
+    bench.write("damaged.cms", &damaged);
+    bench.write("good.cms", &read(&bench, "message"));
+    let run = bench.run(&with_pin(&["decrypt", "damaged.cms", "good.cms"]));
+    assert!(run.stderr.contains("damaged.cms does not decrypt"), "{}", run.stderr);
+    assert_eq!(read(&bench, "good"), read(&bench, "document"));
 }
