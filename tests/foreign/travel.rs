@@ -148,8 +148,8 @@ fn message_under_a_secret_key_of_the_module_goes_both_ways_with_openssl() {
     // The wrapped key: an octet string of 40 bytes.
     let wrapped = damaged.windows(2).position(|header| header == [0x04, 40]).unwrap();
     damaged[wrapped + 10] ^= 1;
-    bench.write("damaged.cms", &damaged);
-    bench.write("good.cms", &read(&bench, "message"));
+    bench.write("damaged.cms", damaged);
+    bench.write("good.cms", read(&bench, "message"));
     let run = bench.run(&with_pin(&["decrypt", "damaged.cms", "good.cms"]));
     assert!(run.stderr.contains("damaged.cms does not decrypt"), "{}", run.stderr);
     assert_eq!(read(&bench, "good"), read(&bench, "document"));
