@@ -48,6 +48,13 @@ pub struct Candidate {
     pub model: String,
 }
 
+impl Candidate {
+    /// True for slots of one application of one card: they are formatted and erased together, and have one officer.
+    pub fn is_on_one_card_with(&self, other: &Self) -> bool {
+        (&self.reader, &self.serial, &self.model) == (&other.reader, &other.serial, &other.model)
+    }
+}
+
 impl Selector {
     /// Joins the options and a URI (of a token or an object). Errors: they contradict each other, a bad
     /// URI, a literal PIN in the URI.

@@ -61,12 +61,13 @@ pub fn exactly_one(
     }
 }
 
-/// A token of the one card that `selector` means: any of its slots stands for the whole card.
-/// Errors: none fits, or tokens of several cards do.
+/// A token of the one card that `selector` means: any of its slots stands for the whole card, or for the one of its
+/// applications that they belong to.
+/// Errors: none fits, or tokens of several cards or applications do.
 pub fn on_one_card(context: &Context, selector: &Selector) -> Result<FoundToken, CliError> {
     let mut matching = matching(context, selector)?;
     let several = matching.windows(2).any(|pair| match pair {
-        [first, second] => first.candidate.reader != second.candidate.reader,
+        [first, second] => !first.candidate.is_on_one_card_with(&second.candidate),
         _ => false,
     });
     if several {

@@ -32,6 +32,8 @@ pub struct Generic {
     current: bool,
     /// The card has other applications beside this one.
     is_named: bool,
+    /// The application was selected in this transaction, as far as it has a name.
+    selected: bool,
 }
 
 /// No answer to reset belongs to this driver alone.
@@ -49,8 +51,7 @@ pub fn open_by_name(
     channel: &mut Channel<'_>,
     _: &CardSettings,
 ) -> Result<Option<Box<dyn CardDriver>>, CardError> {
-    let select = Command::new(0x00, INS_SELECT, BY_NAME, 0x00).data(&PKCS15_AID).expect(256);
-    if !channel.send(&select)?.status.is_ok() {
+    if !channel.send(&select_by_name())?.status.is_ok() {
         return Ok(None);
     }
     bind(channel, true)
@@ -66,6 +67,7 @@ fn bind(channel: &mut Channel<'_>, is_named: bool) -> Result<Option<Box<dyn Card
         environment: Environment::default(),
         current: true,
         is_named,
+        selected: true,
     };
     Ok(Some(Box::new(driver)))
 }
@@ -86,9 +88,11 @@ impl CardDriver for Generic {
     fn forget_state(&mut self) {
         self.be_selected();
         self.current = false;
+        self.selected = false;
     }
 
     fn be_selected(&mut self) {
+        self.selected = true;
         self.selector.forget();
         self.environment.forget();
     }
@@ -138,6 +142,7 @@ impl CardDriver for Generic {
         let policy = self.content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
         let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?;
         let bytes = pin::encode(policy, place, pin)?;
+        self.select_application(channel)?;
         let place = self.enter(channel, auth)?;
         pin::outcome(channel.send(&iso::verify(place.reference(), bytes))?.status)
     }
@@ -150,6 +155,7 @@ impl CardDriver for Generic {
         let policy = self.content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
         let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?;
         let block = pin::block(policy, place)?;
+        self.select_application(channel)?;
         let place = self.enter(channel, auth)?;
         pin::outcome(from_reader(iso::verify_on_reader(channel, place.reference(), block)?)?)
     }
@@ -200,6 +206,15 @@ impl CardDriver for Generic {
 }
 
 impl Generic {
+    /// Before a PIN: another program may have selected another application of the card, which would take it for its own.
+    fn select_application(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.is_named && !self.selected {
+            channel.call(&select_by_name())?;
+            self.be_selected();
+        }
+        Ok(())
+    }
+
     /// Selects the directory in which a PIN is verified, if it is bound to one.
     fn enter(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<AuthPlace, CardError> {
         let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?.clone();
@@ -358,6 +373,10 @@ fn unless_broken<T>(result: Result<T, CardError>) -> Result<Option<T>, CardError
         Err(CardError::Apdu(error @ crate::apdu::ApduError::Transport(_))) => Err(error.into()),
         Err(_) => Ok(None),
     }
+}
+
+fn select_by_name() -> Command {
+    Command::new(0x00, INS_SELECT, BY_NAME, 0x00).data(&PKCS15_AID).expect(256)
 }
 
 fn not_supported(what: &str) -> CardError {

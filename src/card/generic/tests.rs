@@ -45,6 +45,8 @@ struct OddCard {
     verified: bool,
     pins_seen: usize,
     commands: usize,
+    /// How often the application was selected by its name.
+    named: usize,
     rsa: RsaPrivateKey,
     ec: EcPrivateKey,
 }
@@ -70,6 +72,7 @@ impl OddCard {
             verified: false,
             pins_seen: 0,
             commands: 0,
+            named: 0,
             rsa,
             ec,
         }
@@ -90,7 +93,10 @@ impl OddCard {
         let folder =
             if self.is_directory(&self.current) { self.current.len() } else { self.current.len() - 2 };
         let target = match p1 {
-            0x04 if data == PKCS15_AID => BASE.to_vec(),
+            0x04 if data == PKCS15_AID => {
+                self.named += 1;
+                BASE.to_vec()
+            }
             0x04 => return Err(0x6A82),
             0x08 if self.manner.stepwise => return Err(0x6A86),
             0x08 => [&BASE[..2], data].concat(),
@@ -378,4 +384,26 @@ fn blank_card_is_not_of_this_family() {
     let stats = Stats::default();
     let mut channel = Channel::begin(&mut card, &stats).unwrap();
     assert!(super::open(&mut channel, &CardSettings::default()).unwrap().is_none());
+}
+
+/// Another program may have selected another application of the card meanwhile, to which a wrong PIN would be a try.
+#[test]
+fn application_beside_others_is_selected_by_its_name_before_a_pin() {
+    let mut card = OddCard::new(Manner::default());
+    let settings = CardSettings::default();
+    let mut channel = Channel::begin(&mut card, &Stats::default()).unwrap();
+    let mut driver = super::open_by_name(&mut channel, &settings).unwrap().unwrap();
+    let pin = driver.read_token(&mut channel).unwrap().auths[0].id.clone();
+    drop(channel);
+    for (new_transaction, selections) in [(true, 1), (false, 0), (true, 1)] {
+        if new_transaction {
+            driver.forget_state();
+            card.current = BASE[..2].to_vec();
+        }
+        let before = card.named;
+        let mut channel = Channel::begin(&mut card, &Stats::default()).unwrap();
+        driver.verify(&mut channel, &pin, &Secret::from("123456")).unwrap();
+        drop(channel);
+        assert_eq!(card.named - before, selections);
+    }
 }

@@ -14,7 +14,7 @@ use crate::cli::args::TokenArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::outcome::Outcome;
-use crate::cli::selector::Selector;
+use crate::cli::selector::{Candidate, Selector};
 use crate::cli::table::Table;
 use crate::cli::tokens;
 use crate::engine::PinStatus;
@@ -80,8 +80,12 @@ fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
     let selector = Selector::new(&args.token, None)?;
     let engine = context.engine()?;
     let tokens = tokens::matching(context, &selector)?;
-    let mut readers: Vec<&str> = tokens.iter().map(|token| token.candidate.reader.as_str()).collect();
-    readers.dedup();
+    let mut cards: Vec<&Candidate> = Vec::new();
+    for token in &tokens {
+        if !cards.iter().any(|known| known.is_on_one_card_with(&token.candidate)) {
+            cards.push(&token.candidate);
+        }
+    }
     let mut table = Table::new(&["SLOT", "READER", "PIN", "ROLE", "TRIES LEFT", "LENGTH"]);
     let mut entries = Vec::new();
     let mut tell = |slot: Option<u32>, reader: &str, role: Role, pin: &PinStatus| {
@@ -99,16 +103,17 @@ fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
         }
         entries.push(entry);
     };
-    for reader in readers {
+    for card in cards {
+        let reader = card.reader.as_str();
         let mut officer = None;
-        for token in tokens.iter().filter(|token| token.candidate.reader == reader) {
+        for token in tokens.iter().filter(|token| token.candidate.is_on_one_card_with(card)) {
             let pins = engine.pin_status(token.slot)?;
             if let Some(pin) = &pins.user {
                 tell(Some(token.slot.0), reader, Role::User, pin);
             }
             officer = officer.or(pins.so);
         }
-        // It belongs to the card, not to one of its slots.
+        // It belongs to the application of the card, not to one of its slots.
         if let Some(pin) = &officer {
             tell(None, reader, Role::SecurityOfficer, pin);
         }

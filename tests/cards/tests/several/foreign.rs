@@ -111,6 +111,16 @@ fn every_command_works_on_the_tokens_of_both_applications() {
     desk.p11ctl("pin change --slot 0 --pin file:pin --new-pin file:new");
     desk.p11ctl("sign text --slot 0 --id 01 --format der --pin file:new -o ours.sig");
     desk.verify("9a", "ours.sig");
+    // One application has nothing to do with the other's officer, and none is meant by itself.
+    for command in
+        ["token erase --so-pin file:admin --yes", "pin change --so-pin file:admin --new-pin file:admin"]
+    {
+        let words: Vec<&str> = command.split(' ').collect();
+        let refused = desk.rig.run(&desk.p11ctl, &words);
+        assert!(!refused.success && refused.stderr.contains("which one?"), "{refused}");
+    }
+    let status = desk.p11ctl("pin status --json").stdout;
+    assert_eq!(status.matches("\"role\": \"so\"").count(), 2, "{status}");
     // An application is erased alone.
     desk.p11ctl("token erase --slot 1 --so-pin file:admin --yes");
     desk.p11ctl("login --slot 2 --pin file:pin");
