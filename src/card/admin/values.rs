@@ -153,7 +153,7 @@ pub enum ObjectKind {
     Data,
 }
 
-/// What [`CardAdmin::repair`] did.
+/// What [`CardAdmin::repair`](super::CardAdmin::repair) did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RepairReport {
     /// Files that were deleted: `EF 4B01 in DF 5101`.
