@@ -24,7 +24,7 @@ use crate::transport::Begun;
 
 use self::listing::{Brand, Content, Extent, MetadataSupport};
 use self::references::{Algorithm, Container, Half, KeyReference, MANAGEMENT_KEY, PUK};
-use super::sought::Sought;
+use super::sought::{Sought, SoughtKey};
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
 
 /// The family's name, in the registry.
@@ -55,6 +55,8 @@ pub struct Piv {
     whole: bool,
     /// The key that the command is after.
     sought: Sought,
+    /// The key that it was after when the content was listed; `None` when all of it was.
+    listed_for: Option<SoughtKey>,
 }
 
 /// YubiKeys and Nitrokeys say in their answer to reset who they are.
@@ -93,6 +95,7 @@ pub fn open(
         tries: None,
         whole: false,
         sought: settings.sought.clone(),
+        listed_for: None,
     };
     piv.prefer_lengths(channel);
     piv.load(channel)?;
@@ -265,12 +268,13 @@ impl CardDriver for Piv {
 impl Piv {
     /// Asks the card what is on it, once in each transaction.
     fn load(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if self.current {
+        let sought = self.sought.key();
+        let is_enough = self.listed_for.is_none() || self.listed_for == sought;
+        if self.current && is_enough {
             return Ok(());
         }
         self.ready(channel)?;
         let known = std::mem::take(&mut self.content);
-        let sought = self.sought.key();
         let extent = Extent { whole: self.whole, sought: sought.as_ref() };
         let mut content = listing::read(channel, self.brand, &mut self.support, extent)?;
         for (key, facts) in &mut content.keys {
@@ -279,6 +283,7 @@ impl Piv {
             facts.algorithm = facts.algorithm.or(before.and_then(|before| before.algorithm));
         }
         self.content = content;
+        self.listed_for = sought;
         self.current = true;
         let tries = pins::tries(channel, self.content.pin, self.asks_metadata(), false)?;
         self.tries = Some((Instant::now(), tries));
