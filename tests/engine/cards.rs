@@ -117,6 +117,7 @@ fn two_cards_compute_at_the_same_time() {
     assert!(meeting.took_place(), "no command of one card ran while the other card had one");
 }
 
+// A.9#11
 #[test]
 fn card_image_that_is_damaged_stops_its_own_reader_only() {
     let desk = Desk::new(ExampleKind::Separate);

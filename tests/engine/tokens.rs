@@ -9,6 +9,7 @@ use p11ctl::softcard;
 
 use super::desk::{Desk, PINS, find, log_in};
 
+// A.10#1
 #[test]
 fn founding_example_in_the_second_reader_comes_out_line_by_line() {
     let desk = Desk::new(ExampleKind::Separate);
@@ -47,6 +48,7 @@ fn shared_chain_shows_its_authorities_in_both_tokens() {
     assert_eq!(chains[0][1..], chains[1][1..]);
 }
 
+// A.10#3
 #[test]
 fn pins_beyond_the_slots_are_told() {
     let desk = Desk::new(ExampleKind::Separate);

@@ -376,6 +376,7 @@ fn pins_are_selected_by_identifier_and_by_number() {
     }
 }
 
+// A.10#4
 #[test]
 fn selection_that_names_no_pin_is_not_silent() {
     check(

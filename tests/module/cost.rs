@@ -8,6 +8,7 @@ use crate::ssh::{Running, serve, ssh};
 
 const OPENSC: &str = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so";
 
+// A.10#11
 #[test]
 fn initialize_and_both_lists_send_nothing_to_any_card() {
     let mut bench = Bench::pcsc([Put::Founding, Put::Founding]);

@@ -26,6 +26,7 @@ fn log_is_silent_unless_asked_for() {
     assert_eq!(use_the_card(Shell::start(&bench)), "");
 }
 
+// A.9#8
 #[test]
 fn log_file_of_the_configuration_has_every_call_and_apdu_and_no_pin() {
     Bench::each(|bench| {

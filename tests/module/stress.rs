@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Put, c_client, module};
 
+// A.9#10
 #[test]
 fn threads_on_two_cards_sign_right_while_the_cards_are_pulled() {
     let mut bench = Bench::pcsc([Put::Founding, Put::Founding]);

@@ -55,6 +55,7 @@ fn shared_authority_cannot_be_deleted_by_accident_from_either_token() {
     assert!(chain(&engine, 0).1 && chain(&engine, 1).1);
 }
 
+// A.10#5
 #[test]
 fn shared_authority_deleted_everywhere_leaves_both_chains_incomplete_and_no_handle_valid() {
     let desk = Desk::new(ExampleKind::Shared);

@@ -25,6 +25,7 @@ fn formatted_by_opensc(rig: &mut Rig) -> Desk {
     Desk::with(&std::fs::read(path).unwrap())
 }
 
+// A.10#10
 #[test]
 fn card_formatted_by_another_program_says_which_pin_it_wants_and_takes_it() {
     let mut rig = Rig::start();

@@ -17,3 +17,4 @@ mod interrupted;
 mod module;
 mod objects;
 mod pins;
+mod sharing;

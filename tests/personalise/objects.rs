@@ -231,6 +231,23 @@ fn one_thread_writes_while_others_sign_and_search_and_none_gets_a_wrong_answer()
     });
 }
 
+// A.10#12
+#[test]
+fn certificate_with_the_id_of_another_is_another_certificate() {
+    let desk = Desk::new(ExampleKind::Separate);
+    let engine = desk.engine();
+    let session = log_in(&engine, 0, PINS[0]);
+    let known = named(&engine, session, ObjectClass::Certificate, "certificate 1");
+    let id = engine.attribute(session, known, A::ID).unwrap().as_bytes().unwrap().to_vec();
+    let before = find(&engine, session, ObjectClass::Certificate).len();
+    let der = certify(&public_half(&engine, session, &id));
+    let renewed = NewObject::Certificate { der: der.clone(), label: None, id: Some(KeyId(id.clone())) };
+    let made = engine.create_object(session, &renewed).unwrap();
+    assert_eq!(engine.attribute(session, made, A::ID).unwrap(), Value::Bytes(id));
+    assert_eq!(engine.attribute(session, made, A::VALUE).unwrap(), Value::Bytes(der));
+    assert_eq!(find(&engine, session, ObjectClass::Certificate).len(), before + 1);
+}
+
 #[test]
 fn names_that_other_programs_do_not_read_are_refused_before_anything_is_written() {
     let desk = Desk::new(ExampleKind::Separate);

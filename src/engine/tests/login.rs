@@ -197,7 +197,7 @@ fn reset_by_another_program_ends_logins_and_is_said() {
     assert_eq!(engine.sign(second, &[7; 32], ANY_ROOM).unwrap().len(), 64);
 }
 
-// I.36
+// I.36, A.9#12
 #[test]
 fn card_pulled_ends_its_sessions_for_good_and_no_others() {
     let (pulled, stays) = (Puppet::founding("A"), Puppet::founding("B"));
@@ -208,6 +208,8 @@ fn card_pulled_ends_its_sessions_for_good_and_no_others() {
     pulled.strings().present = false;
     assert_eq!(code(engine.sign(first, b"data", ANY_ROOM)), "CKR_DEVICE_REMOVED");
     assert_eq!(code(engine.session_info(first)), "CKR_SESSION_HANDLE_INVALID");
+    let data = super::session_objects::data("of a card that is gone");
+    assert_eq!(code(engine.create(first, &data)), "CKR_SESSION_HANDLE_INVALID");
     assert_eq!(code(engine.token_info(SlotId(0))), "CKR_TOKEN_NOT_PRESENT");
     pulled.strings().present = true;
     pulled.exchange();

@@ -51,7 +51,7 @@ fn object_of_one_token_is_no_object_of_another() {
     assert!(engine.find_all(second, &stranger).unwrap().is_empty());
 }
 
-// I.43
+// I.43, A.9#5
 #[test]
 fn find_gives_chunks_and_keeps_its_order_of_calls() {
     let engine = engine(&[&Puppet::founding("A")]);

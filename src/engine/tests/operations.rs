@@ -200,7 +200,7 @@ fn init_refuses_wrong_key_usage_type_handle_and_mechanism() {
     assert!(bench.puppet.calls().is_empty());
 }
 
-// I.63
+// I.63, A.9#7
 #[test]
 fn key_that_may_not_decrypt_says_so() {
     let puppet = Puppet::founding("A");

@@ -324,6 +324,9 @@ static void later_versions(void)
     OK(login_user(session, CKU_USER, PIN_1, 8, NULL, 0));
     TRUE_THAT(state_of(session) == CKS_RW_USER_FUNCTIONS);
     key = find(session, CKO_PRIVATE_KEY);
+    /* A.9#5: a search that does not begin is not going on. */
+    IS(CKR_ARGUMENTS_BAD, F->C_FindObjectsInit(session, NULL, 1));
+    IS(CKR_OPERATION_NOT_INITIALIZED, F->C_FindObjects(session, &object, 1, &count));
     OK(F->C_DigestInit(session, &sha256));
     OK(F->C_SignInit(session, &rsa, key));
     OK(F->C_FindObjectsInit(session, NULL, 0));
