@@ -78,6 +78,16 @@ pub fn on_one_card(context: &Context, selector: &Selector) -> Result<FoundToken,
     if matching.is_empty() { Err(selector.unmatched(&[])) } else { Ok(matching.swap_remove(0)) }
 }
 
+/// What [`on_one_card`] stands for, in a sentence: the card in its reader, or one application of it where it has several.
+pub fn whole(context: &Context, token: &FoundToken) -> Result<String, CliError> {
+    let card = format!("the card in reader {}", quote(&token.candidate.reader));
+    let readers = context.engine()?.readers();
+    let applications = readers.iter().map(|reader| &reader.applications);
+    let mut own = applications.filter(|applications| applications.len() > 1).flatten();
+    let own = own.find(|application| application.slots.contains(&token.slot));
+    Ok(own.map_or(card.clone(), |application| format!("application {} of {card}", application.driver)))
+}
+
 /// True for a token that holds something: it has a PIN or objects.
 pub fn is_in_use(view: &TokenView) -> bool {
     !view.view.empty

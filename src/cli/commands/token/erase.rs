@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::lost::Lost;
+use super::lost::{Lost, everything_is_lost};
 use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
 use crate::cli::confirm::confirm;
 use crate::cli::context::Context;
@@ -12,7 +12,6 @@ use crate::cli::outcome::Outcome;
 use crate::cli::pin::Kind;
 use crate::cli::progress::Spinner;
 use crate::cli::selector::Selector;
-use crate::cli::text::quote;
 use crate::cli::tokens;
 use crate::cli::unlock::{explain, request};
 use crate::cli::writing::{officer_status, read};
@@ -49,8 +48,7 @@ pub struct EraseArgs {
 pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
-    let reader = quote(&token.candidate.reader);
-    let card = quote(&token.view.card.info.label);
+    let whole = tokens::whole(context, &token)?;
     let lost = Lost::of(&token.view.card);
     let document = json!({ "reader": token.candidate.reader, "lost": lost.to_json() });
     let engine = context.engine()?;
@@ -58,21 +56,20 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     let has_factory_state = abilities.is_ok_and(|abilities| abilities.factory.is_some());
     let is_blank = !token.view.card.info.initialized;
     if is_blank && !has_factory_state {
-        return Ok(Outcome::new(document, "").note(format!("the card in reader {reader} is blank already")));
+        return Ok(Outcome::new(document, "").note(format!("{whole} is blank already")));
     }
-    let question = format!("everything on card {card} in reader {reader} is lost");
     if is_blank {
         // An application that was terminated only waits for its activation.
         engine.erase_token(token.slot, &Secret::default())?;
-        let note = format!("activated the card in reader {reader}: it is as it left the factory");
+        let note = format!("activated {whole}: it is as it left the factory");
         return Ok(Outcome::new(document, "").note(note));
     }
-    confirm(args.yes, &question, &lost.lines())?;
+    confirm(args.yes, &everything_is_lost(&whole), &lost.lines())?;
     if engine.is_locked_out(token.slot)? {
         engine.erase_token(token.slot, &Secret::default())?;
         let mut outcome = Outcome::new(document, "");
         outcome.notes = lost.notes();
-        outcome.notes.push(as_new(&reader));
+        outcome.notes.push(as_new(&whole));
         return Ok(outcome);
     }
     let request = request(&token, &officer_status(context, &token)?, Kind::OfficerPin);
@@ -85,14 +82,14 @@ pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     let mut outcome = Outcome::new(document, "");
     outcome.notes = lost.notes();
     if has_factory_state {
-        outcome.notes.push(as_new(&reader));
+        outcome.notes.push(as_new(&whole));
         return Ok(outcome);
     }
-    outcome.notes.push(format!("erased the card in reader {reader}: it is blank"));
+    outcome.notes.push(format!("erased {whole}: it is blank"));
     outcome.hints.push(format!("format it: p11ctl token init --slot {} --label LABEL", token.slot));
     Ok(outcome)
 }
 
-fn as_new(reader: &str) -> String {
-    format!("erased the card in reader {reader}: it is as it left the factory, and so are its PINs")
+fn as_new(whole: &str) -> String {
+    format!("erased {whole}: it is as it left the factory, and so are its PINs")
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::lost::{Lost, slots_of_reader};
+use super::lost::{Lost, everything_is_lost, slots_of_reader};
 use crate::card::admin::Factory;
 use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
 use crate::cli::confirm::confirm;
@@ -95,7 +95,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     check_options(args, &token, factory.as_ref())?;
     let lost = Lost::of(&token.view.card);
     let reader = quote(&token.candidate.reader);
-    confirm_loss(args.yes, &token, &lost)?;
+    confirm_loss(context, args.yes, &token, &lost)?;
     let is_new = !token.view.card.info.initialized || engine.is_locked_out(token.slot)?;
     let (request, pin) = officer_pin(context, &token, args, is_new)?;
     let new = |source: &Option<PinArg>, kind| {
@@ -135,7 +135,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     match &factory {
         None => outcome.notes.push(format!("formatted the card in reader {reader}: {}", quote(label))),
         Some(_) => {
-            outcome.notes.push(format!("the card in reader {reader} is empty and has its new PINs"));
+            outcome.notes.push(format!("{} is empty and has its new PINs", tokens::whole(context, &token)?));
             let says = |(_, text): (&str, String)| text.replace("SLOT", &token.slot.to_string());
             outcome.warnings.extend(known.into_iter().map(says));
             return Ok(outcome);
@@ -207,13 +207,11 @@ fn known_values(factory: &Factory, pin: &Secret, init: &InitToken<'_>) -> Vec<(&
 }
 
 /// Asks before a card that holds something is made new. A blank card has nothing to lose.
-fn confirm_loss(yes: bool, token: &FoundToken, lost: &Lost) -> Result<(), CliError> {
+fn confirm_loss(context: &Context, yes: bool, token: &FoundToken, lost: &Lost) -> Result<(), CliError> {
     if !token.view.card.info.initialized {
         return Ok(());
     }
-    let reader = quote(&token.candidate.reader);
-    let label = quote(&token.view.card.info.label);
-    confirm(yes, &format!("everything on card {label} in reader {reader} is lost"), &lost.lines())
+    confirm(yes, &everything_is_lost(&tokens::whole(context, token)?), &lost.lines())
 }
 
 /// The security officer's PIN: a new one for a blank card and one that nobody can open, the right one for any other.

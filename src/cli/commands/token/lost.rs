@@ -71,6 +71,11 @@ pub fn slots_of_reader(context: &Context, token: &FoundToken) -> Result<Vec<u32>
     Ok(mine.map(|(_, slots)| slots.iter().map(|slot| slot.0).collect()).unwrap_or_default())
 }
 
+/// What is asked before a card, or one application of it, loses what it holds.
+pub fn everything_is_lost(whole: &str) -> String {
+    format!("everything on {whole} is lost")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

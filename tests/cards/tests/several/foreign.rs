@@ -122,7 +122,8 @@ fn every_command_works_on_the_tokens_of_both_applications() {
     let status = desk.p11ctl("pin status --json").stdout;
     assert_eq!(status.matches("\"role\": \"so\"").count(), 2, "{status}");
     // An application is erased alone.
-    desk.p11ctl("token erase --slot 1 --so-pin file:admin --yes");
+    let erased = desk.p11ctl("token erase --slot 1 --so-pin file:admin --yes");
+    assert!(erased.stderr.contains("erased application OpenPGP of the card in reader"), "{erased}");
     desk.p11ctl("login --slot 2 --pin file:pin");
     desk.p11ctl("sign text --slot 0 --id 01 --format der --pin file:new -o ours.sig");
     desk.verify("9a", "ours.sig");
