@@ -13,6 +13,7 @@ use super::selector::{Selector, pin_source};
 use super::text::quote;
 use super::tokens::{self, FoundToken};
 use super::unlock::{self, explain, request};
+use crate::card::admin::Extra;
 use crate::codec::Secret;
 use crate::engine::{Batch, PinStatus, SessionHandle, SessionMode, TokenView, UserKind};
 
@@ -88,6 +89,16 @@ pub fn choose(
         found && fits(view)
     })?;
     Ok((token, pin_source(args)?))
+}
+
+/// Refuses what a card cannot do, before anybody is asked for a PIN.
+pub fn require(context: &Context, token: &FoundToken, extra: Extra) -> Result<(), CliError> {
+    if context.engine()?.admin_abilities(token.slot)?.extras.contains(&extra) {
+        return Ok(());
+    }
+    let reader = quote(&token.candidate.reader);
+    let message = format!("the card in reader {reader} cannot {}", extra.what());
+    Err(CliError::new(ErrorKind::Refused, message))
 }
 
 /// A session that may write.

@@ -157,3 +157,25 @@ fn status_spends_no_try_and_lists_every_pin() {
         .collect();
     assert_eq!(pins, ["0 \"user\" \"PIN 1\" 3", "1 \"user\" \"PIN 2\" 3", "null \"so\" \"SO PIN\" 3"]);
 }
+
+#[test]
+fn what_the_card_cannot_do_is_told_before_a_pin_is_asked_for() {
+    let bench = Bench::new();
+    for (command, cannot) in [
+        (&["pin", "puk", "--slot", "0"][..], "have its PUK set by the security officer"),
+        (&["pin", "kdf", "on", "--slot", "0"], "take PINs hashed"),
+        (
+            &["pin", "tries", "--slot", "0", "--set-pin", "5", "--set-puk", "5", "--yes"],
+            "set how many tries a PIN has",
+        ),
+        (
+            &["key", "policy", "--key", "key 1", "--touch-policy", "always"],
+            "change the policies of a key that is there",
+        ),
+        (&["key", "move", "--key", "key 1", "--to", "9a"], "move a key"),
+    ] {
+        let run = bench.demo(command).expect(1);
+        let sentence = format!("the card in reader \"Software reader 1 (demo.card)\" cannot {cannot}");
+        assert!(run.stderr.contains(&sentence), "{command:?}: {}", run.stderr);
+    }
+}

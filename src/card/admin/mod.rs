@@ -3,9 +3,9 @@
 mod values;
 
 pub use values::{
-    AdminAbilities, CreatedKey, CreatedPin, Factory, Format, ImportedKey, KeyMaterial, KeyPlace, KeyType,
-    LaterPins, NewCertificate, NewData, NewKey, NewPin, NewPublicKey, ObjectKind, PinPair, PinPolicy,
-    Placement, RepairReport, TouchPolicy, Unblock, Ways, Write,
+    AdminAbilities, CreatedKey, CreatedPin, Extra, Factory, Format, ImportedKey, KeyMaterial, KeyPlace,
+    KeyType, LaterPins, NewCertificate, NewData, NewKey, NewPin, NewPublicKey, ObjectKind, PinPair,
+    PinPolicy, Placement, RepairReport, TouchPolicy, Unblock, Ways, Write,
 };
 
 use crate::apdu::Channel;
@@ -145,7 +145,7 @@ pub trait CardAdmin: Send {
         to: Placement<'_>,
     ) -> Result<ObjectId, CardError> {
         let _ = (channel, object, to);
-        Err(CardError::NotSupported { what: "move a key".to_owned() })
+        Extra::MoveKey.missing()
     }
 
     /// Sets how many tries PINs and PUKs have. Answers what that cost: PINs that have the value they left the factory
@@ -156,7 +156,7 @@ pub trait CardAdmin: Send {
         tries: &[(AuthId, u8)],
     ) -> Result<Vec<String>, CardError> {
         let _ = (channel, tries);
-        Err(CardError::NotSupported { what: "set how many tries a PIN has".to_owned() })
+        Extra::SetTries.missing()
     }
 
     /// Gives a PUK a value, or takes it away, with the security officer verified. `auth` is the PUK's.
@@ -168,7 +168,7 @@ pub trait CardAdmin: Send {
         puk: Option<&Secret>,
     ) -> Result<(), CardError> {
         let _ = (channel, auth, puk);
-        Err(CardError::NotSupported { what: "have its PUK set by the security officer".to_owned() })
+        Extra::SetPuk.missing()
     }
 
     /// Changes how a private key that is there is guarded; only the policies of `to` matter.
@@ -180,7 +180,7 @@ pub trait CardAdmin: Send {
         to: Placement<'_>,
     ) -> Result<(), CardError> {
         let _ = (channel, object, to);
-        Err(CardError::NotSupported { what: "change the policies of a key that is there".to_owned() })
+        Extra::SetPolicies.missing()
     }
 
     /// From now on the card gets PINs hashed by the host, or as they are. Both PINs are verified, keep their values, and are
@@ -193,7 +193,7 @@ pub trait CardAdmin: Send {
         pins: PinPair<'_>,
     ) -> Result<Vec<String>, CardError> {
         let _ = (channel, hashed, pins);
-        Err(CardError::NotSupported { what: "take PINs hashed".to_owned() })
+        Extra::HashPins.missing()
     }
 
     /// The PINs whose verification the card will ask for. Changes nothing.

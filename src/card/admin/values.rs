@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::card::CardError;
 use crate::codec::Secret;
 use crate::crypto::{Curve, PrivateKey, PublicKey};
 use crate::token::{AuthId, KeyId, KeyUsage, ObjectId};
@@ -42,6 +43,41 @@ pub struct AdminAbilities {
     pub officer_writes: bool,
     /// Formatting takes the card back to how it left the factory, with PINs of known values, and gives those new ones.
     pub factory: Option<Factory>,
+    /// What else can be done.
+    pub extras: Vec<Extra>,
+}
+
+/// What few families let be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// [`CardAdmin::move_key`](super::CardAdmin::move_key).
+    MoveKey,
+    /// [`CardAdmin::set_tries`](super::CardAdmin::set_tries).
+    SetTries,
+    /// [`CardAdmin::set_puk`](super::CardAdmin::set_puk).
+    SetPuk,
+    /// [`CardAdmin::set_policies`](super::CardAdmin::set_policies).
+    SetPolicies,
+    /// [`CardAdmin::set_pin_hashing`](super::CardAdmin::set_pin_hashing).
+    HashPins,
+}
+
+impl Extra {
+    /// What a card does that can: behind "this card cannot".
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::MoveKey => "move a key",
+            Self::SetTries => "set how many tries a PIN has",
+            Self::SetPuk => "have its PUK set by the security officer",
+            Self::SetPolicies => "change the policies of a key that is there",
+            Self::HashPins => "take PINs hashed",
+        }
+    }
+
+    /// The answer of a card that cannot.
+    pub(super) fn missing<T>(self) -> Result<T, CardError> {
+        Err(CardError::NotSupported { what: self.what().to_owned() })
+    }
 }
 
 /// A card that has its PINs from the factory.

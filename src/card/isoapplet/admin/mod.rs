@@ -41,6 +41,7 @@ impl CardAdmin for IsoApplet {
             key_places: Vec::new(),
             officer_writes: false,
             factory: None,
+            extras: Vec::new(),
         }
     }
 

@@ -47,6 +47,7 @@ impl CardAdmin for MyEid {
             key_places: Vec::new(),
             officer_writes: false,
             factory: None,
+            extras: Vec::new(),
         }
     }
 

@@ -15,7 +15,7 @@ use super::{OpenPgp, commands};
 use crate::apdu::{Channel, Command, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::{
-    AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Format, ImportedKey, KeyPlace, LaterPins,
+    AdminAbilities, CardAdmin, CreatedKey, CreatedPin, Extra, Format, ImportedKey, KeyPlace, LaterPins,
     NewCertificate, NewData, NewKey, NewPin, NewPublicKey, ObjectKind, PinPair, Placement, RepairReport,
     Unblock, Ways, Write,
 };
@@ -45,6 +45,7 @@ impl CardAdmin for OpenPgp {
             key_places: Place::ALL.map(key_place).to_vec(),
             officer_writes: true,
             factory: Some(factory::factory()),
+            extras: vec![Extra::SetPuk, Extra::SetPolicies, Extra::HashPins],
         }
     }
 

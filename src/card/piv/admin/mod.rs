@@ -9,7 +9,7 @@ pub(super) use management::{authenticate, key_of};
 
 use crate::apdu::Channel;
 use crate::card::admin::{
-    AdminAbilities, CreatedKey, CreatedPin, Format, ImportedKey, KeyPlace, LaterPins, NewCertificate,
+    AdminAbilities, CreatedKey, CreatedPin, Extra, Format, ImportedKey, KeyPlace, LaterPins, NewCertificate,
     NewData, NewKey, NewPin, NewPublicKey, ObjectKind, Placement, RepairReport, Unblock, Ways, Write,
 };
 use crate::card::{CardAdmin, CardError};
@@ -46,6 +46,7 @@ impl CardAdmin for Piv {
             key_places: KeyReference::all().map(key_place).collect(),
             officer_writes: true,
             factory: Some(reset::factory()),
+            extras: vec![Extra::MoveKey, Extra::SetTries],
         }
     }
 

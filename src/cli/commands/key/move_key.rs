@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::card::admin::Extra;
 use crate::cli::args::{KeyArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -49,6 +50,7 @@ pub fn run(context: &Context, args: &MoveArgs) -> Result<Outcome, CliError> {
     }
     let choice = KeyChoice::new(&args.token, &args.key)?;
     let chosen = choice.private_key(context, Purpose::Delete, &args.write.pin)?;
+    writing::require(context, &chosen.token, Extra::MoveKey)?;
     let pin_source = choice.pin_source.as_deref();
     let opened = writing::open_exclusive(context, &chosen.token, &args.write, pin_source)?;
     let engine = context.engine()?;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::card::admin::PinPair;
+use crate::card::admin::{Extra, PinPair};
 use crate::cli::args::{PIN_HEADING, PinArg, PinArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
@@ -57,6 +57,7 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
     args.pin.check(false)?;
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     let token = tokens::exactly_one(context, &Selector::new(&args.token, None)?, tokens::has_pin)?;
+    writing::require(context, &token, Extra::HashPins)?;
     let status = context.engine()?.user_pin(token.slot)?.ok_or_else(|| {
         CliError::new(ErrorKind::Pin, format!("the token in slot {} has no PIN", token.slot))
     })?;

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::card::admin::Extra;
 use crate::cli::args::{PIN_HEADING, PinArg, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -52,6 +53,7 @@ pub fn run(context: &Context, args: &PukArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
     Kind::NewPuk.check(args.puk.as_ref())?;
     let token = tokens::exactly_one(context, &Selector::new(&args.token, None)?, tokens::has_pin)?;
+    writing::require(context, &token, Extra::SetPuk)?;
     let status = writing::officer_status(context, &token)?;
     let officer = request(&token, &status, Kind::OfficerPin);
     let pin = writing::read(args.so_pin.as_ref(), args.final_try, &officer)?;

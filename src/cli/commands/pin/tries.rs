@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::card::admin::Extra;
 use crate::cli::args::TokenArgs;
 use crate::cli::confirm::confirm;
 use crate::cli::context::Context;
@@ -45,6 +46,7 @@ pub struct TriesArgs {
 pub fn run(context: &Context, args: &TriesArgs) -> Result<Outcome, CliError> {
     args.write.check(false)?;
     let (token, pin_source) = writing::choose(context, &args.token, &args.write, tokens::has_pin)?;
+    writing::require(context, &token, Extra::SetTries)?;
     confirm(args.yes, "PIN and PUK may have the values of the factory afterwards", &[])?;
     let opened = writing::open_exclusive(context, &token, &args.write, pin_source.as_deref())?;
     let cost = context.engine()?.set_tries(opened.session, args.set_pin, args.set_puk)?;
