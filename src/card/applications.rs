@@ -143,7 +143,7 @@ impl Applications {
             let asked = self.ask(held, application, channel);
             let logins = self.logins_mut(held);
             match asked {
-                Ok(told) => logins.note_told(&told),
+                Ok(told) => logins.note_left(&told),
                 Err(error) => {
                     // The question may have selected something else.
                     logins.leave();
@@ -161,7 +161,6 @@ impl Applications {
         other: usize,
         channel: &mut Channel<'_>,
     ) -> Result<Vec<(AuthId, Option<bool>)>, CardError> {
-        let verified = self.logins_mut(held).verified.clone();
         let select = |this: &mut Self, application: usize, channel: &mut Channel<'_>| {
             let driver = this.driver(application)?;
             if let Some(command) = selection(driver) {
@@ -174,14 +173,32 @@ impl Applications {
         select(self, other, channel)?;
         select(self, held, channel)?;
         self.found.selected = Some(held);
-        let driver = self.driver(held)?;
-        let told = verified.into_iter().map(|auth| {
-            let told = driver.is_verified(channel, &auth)?;
-            Ok((auth, told))
-        });
-        let told = told.collect::<Result<Vec<_>, CardError>>()?;
+        let verified = self.logins_mut(held).verified.clone();
+        let told = tell_verified(self.driver(held)?, verified, channel)?;
         tracing::debug!(?told, "logins after another application was selected");
         Ok(told)
+    }
+
+    /// The card wants a PIN that counts as verified, or its driver found another application selected: another program was
+    /// there. The card says what is left of the logins. Returns what is to be told of the refusal.
+    pub fn ask_what_is_left(
+        &mut self,
+        application: usize,
+        refusal: CardError,
+        channel: &mut Channel<'_>,
+    ) -> CardError {
+        let owed = match self.logins(application) {
+            Some(logins) if logins.are_on_card() => logins.owed.clone(),
+            _ => Vec::new(),
+        };
+        let asked = self.driver(application).and_then(|driver| tell_verified(driver, owed, channel));
+        let logins = self.logins_mut(application);
+        match asked {
+            Ok(told) => logins.note_told(&told),
+            Err(broken @ CardError::Apdu(ApduError::Transport(_))) => return broken,
+            Err(error) => tracing::debug!(%error, "the card does not tell what is left of its logins"),
+        }
+        if logins.lost || logins.stale { CardError::LoginLost } else { refusal }
     }
 
     /// Verifies again what is remembered. What the card refuses now is forgotten, and not sent a second time.
@@ -194,8 +211,10 @@ impl Applications {
             let result = self.driver(application)?.verify(channel, &auth, &pin);
             let logins = self.logins_mut(application);
             let broken = matches!(result, Err(CardError::Apdu(ApduError::Transport(_))));
-            if (result.is_ok() || broken) && !logins.owed.contains(&auth) {
-                logins.owed.push(auth.clone());
+            if matches!(result, Err(CardError::PinIncorrect { .. } | CardError::PinBlocked { .. })) {
+                logins.owed.retain(|known| *known != auth);
+            } else if result.is_ok() || broken {
+                logins.owe(&auth);
             }
             if let Err(error) = result {
                 logins.note_not_verified(&auth);
@@ -207,6 +226,19 @@ impl Applications {
         }
         Ok(())
     }
+}
+
+/// Asks the card for each of these PINs whether it is verified.
+fn tell_verified(
+    driver: &mut dyn CardDriver,
+    auths: Vec<AuthId>,
+    channel: &mut Channel<'_>,
+) -> Result<Vec<(AuthId, Option<bool>)>, CardError> {
+    let ask = |auth: AuthId| {
+        let told = driver.is_verified(channel, &auth)?;
+        Ok((auth, told))
+    };
+    auths.into_iter().map(ask).collect()
 }
 
 /// SELECT by the name of a driver's application (ISO 7816-4, 11.2.2).

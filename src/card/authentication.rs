@@ -168,11 +168,6 @@ impl Card {
     /// Notes, before it is sent, that a PIN may be verified from now on. Answers whether that was so before.
     fn owe(&mut self, auth: &AuthId) -> Result<bool, CardError> {
         self.connect()?;
-        let Some(logins) = self.logins() else { return Ok(false) };
-        let before = logins.owed.contains(auth);
-        if !before {
-            logins.owed.push(auth.clone());
-        }
-        Ok(before)
+        Ok(self.logins().is_some_and(|logins| logins.owe(auth)))
     }
 }

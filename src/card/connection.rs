@@ -169,28 +169,25 @@ impl Card {
     /// Runs `job` in one exclusive transaction, connecting and recognising the card first where needed.
     ///
     /// A card that another program resets meanwhile is asked once more when no PIN had been verified by this
-    /// process, or when it could be verified again (`[pkcs11] pin_cache`); otherwise the error is `LoginLost`. `job`
-    /// must therefore be fit to run twice, and must not send a PIN: that is for [`Card::verify`].
+    /// process, or when it could be verified again (`[pkcs11] pin_cache`); otherwise the error is `LoginLost`. So it is
+    /// where another program took a login back, or selected another application. `job` must therefore be fit to run twice, and must not send a PIN: that is for [`Card::verify`].
     pub fn with<T>(
         &mut self,
         job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
         let mut job = job;
         match self.attempt(&mut job) {
-            Err(error) if is_reset(&error) && self.take_login_lost() => Err(CardError::LoginLost),
+            Err(error) if took_logins(&error) && self.take_login_lost() => Err(CardError::LoginLost),
             Err(error) if is_reset(&error) => self.attempt(&mut job),
-            // Another program has selected another application.
-            Err(CardError::LoginLost) if self.can_log_in_again() => self.attempt(&mut job),
+            Err(CardError::LoginLost) if self.has_logins() => self.attempt(&mut job),
             other => other,
         }
     }
 
-    /// Whether logins that the card has lost can be made again by what is remembered; then the next use makes them.
-    fn can_log_in_again(&mut self) -> bool {
-        let Some(link) = &mut self.link else { return false };
-        let logins = link.applications.logins_mut(self.application);
-        logins.stale = !logins.remembered.is_empty();
-        logins.stale
+    /// Whether the logins stand after all, or will be made again by what is remembered.
+    fn has_logins(&self) -> bool {
+        let logins = self.link.as_ref().and_then(|link| link.applications.logins(self.application));
+        logins.is_some_and(|logins| !logins.verified.is_empty())
     }
 
     /// Keeps the transaction open between calls (a batch of signatures by one command) until
@@ -263,7 +260,7 @@ impl Card {
             result = self.begin_job(&mut job);
         }
         match result {
-            Err(error) if is_reset(&error) && self.take_login_lost() => Err(CardError::LoginLost),
+            Err(error) if took_logins(&error) && self.take_login_lost() => Err(CardError::LoginLost),
             other => other,
         }
     }
@@ -365,6 +362,11 @@ impl Card {
         let Some(link) = &mut self.link else { return false };
         std::mem::take(&mut link.applications.logins_mut(self.application).lost)
     }
+}
+
+/// Whether another program did something to the card that may have ended its logins.
+fn took_logins(error: &CardError) -> bool {
+    matches!(error, CardError::LoginLost) || is_reset(error)
 }
 
 impl Drop for Card {

@@ -40,18 +40,14 @@ impl Link {
             applications.take_in(recognise(&mut channel)?);
         }
         let turned = applications.turn_to(application, &mut channel);
-        let result = turned.and_then(|()| job(applications.driver(application)?, &mut channel));
+        let mut result = turned.and_then(|()| job(applications.driver(application)?, &mut channel));
+        if let Err(refusal @ (CardError::NotAuthenticated | CardError::LoginLost)) = result {
+            result = Err(applications.ask_what_is_left(application, refusal, &mut channel));
+        }
         applications.note_selected(application, &channel);
         let ended = channel.end(Disposition::Leave);
-        match result {
-            Err(CardError::NotAuthenticated)
-                if std::mem::take(&mut applications.logins_mut(application).lost) =>
-            {
-                Err(CardError::LoginLost)
-            }
-            Ok(value) => ended.map(|()| value).map_err(CardError::from),
-            error => error,
-        }
+        let value = result?;
+        ended.map(|()| value).map_err(CardError::from)
     }
 
     /// The card lost its state: no PIN is verified, nothing is selected.

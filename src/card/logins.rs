@@ -49,17 +49,23 @@ impl Logins {
     }
 
     /// Another application was selected, and the card was asked for each PIN whether it is verified still.
-    pub fn note_told(&mut self, told: &[(AuthId, Option<bool>)]) {
-        let says = |told: &Option<bool>, what: bool| *told == Some(what);
-        let is_gone = |auth: &AuthId| told.iter().any(|(known, told)| known == auth && says(told, false));
-        self.owed.retain(|auth| !is_gone(auth));
+    pub fn note_left(&mut self, told: &[(AuthId, Option<bool>)]) {
+        let says = |what: bool| move |(_, told): &(AuthId, Option<bool>)| *told == Some(what);
+        self.note_told(told);
         // One PIN may be gone for a reason of its own; one that is left shows what the card does.
-        if told.iter().any(|(_, told)| says(told, true)) {
+        if told.iter().any(says(true)) {
             self.stay = Some(true);
-            return self.lose_those(is_gone);
+            return;
         }
-        self.stay = (!told.is_empty() && told.iter().all(|(_, told)| says(told, false))).then_some(false);
+        self.stay = (!told.is_empty() && told.iter().all(says(false))).then_some(false);
         self.lose();
+    }
+
+    /// The card was asked for PINs whether they are verified. One that is not is lost, and there is nothing to be taken back.
+    pub fn note_told(&mut self, told: &[(AuthId, Option<bool>)]) {
+        let is_gone = |auth: &AuthId| told.contains(&(auth.clone(), Some(false)));
+        self.owed.retain(|auth| !is_gone(auth));
+        self.lose_those(is_gone);
     }
 
     /// The card was reset.
@@ -68,13 +74,21 @@ impl Logins {
         self.lose();
     }
 
+    /// A PIN may be verified from now on. Answers whether that was so before.
+    pub fn owe(&mut self, auth: &AuthId) -> bool {
+        let before = self.owed.contains(auth);
+        if !before {
+            self.owed.push(auth.clone());
+        }
+        before
+    }
+
     /// A PIN was verified.
     pub fn note_verified(&mut self, auth: &AuthId) {
         self.lost = false;
-        for list in [&mut self.owed, &mut self.verified] {
-            if !list.contains(auth) {
-                list.push(auth.clone());
-            }
+        self.owe(auth);
+        if !self.verified.contains(auth) {
+            self.verified.push(auth.clone());
         }
         self.remembered.retain(|(known, _)| known != auth);
     }

@@ -309,8 +309,9 @@ pub enum CardError {
         /// Imperative: `sign with secp256k1`.
         what: String,
     },
-    /// The card was reset, or another of its applications was selected: what was verified before is not any more.
-    #[error("the card was reset or another of its applications was used, the login is lost")]
+    /// The card was reset, another of its applications was selected, or another program took the verification back: what
+    /// was verified before is not any more.
+    #[error("the card was reset or another program or application took the login back")]
     LoginLost,
     /// An object that the driver does not know (any more).
     #[error("the card has no such object")]

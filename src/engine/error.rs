@@ -89,8 +89,8 @@ pub enum Error {
     /// Nobody is logged in, and the operation needs it.
     #[error("not logged in")]
     UserNotLoggedIn,
-    /// The login was lost because another program reset the card, or another of the card's applications was used.
-    #[error("the login is lost: the card was reset, or another of its applications was used")]
+    /// The login was lost: another program reset the card or took it back, or another of the card's applications was used.
+    #[error("the login is lost: the card was reset, or another program or application took it back")]
     LoginLost,
     /// The token has no PIN of this user.
     #[error("the token has no {0}")]

@@ -111,6 +111,91 @@ fn verified_on(bench: &Bench) -> Vec<u8> {
     verified
 }
 
+/// Another program takes the login back, or changes the PIN so that it cannot come back by itself: the card says so when it
+/// is asked for a signature, the session says so at once, and nothing is left to be taken back at the end.
+#[test]
+fn login_that_another_program_took_back_is_lost_at_once_and_not_taken_back_again() {
+    for manners in [Manners::Forgets, Manners::Remembers] {
+        let bench = Bench::new(manners);
+        let engine = bench.engine(false);
+        let openpgp = open(&engine, SIGNATURE_SLOT);
+        log_in(&engine, openpgp).unwrap();
+        bench.sign(&engine, openpgp, OPENPGP);
+        let mut raw = bench.shared.clone();
+        assert_eq!(raw.process(&[0x00, 0x20, 0xFF, 0x81]), [0x90, 0x00]);
+        assert!(matches!(sign(&engine, openpgp), Err(Error::LoginLost)));
+        assert!(!is_user(&engine, openpgp));
+        let apdus = engine.stats().apdus;
+        engine.finish().unwrap();
+        assert_eq!(engine.stats().apdus, apdus, "nothing is owed");
+    }
+}
+
+#[test]
+fn login_that_another_program_took_back_comes_back_where_pins_may_be_kept() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(true);
+    let openpgp = open(&engine, SIGNATURE_SLOT);
+    log_in(&engine, openpgp).unwrap();
+    let mut raw = bench.shared.clone();
+    assert_eq!(raw.process(&[0x00, 0x20, 0xFF, 0x81]), [0x90, 0x00]);
+    bench.sign(&engine, openpgp, OPENPGP);
+    assert!(is_user(&engine, openpgp));
+    engine.finish().unwrap();
+    assert_eq!(verified_on(&bench), [0u8; 0]);
+}
+
+/// Another program selects the other application: the login is what the card made of it.
+#[test]
+fn other_application_selected_by_another_program_ends_the_login_where_the_card_forgets_it() {
+    for (manners, stands) in [(Manners::Forgets, false), (Manners::Remembers, true)] {
+        let bench = Bench::new(manners);
+        let engine = bench.engine(false);
+        let openpgp = open(&engine, SIGNATURE_SLOT);
+        log_in(&engine, openpgp).unwrap();
+        let mut raw = bench.shared.clone();
+        let select = [&[0x00, 0xA4, 0x04, 0x00, piv::AID.len() as u8], &piv::AID[..]].concat();
+        assert!(raw.process(&select).ends_with(&[0x90, 0x00]));
+        match sign(&engine, openpgp) {
+            Err(Error::LoginLost) if !stands => {}
+            Ok(_) if stands => {}
+            other => panic!("{manners:?}: {other:?}"),
+        }
+        assert_eq!(is_user(&engine, openpgp), stands, "{manners:?}");
+        let apdus = engine.stats().apdus;
+        engine.finish().unwrap();
+        assert_eq!(engine.stats().apdus > apdus, stands, "{manners:?}");
+        assert_eq!(verified_on(&bench), [0u8; 0]);
+    }
+}
+
+/// The PIN was changed by another program: the one that is remembered is refused once, and there is nothing to be taken back.
+#[test]
+fn remembered_pin_that_the_card_refuses_is_not_taken_back() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(true);
+    let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+    log_in(&engine, piv).unwrap();
+    log_in(&engine, openpgp).unwrap();
+    // Each application was left before: what the card keeps is not asked any more, so that it counts as owed.
+    for _ in 0..2 {
+        bench.sign(&engine, piv, PIV);
+        bench.sign(&engine, openpgp, OPENPGP);
+    }
+    let mut raw = bench.shared.clone();
+    let change = [&[0x00, 0x24, 0x00, 0x81, 0x0C], &b"123456654321"[..]].concat();
+    assert_eq!(raw.process(&change), [0x90, 0x00]);
+    bench.sign(&engine, piv, PIV);
+    assert!(matches!(sign(&engine, openpgp), Err(Error::LoginLost)));
+    assert!(!is_user(&engine, openpgp));
+    let apdus = engine.stats().apdus;
+    engine.finish().unwrap();
+    assert_eq!(engine.stats().apdus, apdus + 2, "SELECT and VERIFY for the PIV application alone");
+    assert_eq!(verified_on(&bench), [0u8; 0]);
+    let pin = bench.engine(false).pin_status(SlotId(SIGNATURE_SLOT)).unwrap().user.unwrap();
+    assert_eq!(pin.tries_left, Some(2), "one try, and no other");
+}
+
 /// A login to one application for which nothing is sent leaves the other application selected, and its login where it is.
 #[test]
 fn pin_that_is_too_short_to_be_sent_ends_no_login_of_the_other_application() {
