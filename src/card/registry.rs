@@ -19,6 +19,8 @@ pub struct Row {
     pub beside: &'static [&'static str],
     /// Whether its application is found by a name of its own, so that no other application of the card answers for it.
     pub has_own_name: bool,
+    /// Whether its application answers to the name of PKCS#15 as well, with files that its own driver reads.
+    pub answers_for_pkcs15: bool,
     /// Asks the card. `None` when it is of another family; errors are those of the transport.
     pub open: Open,
 }
@@ -34,6 +36,7 @@ pub static DRIVERS: &[Row] = &[
         knows_atr: piv::knows_atr,
         beside: &[openpgp::NAME],
         has_own_name: true,
+        answers_for_pkcs15: false,
         open: piv::open,
     },
     Row {
@@ -42,6 +45,7 @@ pub static DRIVERS: &[Row] = &[
         knows_atr: isoapplet::knows_atr,
         beside: &[],
         has_own_name: true,
+        answers_for_pkcs15: true,
         open: isoapplet::open,
     },
     Row {
@@ -50,6 +54,7 @@ pub static DRIVERS: &[Row] = &[
         knows_atr: myeid::knows_atr,
         beside: &[],
         has_own_name: false,
+        answers_for_pkcs15: false,
         open: myeid::open,
     },
     Row {
@@ -58,6 +63,7 @@ pub static DRIVERS: &[Row] = &[
         knows_atr: openpgp::knows_atr,
         beside: &[],
         has_own_name: true,
+        answers_for_pkcs15: false,
         open: openpgp::open,
     },
     Row {
@@ -66,6 +72,7 @@ pub static DRIVERS: &[Row] = &[
         knows_atr: generic::knows_atr,
         beside: &[],
         has_own_name: false,
+        answers_for_pkcs15: false,
         open: generic::open,
     },
 ];
@@ -73,9 +80,10 @@ pub static DRIVERS: &[Row] = &[
 /// Finds the applications of the card.
 ///
 /// Families whose answer to reset it is come first, with what such cards have beside them. Where none of those is there,
-/// the card is asked for every application with a name of its own, and beside one of them for PKCS#15 by its name. Only a
-/// card that has none of them is asked what other applications could answer as well; there the first family that takes it
-/// has it. So a card of a known kind costs no question for nothing, and no card more than two for each family.
+/// the card is asked for every application with a name of its own, and beside one of them for PKCS#15 by its name, unless
+/// one of them would answer to that. Only a card that has none of them is asked what other applications could answer as
+/// well; there the first family that takes it has it. So a card of a known kind costs no question for nothing, and no card
+/// more than two for each family.
 ///
 /// Questions go in the reverse order: PIV, which most cards with several have, is asked for last and stays selected.
 /// Errors: `UnknownCard` when no family wants it; what the one application has that is there and cannot be used.
@@ -99,7 +107,9 @@ pub fn recognise(channel: &mut Channel<'_>, settings: &CardSettings) -> Result<F
         search.ask_for_all(&rows(&|row| row.has_own_name && !is_first(row)))?;
         if search.found.is_empty() {
             search.ask_for_one(&rows(&|row| !row.has_own_name && !is_first(row)))?;
-        } else if let [pkcs15] = rows(&|row| row.name == generic::NAME)[..] {
+        } else if let [pkcs15] = rows(&|row| row.name == generic::NAME)[..]
+            && !search.pkcs15_is_found()
+        {
             search.ask(pkcs15, generic::open_by_name)?;
         }
     }
@@ -137,6 +147,11 @@ impl Search<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether what answers to the name of PKCS#15 is an application that is found already.
+    fn pkcs15_is_found(&self) -> bool {
+        self.found.iter().any(|(row, _)| DRIVERS.get(*row).is_some_and(|row| row.answers_for_pkcs15))
     }
 
     /// One question. A broken connection ends the search with an error.

@@ -40,7 +40,7 @@ fn card(names: &[String]) -> Replay {
         }
     }
     // No other application is on these cards (ISO 7816-4, 11.2.2), which nobody asked them when they were recorded.
-    for other in ["a00000030800001000", "d27600012401", "a000000063504b43532d3135"] {
+    for other in ["a00000030800001000", "d27600012401"] {
         let len = other.len() / 2;
         for le in ["", "00"] {
             joined.push_str(&format!("> 00a40400{len:02x}{other}{le}\n< 6a82\n"));

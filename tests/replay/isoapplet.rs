@@ -1,10 +1,13 @@
 //! The IsoApplet, versions 0 and 1: the applet itself was recorded.
 
-use p11ctl::card::isoapplet;
+use p11ctl::apdu::{Channel, Stats};
+use p11ctl::card::registry::recognise;
+use p11ctl::card::{CardSettings, isoapplet};
 use p11ctl::codec::hex;
 use p11ctl::token::{KeyAlgorithm, KeyClass, Token};
+use p11ctl::transport::replay::Replay;
 
-use crate::recordings::{all, card};
+use crate::recordings::{all, card, text};
 use crate::scenarios::{self, OTHER_PIN, PIN, PUK};
 
 const VERSIONS: [(&str, &str); 2] = [("v0", "IsoApplet 0.6"), ("v1", "IsoApplet 1.0")];
@@ -62,6 +65,20 @@ fn applet_of_opensc_is_listed_with_its_tries() {
     }
 }
 
+/// Its folder has the name of PKCS#15, so a card with the applet alone answers to that as well.
+#[test]
+fn applet_is_found_once_although_its_folder_answers_to_the_name_of_pkcs15() {
+    for (version, _) in VERSIONS {
+        let text = text(&format!("isoapplet-{version}-beside.dialogue"));
+        let mut replay = Replay::parse(&text).unwrap().any_order();
+        let mut channel = Channel::begin(&mut replay, &Stats::default()).unwrap();
+        let found = recognise(&mut channel, &CardSettings::default()).unwrap();
+        let names: Vec<_> = found.drivers.iter().map(|driver| driver.name()).collect();
+        assert_eq!(names, [isoapplet::NAME], "{version}");
+        assert!(found.problems.is_empty());
+    }
+}
+
 #[test]
 fn keys_of_the_applet_sign_after_one_wrong_pin() {
     for (version, signatures) in [("v0", 1), ("v1", 2)] {
@@ -81,7 +98,7 @@ fn key_of_the_applet_decrypts_and_refuses_nonsense() {
 #[test]
 fn recordings_say_where_they_come_from_and_hold_no_secret() {
     let recordings = all();
-    assert_eq!(recordings.len(), 10);
+    assert_eq!(recordings.len(), 12);
     for (name, text) in recordings {
         assert!(text.starts_with("# ") && text.contains("\natr "), "{name} has no provenance");
         for secret in [PIN, OTHER_PIN, PUK, "some secret text"] {
