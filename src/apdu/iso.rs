@@ -1,4 +1,4 @@
-//! Commands of ISO 7816-4 that every driver builds the same way: PIN queries, data objects, challenges.
+//! Commands of ISO 7816-4 that every driver builds the same way: SELECT of an application, PIN queries, data objects, challenges.
 
 use super::channel::{ApduError, Channel};
 use super::command::Command;
@@ -28,6 +28,11 @@ impl PinState {
             Self::Missing | Self::Untold(_) => None,
         }
     }
+}
+
+/// SELECT of an application by its name (AID), or the beginning of it; the answer is what the card says of it.
+pub fn select_application(name: &[u8]) -> Command {
+    Command::new(0x00, INS_SELECT, BY_NAME, FIRST_AND_ONLY).data(name).expect(256)
 }
 
 /// Asks for the state of a PIN by a VERIFY without data. Spends no try on cards that follow ISO 7816-4; a driver must
@@ -103,6 +108,9 @@ pub fn get_challenge(channel: &mut Channel<'_>, len: usize, piece_len: usize) ->
     Ok(Secret::new(std::mem::take(&mut *random)))
 }
 
+const INS_SELECT: u8 = 0xA4; // ISO 7816-4, 11.2.2
+const BY_NAME: u8 = 0x04;
+const FIRST_AND_ONLY: u8 = 0x00;
 const INS_VERIFY: u8 = 0x20; // ISO 7816-4, 11.6.6
 const INS_CHANGE_REFERENCE_DATA: u8 = 0x24; // ISO 7816-4, 11.6.7
 const INS_GET_CHALLENGE: u8 = 0x84; // ISO 7816-4, 11.6.3

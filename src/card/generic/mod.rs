@@ -376,15 +376,13 @@ fn unless_broken<T>(result: Result<T, CardError>) -> Result<Option<T>, CardError
 }
 
 fn select_by_name() -> Command {
-    Command::new(0x00, INS_SELECT, BY_NAME, 0x00).data(&PKCS15_AID).expect(256)
+    iso::select_application(&PKCS15_AID)
 }
 
 fn not_supported(what: &str) -> CardError {
     CardError::NotSupported { what: what.to_owned() }
 }
 
-const INS_SELECT: u8 = 0xA4; // ISO 7816-4, 11.2.2
-const BY_NAME: u8 = 0x04;
 const INS_VERIFY: u8 = 0x20; // ISO 7816-4, 11.6.6
 /// P1 of VERIFY that takes a verification back (ISO 7816-4:2013, 11.5.6).
 const RESET_STATUS: u8 = 0xFF;

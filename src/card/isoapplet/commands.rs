@@ -1,7 +1,7 @@
 //! The command set of the IsoApplet (API 0.6 and 1.0): each command as a value, each special answer as a type. Sends
 //! nothing.
 
-use crate::apdu::Command;
+use crate::apdu::{Command, iso};
 use crate::codec::{Secret, tlv};
 
 /// Application identifier of the applet.
@@ -19,7 +19,7 @@ pub const KEYS: u8 = 16;
 
 /// SELECT of the applet by its identifier. Takes every verification back.
 pub fn select_applet() -> Command {
-    Command::new(CLA, INS_SELECT, 0x04, 0x00).data(&AID).expect(256)
+    iso::select_application(&AID)
 }
 
 /// GET DATA 0101: version and features, since API 1.0.
@@ -258,7 +258,6 @@ const INS_CHANGE_REFERENCE_DATA: u8 = 0x24; // ISO 7816-4, 11.6.7
 const INS_PERFORM_SECURITY_OPERATION: u8 = 0x2A; // ISO 7816-8, 5.3
 const INS_RESET_RETRY_COUNTER: u8 = 0x2C; // ISO 7816-4, 11.6.10
 const INS_GENERATE_KEY_PAIR: u8 = 0x46; // ISO 7816-8, 5.1
-const INS_SELECT: u8 = 0xA4; // ISO 7816-4, 11.2.2
 const INS_GET_DATA: u8 = 0xCA; // ISO 7816-4, 11.4.3
 const INS_PUT_DATA: u8 = 0xDB; // ISO 7816-8, annex C
 const INS_CREATE_FILE: u8 = 0xE0; // ISO 7816-9, 6.1

@@ -2,12 +2,12 @@
 
 use super::application::RID_AND_APPLICATION;
 use super::place::Place;
-use crate::apdu::Command;
+use crate::apdu::{Command, iso};
 use crate::codec::{Secret, tlv};
 
 /// SELECT of the application by its AID, of any version and serial number.
 pub(super) fn select() -> Command {
-    Command::new(0x00, INS_SELECT, 0x04, 0x00).data(&RID_AND_APPLICATION).expect(256)
+    iso::select_application(&RID_AND_APPLICATION)
 }
 
 /// GET DATA of a data object that may be long.
@@ -112,7 +112,6 @@ pub(super) const TAG_RESETTING_CODE: u16 = 0xD3;
 const LONG: usize = 65_536;
 /// General reference template: the tag list that names DO 7F21.
 const CERTIFICATE_NAME: [u8; 6] = [0x60, 0x04, 0x5C, 0x02, 0x7F, 0x21];
-const INS_SELECT: u8 = 0xA4; // 7.2.1
 const INS_SELECT_DATA: u8 = 0xA5; // 7.2.5
 const INS_GET_DATA: u8 = 0xCA; // 7.2.6
 const INS_GET_NEXT_DATA: u8 = 0xCC; // 7.2.7

@@ -1,7 +1,7 @@
 //! The commands of the PIV card application (SP 800-73-5 part 2) and the questions that YubiKeys answer beyond it
 //! (developers.yubico.com/PIV/Introduction/Yubico_extensions.html). No tokens, no policy.
 
-use crate::apdu::{ApduError, Channel, Command, Response, StatusWord};
+use crate::apdu::{ApduError, Channel, Command, Response, StatusWord, iso};
 use crate::card::CardError;
 use crate::codec::{Secret, tlv};
 use crate::crypto::PublicKey;
@@ -14,8 +14,7 @@ pub(super) const AID: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10,
 
 /// SELECT: the application property template, `None` when the card has no PIV application.
 pub(super) fn select(channel: &mut Channel<'_>) -> Result<Option<Vec<u8>>, ApduError> {
-    let command = Command::new(0x00, INS_SELECT, SELECT_BY_NAME, 0x00).data(&AID).expect(256);
-    let response = channel.send(&command)?;
+    let response = channel.send(&iso::select_application(&AID))?;
     Ok(response.status.is_ok().then_some(response.data))
 }
 
@@ -199,8 +198,6 @@ pub(super) fn public_key(
     Ok(public)
 }
 
-const INS_SELECT: u8 = 0xA4; // SP 800-73-5 part 2, 3.1.1
-const SELECT_BY_NAME: u8 = 0x04;
 const INS_GET_DATA: u8 = 0xCB; // 3.1.2
 const INS_GENERAL_AUTHENTICATE: u8 = 0x87; // 3.2.4
 const INS_PUT_DATA: u8 = 0xDB; // 3.3.1
