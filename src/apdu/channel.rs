@@ -72,19 +72,22 @@ pub enum Lengthening {
     ShortOnly,
 }
 
-/// What became of a command that was to go out before the next one ([`Channel::precede`]).
+/// What became of what was to go out before the first command ([`Channel::after`]).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Preceding {
-    /// There was none.
+    /// There was nothing.
     #[default]
     Nothing,
-    /// It still waits for a next one.
+    /// It still waits for a first command.
     Waits,
     /// The card did it.
     Done,
     /// It went wrong: what the card made of it is not known.
     Failed,
 }
+
+/// Commands that go out before another one, without secrets of their own.
+pub type First<'f> = &'f mut dyn FnMut(&mut Channel<'_>) -> Result<(), ApduError>;
 
 /// One exclusive transaction on a card. Ends with [`Channel::end`], or on drop leaving the card as it is.
 pub struct Channel<'a> {
@@ -94,7 +97,7 @@ pub struct Channel<'a> {
     lengthening: Lengthening,
     visibility: Visibility,
     /// Goes out before the next command.
-    preceding: Option<Command>,
+    preceding: Option<First<'a>>,
     preceded: Preceding,
     ended: bool,
 }
@@ -123,14 +126,31 @@ impl<'a> Channel<'a> {
         self.lengthening = lengthening;
     }
 
-    /// Sends this command, without secrets, before the next one, if there is a next one in this transaction. What the card
-    /// refuses then is the next one's error; a warning without a change (62xx) is not.
-    pub fn precede(&mut self, command: Command) {
-        self.preceding = Some(command);
-        self.preceded = Preceding::Waits;
+    /// The same transaction, in which `first` is done before the first command, if there is one. What goes wrong with it is
+    /// that command's error, and is done again before the next one.
+    pub fn after<'f>(&'f mut self, first: Option<First<'f>>) -> Channel<'f> {
+        Channel {
+            transport: &mut *self.transport,
+            stats: self.stats.clone(),
+            begun: self.begun,
+            lengthening: self.lengthening,
+            visibility: self.visibility,
+            preceded: if first.is_some() { Preceding::Waits } else { Preceding::Nothing },
+            preceding: first,
+            // The transaction is not its own.
+            ended: true,
+        }
     }
 
-    /// What became of the command of [`Channel::precede`].
+    /// SELECT, where a warning without a change (62xx) is as good as 9000. Errors: as [`Channel::call`].
+    pub fn select(&mut self, command: &Command) -> Result<(), ApduError> {
+        match self.send(command)?.status {
+            status if status.is_ok() || status.sw1() == SW1_WARNING => Ok(()),
+            status => Err(ApduError::UnexpectedStatus { ins: command.ins, status }),
+        }
+    }
+
+    /// What became of that which was to go out before the first command.
     pub fn preceded(&self) -> Preceding {
         self.preceded
     }
@@ -347,19 +367,15 @@ impl<'a> Channel<'a> {
         get_response: bool,
         exchange: impl FnOnce(&mut dyn Transport) -> Result<Vec<u8>, TransportError>,
     ) -> Result<Response, ApduError> {
-        if let Some(command) = self.preceding.take() {
-            let visibility = self.visibility;
-            let outcome = self.send(&command).and_then(|response| match response.status {
-                StatusWord::OK => Ok(()),
-                status if status.sw1() == SW1_WARNING => Ok(()),
-                status => Err(ApduError::UnexpectedStatus { ins: command.ins, status }),
-            });
+        if let Some(first) = self.preceding.take() {
+            let (visibility, lengthening) = (self.visibility, self.lengthening);
+            let outcome = first(self);
+            (self.visibility, self.lengthening) = (visibility, lengthening);
             self.preceded = if outcome.is_ok() { Preceding::Done } else { Preceding::Failed };
             if let Err(error) = outcome {
-                self.preceding = Some(command);
+                self.preceding = Some(first);
                 return Err(error);
             }
-            self.visibility = visibility;
         }
         trace::command(bytes, self.visibility);
         let start = Instant::now();

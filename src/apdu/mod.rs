@@ -16,7 +16,7 @@ pub mod trace;
 
 pub use atr::historical_bytes;
 pub use binary::{ReadBinary, Target, update_binary};
-pub use channel::{ApduError, Channel, Lengthening, Preceding};
+pub use channel::{ApduError, Channel, First, Lengthening, Preceding};
 pub use command::{Command, Response};
 pub use encode::FormError;
 pub use file::{FileInfo, FileKind, Select, Tell, select};

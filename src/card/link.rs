@@ -39,12 +39,8 @@ impl Link {
         if applications.is_empty() {
             applications.take_in(recognise(&mut channel)?);
         }
-        let turned = applications.turn_to(application, &mut channel);
-        let mut result = turned.and_then(|()| job(applications.driver(application)?, &mut channel));
-        if let Err(refusal @ (CardError::NotAuthenticated | CardError::LoginLost)) = result {
-            result = Err(applications.ask_what_is_left(application, refusal, &mut channel));
-        }
-        applications.note_selected(application, &channel);
+        let (result, reached) = applications.turn_to(application)?.run(&mut channel, job);
+        applications.note_selected(application, reached);
         let ended = channel.end(Disposition::Leave);
         let value = result?;
         ended.map(|()| value).map_err(CardError::from)

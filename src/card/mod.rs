@@ -19,6 +19,7 @@ pub mod piv;
 pub mod pkcs15;
 pub mod registry;
 pub mod sought;
+mod turn;
 
 pub use admin::CardAdmin;
 pub use applications::Found;

@@ -1,6 +1,7 @@
 //! Tests of the channel: every way a command goes out and a response comes back.
 
 use super::*;
+use crate::apdu::iso;
 use crate::apdu::testing::{Script, channel};
 use crate::codec::hex;
 
@@ -360,4 +361,32 @@ fn trace_never_shows_a_pin_or_a_plain_text() {
 fn debug_of_a_response_shows_no_data() {
     let response = Response { data: vec![0xEE; 4], status: StatusWord::OK };
     assert_eq!(format!("{response:?}"), "Response(4 bytes, 9000)");
+}
+
+#[test]
+fn what_comes_first_goes_out_with_the_first_command_alone_and_again_where_it_went_wrong() {
+    let select = iso::select_application(&[0xA0, 0x01]);
+    let read = Command::new(0x00, 0xB0, 0x00, 0x00).expect(2);
+    let steps = [
+        ("00a4040002a00100", "6a82"),
+        ("00a4040002a00100", "6285"),
+        ("00b0000002", "0102 9000"),
+        ("00b0000002", "0304 9000"),
+    ];
+    let mut script = Script::t1(&steps);
+    let mut outer = channel(&mut script);
+    let mut go_over = |channel: &mut Channel<'_>| channel.select(&select);
+    {
+        let mut inner = outer.after(Some(&mut go_over));
+        assert_eq!(inner.preceded(), Preceding::Waits);
+        assert!(inner.call(&read).is_err());
+        assert_eq!(inner.preceded(), Preceding::Failed);
+        assert_eq!(inner.call(&read).unwrap(), [1, 2]);
+        assert_eq!(inner.preceded(), Preceding::Done);
+        assert_eq!(inner.call(&read).unwrap(), [3, 4]);
+    }
+    // Whoever sends nothing selects nothing.
+    assert_eq!(outer.after(Some(&mut go_over)).preceded(), Preceding::Waits);
+    drop(outer);
+    script.assert_done();
 }

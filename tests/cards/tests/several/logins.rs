@@ -225,6 +225,31 @@ fn pin_that_is_too_short_to_be_sent_ends_no_login_of_the_other_application() {
     }
 }
 
+/// Whether a login stays is asked when the other application is really used, not before.
+#[test]
+fn application_that_sends_nothing_asks_nothing_of_a_login_beside_it() {
+    for manners in [Manners::Forgets, Manners::Remembers] {
+        let bench = Bench::new(manners);
+        let engine = bench.engine(false);
+        let (piv, openpgp) = (open(&engine, PIV_SLOT), open(&engine, SIGNATURE_SLOT));
+        log_in(&engine, openpgp).unwrap();
+        let apdus = engine.stats().apdus;
+        let refused = engine.login(piv, UserKind::User, Some(&Secret::from("123")));
+        assert!(matches!(refused, Err(Error::PinLength { .. })), "{refused:?}");
+        assert_eq!(engine.stats().apdus, apdus);
+        assert!(is_user(&engine, openpgp));
+        bench.sign(&engine, openpgp, OPENPGP);
+        assert_eq!(engine.stats().apdus, apdus + 1);
+        let before = engine.stats().apdus;
+        log_in(&engine, piv).unwrap();
+        println!("first use of the other application: {} APDUs", engine.stats().apdus - before);
+        assert_eq!(is_user(&engine, openpgp), manners == Manners::Remembers, "{manners:?}");
+        bench.sign(&engine, piv, PIV);
+        engine.finish().unwrap();
+        assert_eq!(verified_on(&bench), [0u8; 0]);
+    }
+}
+
 /// What ends a login of the other application says so at once, whatever it was that selected.
 #[test]
 fn search_that_asks_the_card_tells_of_logins_that_are_lost() {
