@@ -99,6 +99,7 @@ impl CardDriver for Generic {
 
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
         if !self.current {
+            self.ready(channel)?;
             self.content =
                 read_content(channel, &mut self.selector)?.ok_or_else(|| CardError::Malformed {
                     what: "the PKCS#15 application".to_owned(),
@@ -192,6 +193,7 @@ impl CardDriver for Generic {
                 self.environment.sign_ecdsa(channel, &mut self.selector, &key, curve, digest)
             }
             CardCall::Random { len } if self.abilities.random => {
+                self.ready(channel)?;
                 Ok(iso::get_challenge(channel, len, RANDOM_LEN)?)
             }
             CardCall::Random { .. } => Err(not_supported("give random bytes")),
@@ -206,7 +208,22 @@ impl CardDriver for Generic {
 }
 
 impl Generic {
-    /// Before a PIN: another program may have selected another application of the card, which would take it for its own.
+    /// Makes sure, once in each transaction, that the application is selected: another program may have selected another one
+    /// of the card, which would take for its own what is asked of this one. A file that only this one has answers that; to
+    /// select it by its name for nothing would end a login on most cards.
+    fn ready(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if !self.is_named || self.selected {
+            return Ok(());
+        }
+        let place = &self.content.directory.place.odf;
+        if unless_broken(self.selector.select(channel, place))?.is_some() {
+            self.selected = true;
+            return Ok(());
+        }
+        self.select_application(channel)
+    }
+
+    /// As [`Generic::ready`] before a PIN, which nothing but this application may get.
     fn select_application(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
         if self.is_named && !self.selected {
             channel.call(&select_by_name())?;
@@ -218,6 +235,7 @@ impl Generic {
     /// Selects the directory in which a PIN is verified, if it is bound to one.
     fn enter(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<AuthPlace, CardError> {
         let place = self.content.auths.get(auth).ok_or(CardError::NoSuchObject)?.clone();
+        self.ready(channel)?;
         if let Some(path) = &place.path {
             self.selector.select(channel, path)?;
             self.environment.forget();
@@ -233,8 +251,10 @@ impl Generic {
         match &place.value {
             Some(ObjectValue::Direct(bytes)) => Ok(bytes.clone()),
             Some(ObjectValue::Path(path)) if !path.is_empty() => {
+                let path = path.clone();
+                self.ready(channel)?;
                 self.environment.forget();
-                let read = self.selector.read(channel, path, extent, FILE_LIMIT);
+                let read = self.selector.read(channel, &path, extent, FILE_LIMIT);
                 read.map_err(|error| match files::status(&error) {
                     Some(StatusWord::SECURITY_NOT_SATISFIED) => CardError::NotAuthenticated,
                     _ => error,
@@ -256,6 +276,7 @@ impl Generic {
                 .cloned()
         };
         let mut key = find(&self.content).ok_or(CardError::NoSuchObject)?;
+        self.ready(channel)?;
         if key.public.is_none() {
             key.public = self.find_public(channel, &key)?;
             let known = self.content.token.keys.iter_mut().find(|known| known.object == object);

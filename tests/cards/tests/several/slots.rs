@@ -5,13 +5,14 @@ use std::time::Duration;
 use p11ctl::apdu::Stats;
 use p11ctl::card::example::{ExampleKind, personalise_example};
 use p11ctl::card::pkcs15::PKCS15_AID;
-use p11ctl::card::{Card, CardSettings};
+use p11ctl::card::{Card, CardCall, CardError, CardSettings};
 use p11ctl::codec::Secret;
 use p11ctl::config::{CardAtr, Config};
 use p11ctl::crypto::seal::PinKeyCost;
 use p11ctl::engine::{ANY_ROOM, Engine, MechanismCall, MechanismId, ObjectClass, Template, UserKind};
 use p11ctl::layout::UnplacedWhat;
 use p11ctl::softcard;
+use p11ctl::token::{Key, KeyClass};
 use p11ctl::transport::VirtualCard;
 use p11ctl::transport::software::SoftwareReader;
 use p11ctl_cards::several::{self, Manners};
@@ -121,9 +122,8 @@ fn answer_to_reset_bound_to_a_family_asks_for_no_other() {
 }
 
 /// A PIV card with the PKCS#15 structure of the founding document's example beside it, on a card that nobody knows by its
-/// answer to reset: read by the standard alone, by its name.
-#[test]
-fn pkcs15_beside_piv_is_found_by_its_name_and_signs_in_turn() {
+/// answer to reset.
+fn pkcs15_beside_piv(manners: Manners) -> (tempfile::TempDir, Shared) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("example.card");
     let options = softcard::Options { pin_cost: PinKeyCost::MINIMAL, ..softcard::Options::default() };
@@ -134,7 +134,13 @@ fn pkcs15_beside_piv_is_found_by_its_name_and_signs_in_turn() {
     drop(card);
     let parts: Vec<several::NamedCard> =
         vec![(&piv::AID, Box::new(piv::card())), (&PKCS15_AID, Box::new(softcard::open(&path).unwrap()))];
-    let shared = Shared::new(several::Several::new(&UNKNOWN_ATR, Manners::Forgets, parts));
+    (folder, Shared::new(several::Several::new(&UNKNOWN_ATR, manners, parts)))
+}
+
+/// Read by the standard alone, by its name.
+#[test]
+fn pkcs15_beside_piv_is_found_by_its_name_and_signs_in_turn() {
+    let (_folder, shared) = pkcs15_beside_piv(Manners::Forgets);
     let mut config = Config::default();
     config.cache.enabled = false;
     config.pkcs11.pin_cache = true;
@@ -164,5 +170,42 @@ fn pkcs15_beside_piv_is_found_by_its_name_and_signs_in_turn() {
             engine.sign_init(session, &MechanismCall::from(mechanism), keys[0]).unwrap();
             assert_eq!(engine.sign(session, b"data", ANY_ROOM).unwrap().len(), len);
         }
+    }
+}
+
+/// Another program selects the PIV application before each thing that the PKCS#15 application is asked for: it is asked all
+/// the same, no other one in its place, and the login is what the card made of it.
+#[test]
+fn pkcs15_beside_piv_is_selected_again_before_anything_is_asked_of_it() {
+    for (manners, stands) in [(Manners::Forgets, false), (Manners::Remembers, true)] {
+        let (_folder, shared) = pkcs15_beside_piv(manners);
+        let mut card = Card::new(reader(&shared), CardSettings::default(), Stats::default());
+        card.applications().unwrap();
+        card.turn_to(1);
+        assert_eq!(card.driver_name().unwrap(), "PKCS#15");
+        let interfere = || {
+            let mut raw = shared.clone();
+            let select = [&[0x00, 0xA4, 0x04, 0x00, piv::AID.len() as u8], &piv::AID[..]].concat();
+            assert!(raw.process(&select).ends_with(&[0x90, 0x00]));
+        };
+        interfere();
+        let token = card.read_token().unwrap();
+        let auth = token.auths.iter().find(|auth| auth.label == "PIN 2").unwrap().id.clone();
+        interfere();
+        assert_eq!(card.tries_left(&auth).unwrap(), Some(3), "{manners:?}");
+        interfere();
+        let certificate = card.read_object(token.certificates[0].object).unwrap();
+        assert_eq!(certificate.first(), Some(&0x30));
+        card.verify(&auth, &Secret::from("22222222")).unwrap();
+        interfere();
+        let of_pin = |key: &&Key| key.class == KeyClass::Private && key.auth.as_ref() == Some(&auth);
+        let key = token.keys.iter().find(of_pin).unwrap().object;
+        let signed = card.perform(&CardCall::EcdsaSign { key, digest: &[7; 32] });
+        assert_eq!(signed.is_ok(), stands, "{manners:?}: {signed:?}");
+        assert!(stands || matches!(signed, Err(CardError::LoginLost)), "{signed:?}");
+        assert_eq!(card.is_verified(&auth), stands, "{manners:?}");
+        interfere();
+        let asked = card.with(|driver, channel| driver.is_verified(channel, &auth)).unwrap();
+        assert_eq!(asked, Some(stands), "{manners:?}");
     }
 }
