@@ -185,6 +185,8 @@ pub enum UnplacedWhat {
     Reader,
     /// A user PIN, by its label.
     Pin(String),
+    /// A blank application, by the name of its token.
+    Blank(String),
     /// So many public objects that belong to no PIN, or whose PIN has no slot.
     LeftOvers(usize),
     /// So many objects protected by a PIN that has no slot, or (then no setting helps) that is not a user PIN
@@ -197,6 +199,7 @@ impl std::fmt::Display for UnplacedWhat {
         match self {
             Self::Reader => f.write_str("reader"),
             Self::Pin(label) => write!(f, "PIN {label:?}"),
+            Self::Blank(label) => write!(f, "blank application {label:?}"),
             Self::LeftOvers(count) => write!(f, "left-over objects ({count})"),
             Self::Objects(count) => write!(f, "protected objects ({count})"),
         }

@@ -342,6 +342,10 @@ impl<'t> Placer<'t> {
     /// What has no slot. A PIN that the policy leaves out needs one more than those that it names.
     fn unplaced(&self, left_overs: usize, room: &Room<'_>) -> Vec<(UnplacedWhat, Option<Need>)> {
         let mut unplaced = Vec::new();
+        if is_blank(self.token) && self.slots_before >= self.count {
+            let need = Need { slots: self.slots_before + 1, pins: None };
+            unplaced.push((UnplacedWhat::Blank(label::of_card(&self.token.info)), Some(need)));
+        }
         for (position, index) in self.belonging.user_pins.iter().enumerate() {
             let rank = self.selected.iter().position(|selected| *selected == position);
             let need = match rank {

@@ -127,3 +127,22 @@ fn blank_application_has_a_slot_and_the_others_their_empty_tokens() {
     let hidden = Policy { hide_empty_tokens: true, ..policy(3, 0) };
     check(&hidden, &["pin A id=01", "pin B id=01"], "0 Card (A): A\n1 Card (B): B\n2 -");
 }
+
+#[test]
+fn blank_application_without_a_slot_is_told_with_what_helps() {
+    check(
+        &policy(2, 0),
+        &[OPENPGP, "blank"],
+        r#"0 PGP (User): User, dec
+           dec
+           1 PGP (Sign): Sign, sig
+           sig
+           unplaced in R: left-over objects (2): num_slots = 4
+           unplaced in R: blank application "Card": num_slots = 4"#,
+    );
+    check(
+        &policy(1, 0),
+        &["blank", "blank"],
+        "0 Card: blank\nunplaced in R: blank application \"Card\": num_slots = 2",
+    );
+}

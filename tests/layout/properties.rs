@@ -59,7 +59,7 @@ fn every_object_is_in_a_slot_or_counted_as_unplaced() {
             .iter()
             .map(|unplaced| match unplaced.what {
                 UnplacedWhat::LeftOvers(count) | UnplacedWhat::Objects(count) => count,
-                UnplacedWhat::Pin(_) | UnplacedWhat::Reader => 0,
+                UnplacedWhat::Pin(_) | UnplacedWhat::Blank(_) | UnplacedWhat::Reader => 0,
             })
             .sum();
         if layout.readers[0].count > 0 {

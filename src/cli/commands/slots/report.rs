@@ -225,6 +225,7 @@ fn unplaced_json(unplaced: &Unplaced) -> Value {
     let (what, label, objects) = match &unplaced.what {
         UnplacedWhat::Reader => ("reader", None, None),
         UnplacedWhat::Pin(label) => ("pin", Some(label), None),
+        UnplacedWhat::Blank(label) => ("blank", Some(label), None),
         UnplacedWhat::LeftOvers(count) => ("left_overs", None, Some(*count)),
         UnplacedWhat::Objects(count) => ("objects", None, Some(*count)),
     };
