@@ -38,21 +38,31 @@ impl<'a> Offer<'a> {
         }
     }
 
-    /// `RSA of 1024 or 2048 bits`.
+    /// `RSA of 1024 or 2048 bits`, `no AES`.
     fn text(&self, asked: KeyAlgorithm) -> String {
-        let list = |items: Vec<String>| match items.as_slice() {
-            [] => "none".to_owned(),
-            [only] => only.clone(),
-            [first @ .., last] => format!("{} or {last}", first.join(", ")),
-        };
-        let numbers = |bits: &[u32]| list(bits.iter().map(ToString::to_string).collect());
         match asked {
-            KeyAlgorithm::Rsa { .. } => format!("RSA of {} bits", numbers(self.rsa)),
+            KeyAlgorithm::Rsa { .. } => sizes("RSA", self.rsa),
             KeyAlgorithm::Ec { .. } | KeyAlgorithm::Ed25519 | KeyAlgorithm::X25519 => {
-                format!("the curves {}", list(self.curves.iter().map(ToString::to_string).collect()))
+                let curves: Vec<String> = self.curves.iter().map(ToString::to_string).collect();
+                alternatives(&curves)
+                    .map_or_else(|| "no curves".to_owned(), |list| format!("the curves {list}"))
             }
-            _ => format!("AES of {} bits", numbers(self.aes)),
+            _ => sizes("AES", self.aes),
         }
+    }
+}
+
+fn sizes(name: &str, bits: &[u32]) -> String {
+    let numbers: Vec<String> = bits.iter().map(ToString::to_string).collect();
+    alternatives(&numbers).map_or_else(|| format!("no {name}"), |list| format!("{name} of {list} bits"))
+}
+
+/// `a, b or c`; `None` of none.
+fn alternatives(items: &[String]) -> Option<String> {
+    match items {
+        [] => None,
+        [only] => Some(only.clone()),
+        [first @ .., last] => Some(format!("{} or {last}", first.join(", "))),
     }
 }
 
@@ -92,4 +102,21 @@ pub(super) fn public_usage(key: &PublicKey) -> KeyUsage {
     let rsa = matches!(key, PublicKey::Rsa { .. });
     let verify = !matches!(key, PublicKey::X25519(_));
     KeyUsage { verify, encrypt: rsa, wrap: rsa, ..KeyUsage::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offer_names_what_there_is_and_says_when_it_is_nothing() {
+        let rsa = KeyAlgorithm::Rsa { modulus_bits: 1 };
+        let ec = KeyAlgorithm::Ec { curve: Some(Curve::P521) };
+        let aes = KeyAlgorithm::Aes { key_bits: 128 };
+        let nothing = Offer { rsa: &[], curves: &[], ed25519: false, x25519: false, aes: &[] };
+        assert_eq!([rsa, ec, aes].map(|asked| nothing.text(asked)), ["no RSA", "no curves", "no AES"]);
+        let some = Offer { rsa: &[1024, 2048, 4096], curves: &[Curve::P256], aes: &[128, 256], ..nothing };
+        let text = ["RSA of 1024, 2048 or 4096 bits", "the curves p256", "AES of 128 or 256 bits"];
+        assert_eq!([rsa, ec, aes].map(|asked| some.text(asked)), text);
+    }
 }
