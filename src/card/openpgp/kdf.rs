@@ -25,6 +25,9 @@ pub(super) struct S2k {
     count: u32,
     /// Of PW1, resetting code, PW3. Where the card has one salt, it is that of PW1.
     salts: [[u8; SALT_LEN]; 3],
+    /// Initial values of PW1 and PW3 (87 and 88): cards that set their PINs anew with the DO take them, the others keep
+    /// them for nothing. Everybody reads them.
+    initial: [Vec<u8>; 2],
 }
 
 impl Kdf {
@@ -47,12 +50,64 @@ impl Kdf {
     pub fn fresh() -> Result<Self, CardError> {
         let mut salts = [[0; SALT_LEN]; 3];
         salts.iter_mut().try_for_each(|salt| random::fill(salt))?;
-        Ok(Self::Hashed(S2k { digest: DigestAlgorithm::Sha256, count: FRESH_COUNT, salts }))
+        let initial = Default::default();
+        Ok(Self::Hashed(S2k { digest: DigestAlgorithm::Sha256, count: FRESH_COUNT, salts, initial }))
     }
 
-    /// The DO as PUT DATA takes it. Cards that set their PINs anew with it are told the hashes of `user` and `admin`
-    /// (initial values, 87 and 88).
-    pub fn encode(&self, user: &Secret, admin: &Secret) -> Secret {
+    /// For cards that set their PINs anew with the DO: they become these.
+    pub fn setting(&self, user: &Secret, admin: &Secret) -> Self {
+        self.with_initial([(Pin::User, user), (Pin::Admin, admin)].map(|(pin, value)| self.form(pin, value)))
+    }
+
+    /// While the PINs become what the host sends: each is hashed already, or still bare. Said by initial values that
+    /// nobody else writes: the complements of the hashes. Whoever reads them can try PINs against them, as long as they are
+    /// there.
+    pub fn unfinished(&self, user: &Secret, admin: &Secret) -> Self {
+        self.with_initial([(Pin::User, user), (Pin::Admin, admin)].map(|(pin, value)| {
+            let hash = self.form(pin, value);
+            hash.iter().map(|byte| !byte).collect()
+        }))
+    }
+
+    /// As it is in the end: the initial values, which GnuPG does not do without, say nothing.
+    pub fn finished(&self) -> Result<Self, CardError> {
+        let mut initial = [vec![0; INITIAL_LEN], vec![0; INITIAL_LEN]];
+        initial.iter_mut().try_for_each(|value| random::fill(value))?;
+        Ok(self.with_initial(initial))
+    }
+
+    /// Whether the card may have this PIN as it is typed all the same. `form` is what [`Kdf::apply`] made of it.
+    pub fn may_be_bare(&self, pin: Pin, form: &Secret) -> bool {
+        let Some(initial) = self.initial(pin) else { return false };
+        let is_complement = |(byte, other): (&u8, &u8)| *byte == !*other;
+        initial.len() == form.len() && initial.iter().zip(form.expose()).all(is_complement)
+    }
+
+    /// The initial value of a PIN, if it has one.
+    pub fn initial(&self, pin: Pin) -> Option<&[u8]> {
+        let Self::Hashed(s2k) = self else { return None };
+        let [user, admin] = &s2k.initial;
+        let value = match pin {
+            Pin::User | Pin::UserSign => user,
+            Pin::Admin => admin,
+            Pin::ResettingCode => return None,
+        };
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn form(&self, pin: Pin, value: &Secret) -> Vec<u8> {
+        self.apply(pin, value).expose().to_vec()
+    }
+
+    fn with_initial(&self, initial: [Vec<u8>; 2]) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Hashed(s2k) => Self::Hashed(S2k { initial, ..s2k.clone() }),
+        }
+    }
+
+    /// The DO as PUT DATA takes it.
+    pub fn encode(&self) -> Secret {
         let mut bytes = Vec::with_capacity(ENCODED_LEN);
         let Self::Hashed(s2k) = self else {
             tlv::write(&mut bytes, TAG_ALGORITHM, &[NO_KDF]);
@@ -65,8 +120,9 @@ impl Kdf {
         for (tag, salt) in [TAG_SALT_USER, TAG_SALT_CODE, TAG_SALT_ADMIN].into_iter().zip(&s2k.salts) {
             tlv::write(&mut bytes, tag, salt);
         }
-        tlv::write(&mut bytes, TAG_INITIAL_USER, self.apply(Pin::User, user).expose());
-        tlv::write(&mut bytes, TAG_INITIAL_ADMIN, self.apply(Pin::Admin, admin).expose());
+        for (tag, value) in [TAG_INITIAL_USER, TAG_INITIAL_ADMIN].into_iter().zip(&s2k.initial) {
+            tlv::write(&mut bytes, tag, value);
+        }
         Secret::new(bytes)
     }
 
@@ -94,7 +150,9 @@ impl S2k {
         let salt = |tag| tlv::find(bytes, tag).and_then(|salt| <[u8; SALT_LEN]>::try_from(salt).ok());
         let user = salt(TAG_SALT_USER).ok_or_else(|| damaged("no salt"))?;
         let salts = [user, salt(TAG_SALT_CODE).unwrap_or(user), salt(TAG_SALT_ADMIN).unwrap_or(user)];
-        Ok(Self { digest, count, salts })
+        let initial = [TAG_INITIAL_USER, TAG_INITIAL_ADMIN]
+            .map(|tag| tlv::find(bytes, tag).unwrap_or_default().to_vec());
+        Ok(Self { digest, count, salts, initial })
     }
 
     /// Salt and PIN over and over, until `count` bytes are hashed; once at least.
@@ -137,6 +195,8 @@ const ITERATED_SALTED: u8 = 0x03;
 const SHA256: u8 = 0x08;
 const SHA512: u8 = 0x0A;
 const SALT_LEN: usize = 8;
+/// SHA-256.
+const INITIAL_LEN: usize = 32;
 /// RFC 4880 counts no further (3.7.1.3).
 const MAX_COUNT: u32 = 0x03E0_0000;
 /// Bytes that a new KDF hashes: some hundredths of a second, and much work for whoever has to guess.

@@ -156,8 +156,7 @@ impl CardDriver for OpenPgp {
             return Err(CardError::NotSupported { what: "verify its resetting code alone".to_owned() });
         }
         which.check(&self.application.pins, pin, false)?;
-        let value = self.kdf(channel)?.apply(which, pin);
-        let verified = pin::verify(channel, which, value);
+        let verified = self.offer(channel, which, pin, |channel, value| pin::verify(channel, which, value));
         self.signature_pin_spent &= which != Pin::UserSign;
         if verified.is_err() {
             // The counters are others now.
@@ -372,6 +371,32 @@ impl OpenPgp {
         if self.application.keys_validator().is_some() {
             self.cache.insert(&[place.number()], &public.to_spki_der());
             self.cache.save();
+        }
+    }
+
+    /// Sends a PIN as the card has it. Where `pin kdf` was interrupted, and this is the PIN that it had then, that is one of
+    /// two forms: both are tried, because the one that is right gives back the try that the other costs.
+    /// Errors: `NotSupported` where there is no try for that.
+    fn offer(
+        &mut self,
+        channel: &mut Channel<'_>,
+        which: Pin,
+        value: &Secret,
+        mut send: impl FnMut(&mut Channel<'_>, Secret) -> Result<(), CardError>,
+    ) -> Result<(), CardError> {
+        let kdf = self.kdf(channel)?;
+        let form = kdf.apply(which, value);
+        if !kdf.may_be_bare(which, &form) {
+            return send(channel, form);
+        }
+        if which.tries(&pin::status(channel)?).left.is_none_or(|left| left < 2) {
+            let what = "be sent this PIN with one try left: `pin kdf` was interrupted, and the PIN is hashed or \
+                        not; unblock it, then run `pin kdf` again";
+            return Err(CardError::NotSupported { what: what.to_owned() });
+        }
+        match send(channel, form) {
+            Err(CardError::PinIncorrect { .. }) => send(channel, value.clone()),
+            other => other,
         }
     }
 

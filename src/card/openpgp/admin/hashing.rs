@@ -12,7 +12,8 @@ use crate::card::openpgp::{OpenPgp, commands};
 use crate::codec::Secret;
 
 impl OpenPgp {
-    /// Both PINs keep their values for their holders.
+    /// Both PINs keep their values for their holders. A card that was pulled in between says in its DO that each PIN may
+    /// have either form; then this goes to the end, to whichever is wanted now.
     pub(super) fn hash_pins(
         &mut self,
         channel: &mut Channel<'_>,
@@ -29,46 +30,101 @@ impl OpenPgp {
         let values = [(Pin::Admin, pins.officer), (Pin::User, pins.user)];
         values.iter().try_for_each(|(which, value)| which.check(&status, value, true))?;
         let before = self.kdf(channel)?;
-        let after = if hashed { Kdf::fresh()? } else { Kdf::None };
+        let is_unfinished =
+            values.iter().any(|(which, value)| before.may_be_bare(*which, &before.apply(*which, value)));
+        if !is_unfinished && matches!(before, Kdf::Hashed(_)) == hashed {
+            return Ok(Vec::new());
+        }
         let mut cost = Vec::new();
         if Pin::ResettingCode.tries(&status).left.is_some_and(|left| left > 0) {
             self.put_resetting_code(channel, None)?;
             cost.push("the resetting code is gone: set it again".to_owned());
         }
-        let put = commands::put_secret(kdf::TAG_KDF_DO, after.encode(pins.user, pins.officer));
-        send(channel, &put, "be told how it takes PINs")?;
-        self.kdf = Some(after.clone());
-        for (which, value) in values {
-            self.convert(channel, which, value, [&before, &after])?;
+        if SETTING_ANEW.contains(&self.application.manufacturer()) {
+            self.set_anew(channel, hashed, pins)?;
+        } else {
+            self.convert(channel, hashed, pins, is_unfinished)?;
         }
         Ok(cost)
     }
 
-    /// Makes a PIN what the host sends from now on. Most cards keep what they have when the DO is written; some (Yubico's,
-    /// Gnuk) take the initial values that it names, or go back to those of the factory. What it is now is tried with the
-    /// likeliest first: the next one that is right gives the card back the try that a wrong one costs.
+    /// On cards that set their PINs anew when the DO is written: they take the initial values that it names, or go back to
+    /// those of the factory.
+    fn set_anew(
+        &mut self,
+        channel: &mut Channel<'_>,
+        hashed: bool,
+        pins: PinPair<'_>,
+    ) -> Result<(), CardError> {
+        let before = self.kdf(channel)?;
+        let after = if hashed { Kdf::fresh()?.setting(pins.user, pins.officer) } else { Kdf::None };
+        self.put_kdf(channel, &after)?;
+        let factory = [(Pin::Admin, pins.officer, FACTORY_ADMIN), (Pin::User, pins.user, FACTORY_USER)];
+        for (which, value, factory) in factory {
+            let new = after.apply(which, value);
+            let initial = if hashed { new.clone() } else { Secret::from(factory) };
+            change_either(channel, which, [&initial, &before.apply(which, value)], &new)?;
+        }
+        Ok(())
+    }
+
+    /// On cards that keep their PINs when the DO is written. First it says that each PIN may be hashed or bare, then they
+    /// become what is wanted, then it says that. So at any moment what the card has follows from the DO and the PINs.
     fn convert(
         &mut self,
         channel: &mut Channel<'_>,
-        which: Pin,
-        value: &Secret,
-        [before, after]: [&Kdf; 2],
+        hashed: bool,
+        pins: PinPair<'_>,
+        is_unfinished: bool,
     ) -> Result<(), CardError> {
-        let new = after.apply(which, value);
-        let kept = before.apply(which, value);
-        let initial = match after {
-            Kdf::Hashed(_) => new.clone(),
-            Kdf::None if which == Pin::Admin => Secret::from(FACTORY_ADMIN),
-            Kdf::None => Secret::from(FACTORY_USER),
-        };
-        let sets_anew = SETTING_ANEW.contains(&self.application.manufacturer());
-        let [first, second] = if sets_anew { [initial, kept] } else { [kept, initial] };
-        match pin::change(channel, which, &first, &new) {
-            Err(CardError::PinIncorrect { .. }) if first != second => {
-                pin::change(channel, which, &second, &new)
-            }
-            other => other,
+        let before = self.kdf(channel)?;
+        let salted = if before == Kdf::None { Kdf::fresh()? } else { before.clone() };
+        let between = salted.unfinished(pins.user, pins.officer);
+        if !is_unfinished {
+            self.put_kdf(channel, &between)?;
         }
+        let mut keeps = true;
+        for (which, value) in [(Pin::Admin, pins.officer), (Pin::User, pins.user)] {
+            let first = before.apply(which, value);
+            // A card may set its PINs anew and nobody knew.
+            let initial = || between.initial(which).map(Secret::from);
+            let second = if is_unfinished { Some(value.clone()) } else { initial() };
+            let second = second.unwrap_or_else(|| first.clone());
+            let new = if hashed { between.apply(which, value) } else { value.clone() };
+            keeps &= change_either(channel, which, [&first, &second], &new)? || is_unfinished;
+        }
+        let officer = if hashed { between.apply(Pin::Admin, pins.officer) } else { pins.officer.clone() };
+        pin::verify(channel, Pin::Admin, officer)?;
+        match (hashed, keeps) {
+            (true, true) => self.put_kdf(channel, &between.finished()?),
+            (true, false) => self.put_kdf(channel, &between.setting(pins.user, pins.officer)),
+            (false, true) => self.put_kdf(channel, &Kdf::None),
+            (false, false) => self.set_anew(channel, false, pins),
+        }
+    }
+
+    fn put_kdf(&mut self, channel: &mut Channel<'_>, kdf: &Kdf) -> Result<(), CardError> {
+        self.kdf = None;
+        let put = commands::put_secret(kdf::TAG_KDF_DO, kdf.encode());
+        send(channel, &put, "be told how it takes PINs")?;
+        self.kdf = Some(kdf.clone());
+        Ok(())
+    }
+}
+
+/// Changes a PIN that is one of two, the likelier first: the next one that is right gives the card back the try that a
+/// wrong one costs. Answers whether it was the first.
+fn change_either(
+    channel: &mut Channel<'_>,
+    which: Pin,
+    [first, second]: [&Secret; 2],
+    new: &Secret,
+) -> Result<bool, CardError> {
+    match pin::change(channel, which, first, new) {
+        Err(CardError::PinIncorrect { .. }) if first != second => {
+            pin::change(channel, which, second, new).map(|()| false)
+        }
+        other => other.map(|()| true),
     }
 }
 

@@ -86,9 +86,9 @@ impl CardAdmin for OpenPgp {
         }
         which.check(&self.application.pins, old, false)?;
         which.check(&self.application.pins, new, true)?;
-        let kdf = self.kdf(channel)?;
+        let new = self.kdf(channel)?.apply(which, new);
         self.current = false;
-        pin::change(channel, which, &kdf.apply(which, old), &kdf.apply(which, new))
+        self.offer(channel, which, old, |channel, old| pin::change(channel, which, &old, &new))
     }
 
     fn change_pin_on_reader(&mut self, channel: &mut Channel<'_>, auth: &AuthId) -> Result<(), CardError> {

@@ -20,7 +20,8 @@ use crate::engine::{SessionMode, UserKind};
 #[command(after_help = "\
 With it the card and its reader see hashes instead of PINs; the PINs stay what
 they are for those who type them, and are not typed on a reader's keys any
-more. Both have to be given. A resetting code is lost: set it again.
+more. Both have to be given. A resetting code is lost: set it again. A run
+that was interrupted is finished, or taken back, by another one.
 
 Examples:
   p11ctl pin kdf on --slot 0 --pin env:PIN --so-pin env:ADMIN
@@ -81,7 +82,7 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
             engine.authorise(session, &status.label, &user)?;
             engine.set_pin_hashing(session, hashed, pins)
         })
-        .map_err(|error| explain(error, &user_request))?;
+        .map_err(|error| interrupted(explain(error, &user_request), hashed))?;
     let document = json!({
         "slot": token.slot.0,
         "token": token.candidate.label,
@@ -93,4 +94,18 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
     outcome.notes.push(format!("token {} gets its PINs {state}", quote(&token.candidate.label)));
     outcome.notes.extend(cost);
     Ok(outcome)
+}
+
+/// What to do with a card that was pulled in between.
+fn interrupted(error: CliError, hashed: bool) -> CliError {
+    if error.kind != ErrorKind::Card {
+        return error;
+    }
+    let error = error.hint("run the same command again: it finishes what this one began");
+    match hashed {
+        true => error,
+        false => error.hint(
+            "a YubiKey or a Gnuk may have the PINs of the factory now (123456 and 12345678): then set them with p11ctl pin change",
+        ),
+    }
 }

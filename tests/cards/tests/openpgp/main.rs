@@ -6,6 +6,7 @@ mod bench;
 mod cost;
 #[path = "../../../common/faults.rs"]
 mod faults;
+mod hashing;
 mod hostile;
 mod keys;
 mod objects;
