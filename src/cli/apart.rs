@@ -1,6 +1,6 @@
 //! Files that a run reads and files that it writes: none may be both, and none written twice, however they are spelled.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 pub struct Apart {
     inputs: HashSet<PathBuf>,
     outputs: HashSet<PathBuf>,
+    folders: Folders,
 }
 
 /// What is wrong with an output.
@@ -22,12 +23,14 @@ pub enum Clash {
 impl Apart {
     /// A run that reads these files.
     pub fn new<'a>(inputs: impl IntoIterator<Item = &'a Path>) -> Self {
-        Self { inputs: inputs.into_iter().map(place).collect(), outputs: HashSet::new() }
+        let mut folders = Folders::default();
+        let inputs = inputs.into_iter().map(|path| folders.place(path)).collect();
+        Self { inputs, outputs: HashSet::new(), folders }
     }
 
     /// The run writes this file too. Errors: that would hurt.
     pub fn write(&mut self, output: &Path) -> Result<(), Clash> {
-        let place = place(output);
+        let place = self.folders.place(output);
         if self.inputs.contains(&place) {
             return Err(Clash::Input);
         }
@@ -35,19 +38,29 @@ impl Apart {
     }
 }
 
-/// Where a file is, or will be: links are followed as far as there is something.
-fn place(path: &Path) -> PathBuf {
-    if let Ok(place) = fs::canonicalize(path) {
-        return place;
+/// Folders by their spelling, each resolved once: a run of many files has few of them.
+#[derive(Default)]
+struct Folders(HashMap<PathBuf, Option<PathBuf>>);
+
+impl Folders {
+    /// Where a file is, or will be: links are followed as far as there is something.
+    fn place(&mut self, path: &Path) -> PathBuf {
+        let is_plain = !fs::symlink_metadata(path).is_ok_and(|file| file.is_symlink());
+        match (self.resolve(path), path.file_name()) {
+            (Some(folder), Some(name)) if is_plain => folder.join(name),
+            (Some(folder), Some(name)) => fs::canonicalize(path).unwrap_or_else(|_| folder.join(name)),
+            // A folder that is yet to be made has one spelling: that of the option.
+            _ => fs::canonicalize(path).unwrap_or_else(|_| path.components().collect()),
+        }
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    match (fs::canonicalize(folder), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        // A folder that is yet to be made has one spelling: that of the option.
-        _ => path.components().collect(),
+
+    /// The folder of a path, if it is there.
+    fn resolve(&mut self, path: &Path) -> Option<&PathBuf> {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        if !self.0.contains_key(folder) {
+            self.0.insert(folder.to_owned(), fs::canonicalize(folder).ok());
+        }
+        self.0.get(folder)?.as_ref()
     }
 }
 

@@ -1,50 +1,49 @@
 //! `-o FILE`: the whole new file or the old one, never half of either; `-` is standard output.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::error::CliError;
 
 /// Writes a file whole: into a new file beside it, which then takes its name. Errors name the file.
 /// Something that is no regular file (`/dev/null`, a pipe) is written in place.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
-    let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
-    if is_special(path) {
-        let opened = OpenOptions::new().write(true).open(path);
-        return opened.and_then(|mut file| file.write_all(contents)).map_err(cannot);
-    }
-    let mut file = NewFile::create(path)?;
-    file.write_all(contents).map_err(cannot)?;
-    file.keep()
+    write_with(path, contents, None)
 }
 
 /// As [`write()`], for a secret: only its owner may read the file, whoever could read what was there before.
 pub fn write_private(path: &Path, secret: &[u8]) -> Result<(), CliError> {
+    write_with(path, secret, Some(PRIVATE_MODE))
+}
+
+fn write_with(path: &Path, contents: &[u8], mode: Option<u32>) -> Result<(), CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
-    if is_special(path) {
-        return write(path, secret);
+    let place = Place::of(path);
+    if place.is_special() {
+        let opened = OpenOptions::new().write(true).open(path);
+        return opened.and_then(|mut file| file.write_all(contents)).map_err(cannot);
     }
-    let mut file = NewFile::create_with(path, Some(PRIVATE_MODE))?;
-    file.write_all(secret).map_err(cannot)?;
+    let mut file = NewFile::create_at(place, path, mode)?;
+    file.write_all(contents).map_err(cannot)?;
     file.keep()
 }
 
 /// Refuses an output that could not be written, before the work for it is done. Errors name the file.
 pub fn check_writable(path: &Path) -> Result<(), CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if is_standard_stream(path) {
-        return Ok(());
-    }
-    if target.is_dir() {
+    let place = Place::of(path);
+    if place.is_directory() {
         return Err(CliError::usage(format!("{} is a directory", path.display())));
     }
-    if target.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+    if is_standard_stream(path) || place.is_special() {
         return Ok(());
     }
-    let (temporary, _) = create_beside(&target, None).map_err(cannot)?;
+    let (temporary, _) = create_beside(&place.target, None).map_err(cannot)?;
     fs::remove_file(temporary).map_err(cannot)
 }
 
@@ -59,7 +58,6 @@ pub struct PrivateFile {
 impl PrivateFile {
     /// Makes the file. Errors: it exists already, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, CliError> {
-        use std::os::unix::fs::OpenOptionsExt;
         let opened = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_MODE).open(path);
         let file = opened
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
@@ -99,37 +97,69 @@ pub struct NewFile {
     target: PathBuf,
     temporary: Unfinished,
     file: File,
-    /// Permissions that it keeps; `None` where it takes those of the file whose name it gets.
-    mode: Option<u32>,
+    /// Permissions of the file whose name it gets, where it takes them.
+    permissions: Option<Permissions>,
 }
 
 impl NewFile {
     /// Makes the file beside the place that it will have. Errors name the file.
     pub fn create(path: &Path) -> Result<Self, CliError> {
-        Self::create_with(path, None)
+        Self::create_at(Place::of(path), path, None)
     }
 
-    fn create_with(path: &Path, mode: Option<u32>) -> Result<Self, CliError> {
-        // A link keeps being a link: its target is replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if target.is_dir() {
+    fn create_at(place: Place, path: &Path, mode: Option<u32>) -> Result<Self, CliError> {
+        if place.is_directory() {
             return Err(
                 CliError::usage(format!("cannot write {}", path.display())).cause("it is a directory")
             );
         }
+        let permissions = place.old.map(|old| old.permissions()).filter(|_| mode.is_none());
         // What may not be read by others is not, while it is made either.
-        let (temporary, file) = create_beside(&target, mode.or_else(|| mode_of(&target)))
+        let mode = mode.or_else(|| Some(permissions.as_ref()?.mode() & 0o777));
+        let (temporary, file) = create_beside(&place.target, mode)
             .map_err(|source| CliError::usage(format!("cannot write {}", path.display())).cause(source))?;
-        Ok(Self { path: path.to_owned(), target, temporary: Unfinished::note(temporary), file, mode })
+        let temporary = Unfinished::note(temporary);
+        Ok(Self { path: path.to_owned(), target: place.target, temporary, file, permissions })
     }
 
     /// Gives it its name. Errors name the file.
     pub fn keep(self) -> Result<(), CliError> {
-        let permitted = if self.mode.is_none() { copy_permissions(&self.target, &self.file) } else { Ok(()) };
+        let permitted = match self.permissions {
+            Some(permissions) => self.file.set_permissions(permissions),
+            None => Ok(()),
+        };
         permitted
             .and_then(|()| self.file.sync_all())
-            .and_then(|()| fs::rename(&self.temporary.0, &self.target))
+            .and_then(|()| self.temporary.rename(&self.target))
             .map_err(|source| CliError::usage(format!("cannot write {}", self.path.display())).cause(source))
+    }
+}
+
+/// Where a new file will be, and what is there now.
+struct Place {
+    /// The path, or what it leads to: a link keeps being a link, its target is replaced.
+    target: PathBuf,
+    old: Option<Metadata>,
+}
+
+impl Place {
+    fn of(path: &Path) -> Self {
+        match fs::symlink_metadata(path) {
+            Ok(link) if link.is_symlink() => {
+                let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                Self { old: target.metadata().ok(), target }
+            }
+            found => Self { old: found.ok(), target: path.to_owned() },
+        }
+    }
+
+    fn is_directory(&self) -> bool {
+        self.old.as_ref().is_some_and(Metadata::is_dir)
+    }
+
+    /// Neither a regular file nor a directory.
+    fn is_special(&self) -> bool {
+        self.old.as_ref().is_some_and(|old| !old.is_file() && !old.is_dir())
     }
 }
 
@@ -145,20 +175,31 @@ impl Write for NewFile {
 
 /// A file that has not got its name yet: gone when dropped, and when the process is interrupted.
 #[derive(Debug)]
-struct Unfinished(PathBuf);
+struct Unfinished {
+    path: PathBuf,
+    has_name: bool,
+}
 
 impl Unfinished {
     fn note(path: PathBuf) -> Self {
         UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
-        Self(path)
+        Self { path, has_name: false }
+    }
+
+    fn rename(mut self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)?;
+        self.has_name = true;
+        Ok(())
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.0);
-        // Nothing is there any more when it got its name.
-        let _ = fs::remove_file(&self.0);
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.path);
+        if !self.has_name {
+            // Nobody misses it.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -171,7 +212,7 @@ pub fn remove_unfinished() {
 
 /// True for what exists and is no regular file: it is written in place.
 pub fn is_special(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    Place::of(path).is_special()
 }
 
 /// Reads a whole input; `-` is standard input. Errors name the file.
@@ -196,6 +237,20 @@ pub fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
     Ok(Box::new(file))
 }
 
+/// Refuses an input that cannot be read, without opening it: opening a pipe waits for its writer, who is lost when it is
+/// closed. Errors name the file.
+pub fn check_readable(path: &Path) -> Result<(), CliError> {
+    if is_standard_stream(path) {
+        return Ok(());
+    }
+    let cannot = |source: io::Error| CliError::usage(format!("cannot read {}", path.display())).cause(source);
+    let metadata = path.metadata().map_err(cannot)?;
+    if metadata.is_dir() {
+        return Err(CliError::usage(format!("{} is a directory", path.display())));
+    }
+    accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS).map_err(|error| cannot(error.into()))
+}
+
 /// True for `-`.
 pub fn is_standard_stream(path: &Path) -> bool {
     path.as_os_str() == "-"
@@ -207,7 +262,6 @@ pub fn describe(path: &Path) -> String {
 }
 
 fn create_beside(target: &Path, mode: Option<u32>) -> io::Result<(PathBuf, File)> {
-    use std::os::unix::fs::OpenOptionsExt;
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     for attempt in 0..ATTEMPTS {
         let mut temporary = std::ffi::OsString::from(".");
@@ -221,18 +275,6 @@ fn create_beside(target: &Path, mode: Option<u32>) -> io::Result<(PathBuf, File)
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
-}
-
-fn mode_of(path: &Path) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().ok().map(|metadata| metadata.permissions().mode() & 0o777)
-}
-
-fn copy_permissions(old: &Path, new: &File) -> io::Result<()> {
-    match old.metadata() {
-        Ok(metadata) => new.set_permissions(metadata.permissions()),
-        Err(_) => Ok(()),
-    }
 }
 
 /// Files without their name, for an interruption.
@@ -250,7 +292,6 @@ mod tests {
 
     #[test]
     fn write_existing_file_keeps_its_permissions() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         fs::write(&path, "old").unwrap();
@@ -263,7 +304,6 @@ mod tests {
 
     #[test]
     fn new_file_is_never_readable_by_more_than_the_old_one() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         fs::write(&path, "old").unwrap();
@@ -304,7 +344,6 @@ mod tests {
 
     #[test]
     fn private_file_is_for_its_owner_and_goes_without_a_secret() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("puk");
         drop(PrivateFile::create(&path).unwrap());
@@ -319,7 +358,6 @@ mod tests {
 
     #[test]
     fn write_private_takes_the_file_from_everybody_else() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         for name in ["new", "old"] {
             let path = folder.path().join(name);

@@ -40,8 +40,7 @@ impl Writers {
 
     /// Writes a file now or soon. Errors: those of a file that is written now.
     pub fn write(&self, number: usize, path: &Path, contents: Vec<u8>) -> Result<(), CliError> {
-        let tasks =
-            self.tasks.as_ref().filter(|_| contents.len() <= LONGEST && !atomic_file::is_special(path));
+        let tasks = self.tasks.as_ref().filter(|_| contents.len() <= LONGEST);
         let Some(tasks) = tasks else { return atomic_file::write(path, &contents) };
         let task = Task { number, path: path.to_owned(), contents };
         tasks.send(task).or_else(|refused| atomic_file::write(&refused.0.path, &refused.0.contents))

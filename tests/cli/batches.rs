@@ -73,6 +73,17 @@ fn block_that_the_key_refuses_is_told_and_the_others_are_signed() {
 }
 
 #[test]
+fn named_pipe_is_opened_once_so_that_its_writer_is_heard() {
+    let bench = bench();
+    bench.tool("mkfifo", &["pipe"]);
+    let pipe = bench.path("pipe");
+    let writer = std::thread::spawn(move || fs::write(pipe, "contents of a"));
+    bench.demo(SIGN.iter().chain(&["a", "pipe"])).expect(0);
+    writer.join().unwrap().unwrap();
+    openssl_verifies(&bench, "pipe.sig", "a");
+}
+
+#[test]
 fn output_folder_takes_every_signature() {
     let bench = bench();
     bench

@@ -44,9 +44,7 @@ impl<'a> Batch<'a> {
     /// Notes the files that cannot be read. Errors: there is none left to sign.
     pub fn refuse_unreadable(&mut self) -> Result<(), CliError> {
         for item in &mut self.items {
-            if !atomic_file::is_standard_stream(item.job.input)
-                && let Err(error) = atomic_file::open(item.job.input)
-            {
+            if let Err(error) = atomic_file::check_readable(item.job.input) {
                 item.state = State::Failed(error);
             }
         }

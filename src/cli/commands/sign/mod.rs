@@ -159,13 +159,14 @@ impl SignArgs {
 pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let reads_stdin = args.files.iter().any(|file| atomic_file::is_standard_stream(file));
     args.pin.check(reads_stdin)?;
-    let jobs = jobs::jobs(context, args)?;
+    let mut batch = Batch::new(context, jobs::jobs(context, args)?);
+    // A file that cannot be read must not cost a login.
+    batch.refuse_unreadable()?;
     let choice = KeyChoice::new(&args.token, &args.key)?;
     if !args.format.takes_certificates() {
         choice.seek(context)?;
     }
-    let is_at_hand = |file: &PathBuf| atomic_file::is_standard_stream(file) || file.is_file();
-    if args.pin.is_at_hand() && args.files.iter().all(is_at_hand) {
+    if args.pin.is_at_hand() {
         // Nobody is waited for until the login.
         context.engine()?.keep_at_hand(true);
     }
@@ -175,9 +176,6 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
         policy::check_strength(&chosen.key.algorithm, &draft.call)?;
     }
     let input = input(args, &draft)?;
-    let mut batch = Batch::new(context, jobs);
-    // A file that cannot be read must not cost a login.
-    batch.refuse_unreadable()?;
     policy::check_certificates(context, &chosen)?;
     let certificates = certificates(context, args, &draft, &chosen)?;
     draft.check_certificates(&certificates)?;
