@@ -225,9 +225,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 }
 
 /// Opens an input for reading; `-` is standard input. Errors name the file.
-pub fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
+pub fn open(path: &Path) -> Result<Box<dyn Read + Send>, CliError> {
     if is_standard_stream(path) {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
     let cannot = |source: io::Error| CliError::usage(format!("cannot read {}", path.display())).cause(source);
     let file = File::open(path).map_err(cannot)?;

@@ -1,5 +1,6 @@
 //! The command line: arguments, prompts, tables, JSON, exit codes.
 
+mod ahead;
 mod apart;
 pub mod args;
 mod atomic_file;

@@ -174,7 +174,10 @@ mod tests {
         // More than the order takes part in another way than less.
         let scalar = [1; 32];
         for digest in [[0; 32], [0xFF; 32]] {
-            assert_eq!(arithmetic(Curve::P256).sign(&scalar, &digest, &[]), usual.sign(&scalar, &digest, &[]));
+            assert_eq!(
+                arithmetic(Curve::P256).sign(&scalar, &digest, &[]),
+                usual.sign(&scalar, &digest, &[])
+            );
         }
         for scalar in [[0; 32].as_slice(), &[0xFF; 32], &[1; 31]] {
             let refused = Err(CryptoError::InvalidKey(Curve::P256.name()));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::form::{Form, Written};
 use super::jobs::Job;
 use super::signer::Signer;
+use crate::cli::ahead::Ahead;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::outcome::Outcome;
@@ -55,6 +56,13 @@ impl<'a> Batch<'a> {
         let first = self.items.iter().find_map(|item| item.error().cloned());
         let error = first.unwrap_or_else(|| CliError::usage("there is nothing to sign"));
         Err(if all > 1 { error.hint(format!("none of the {all} files can be read")) } else { error })
+    }
+
+    /// Begins to read what will be signed, if that is worth it.
+    pub fn read_ahead(&self) -> Option<Ahead> {
+        let waiting = self.items.iter().filter(|item| matches!(item.state, State::Waiting));
+        let files: Vec<_> = waiting.map(|item| item.job.input.to_owned()).collect();
+        (files.len() > 1).then(|| Ahead::start(files))
     }
 
     /// Signs what waits. What is wrong with one file is noted; a card or PIN that fails ends the run.

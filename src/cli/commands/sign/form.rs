@@ -6,7 +6,6 @@ use std::path::Path;
 use super::SignArgs;
 use super::signer::Signer;
 use crate::cli::error::{CliError, ErrorKind};
-use crate::cli::parts::read_at_most;
 use crate::cli::signature::{Format, SignatureFormat};
 use crate::cli::{mechanism, pem};
 use crate::codec::date;
@@ -183,7 +182,7 @@ impl Form {
                 Ok(Written { raw, bytes })
             }
             Self::Cms { builder, attach, pem } => {
-                let content = if *attach { Some(read_at_most(input, MAX_ATTACHED)?) } else { None };
+                let content = if *attach { Some(signer.open(input)?.at_most(MAX_ATTACHED)?) } else { None };
                 let digest = signer.digest(input, content.as_deref(), builder.digest(), progress)?;
                 let attributes = builder.attributes(&digest, date::now()).map_err(not_made)?;
                 let raw = signer.sign_bytes(input, &attributes)?;
@@ -199,7 +198,7 @@ impl Form {
                 Ok(Written { raw, bytes: text.into_bytes() })
             }
             Self::Jws { protected, attach, encoded } => {
-                let content = if *attach { Some(read_at_most(input, MAX_ATTACHED)?) } else { None };
+                let content = if *attach { Some(signer.open(input)?.at_most(MAX_ATTACHED)?) } else { None };
                 let prefix = format!("{protected}.");
                 let encoder = jws::PayloadEncoder::new(*encoded);
                 let raw =

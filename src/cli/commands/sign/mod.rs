@@ -180,13 +180,15 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let certificates = certificates(context, args, &draft, &chosen)?;
     draft.check_certificates(&certificates)?;
     jobs::make_output_folder(args)?;
+    let ahead = if args.hash_file { None } else { batch.read_ahead() };
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
     let engine = context.engine()?;
     let key = find_again(engine, unlocked.session, &chosen.key)?;
     let public =
         draft.wants_public().then(|| public_half(engine, unlocked.session, &chosen.key, key)).transpose()?;
     let form = draft.finish(certificates, public)?;
-    let signer = Signer { context, chosen: &chosen, unlocked: &unlocked, key, call: &draft.call, input };
+    let signer =
+        Signer { context, chosen: &chosen, unlocked: &unlocked, key, call: &draft.call, input, ahead };
     batch.run(&signer, &form)?;
     let document = json!({
         "slot": chosen.token.slot.0,

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use crate::cli::ahead::Ahead;
 use crate::cli::atomic_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::keys::ChosenKey;
-use crate::cli::parts::{Parts, digest_file};
+use crate::cli::parts::{Parts, digest_parts};
 use crate::cli::predigested::Predigested;
 use crate::cli::text::quote;
 use crate::cli::unlock::Unlocked;
@@ -39,6 +40,8 @@ pub struct Signer<'a> {
     pub call: &'a MechanismCall,
     /// What it is given.
     pub input: Input,
+    /// Files that are opened before their turn.
+    pub ahead: Option<Ahead>,
 }
 
 impl Signer<'_> {
@@ -51,7 +54,7 @@ impl Signer<'_> {
     pub fn sign(&self, input: &Path, progress: &dyn Fn(u64)) -> Result<Vec<u8>, CliError> {
         let signature = match &self.input {
             Input::Files if mechanism(self.call.id)?.digest().is_none() => {
-                self.sign_block(self.call, &atomic_file::read(input)?)
+                self.sign_block(self.call, &self.open(input)?.whole()?)
             }
             Input::Files => self.sign_file(input, progress),
             Input::Digests(how) => self.sign_block(&how.call, &how.block(input)?),
@@ -73,7 +76,7 @@ impl Signer<'_> {
                 progress(content.len() as u64);
                 Ok(digest(algorithm, content))
             }
-            (Input::Files, None) => digest_file(input, algorithm, progress),
+            (Input::Files, None) => digest_parts(self.open(input)?, algorithm, progress),
         }
     }
 
@@ -94,7 +97,7 @@ impl Signer<'_> {
         let is_streamed = mechanism(self.call.id)?.digest().is_some() && content.is_none();
         if is_streamed {
             return self
-                .sign_parts(Parts::open(input)?, prefix, encoder, progress)
+                .sign_parts(self.open(input)?, prefix, encoder, progress)
                 .map_err(|error| self.explain(error, input));
         }
         // Ed25519 signs the whole; and what goes along is in memory anyway.
@@ -102,7 +105,7 @@ impl Signer<'_> {
         let content = match content {
             Some(content) => content,
             None => {
-                read = atomic_file::read(input)?;
+                read = self.open(input)?.whole()?;
                 &read
             }
         };
@@ -117,12 +120,12 @@ impl Signer<'_> {
     }
 
     fn sign_file(&self, input: &Path, progress: &dyn Fn(u64)) -> Result<Vec<u8>, Failure> {
-        self.sign_parts(Parts::open(input)?, &[], PayloadEncoder::new(false), progress)
+        self.sign_parts(self.open(input)?, &[], PayloadEncoder::new(false), progress)
     }
 
     fn sign_parts(
         &self,
-        mut data: Parts<'_>,
+        mut data: Parts,
         prefix: &[u8],
         mut encoder: PayloadEncoder,
         progress: &dyn Fn(u64),
@@ -149,6 +152,11 @@ impl Signer<'_> {
                 }
             }
         }
+    }
+
+    /// Opens one file, if its turn has come.
+    pub fn open(&self, input: &Path) -> Result<Parts, CliError> {
+        self.ahead.as_ref().map_or_else(|| Parts::open(input), |ahead| ahead.open(input))
     }
 
     fn begin(&self, call: &MechanismCall) -> Result<(), Failure> {
