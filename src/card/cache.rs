@@ -138,6 +138,16 @@ impl CardCache {
         &self.state
     }
 
+    /// Whether what is given to it is kept, as far as is known.
+    pub fn is_kept(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// The contents of all files that are known.
+    pub fn contents(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.values().map(Vec::as_slice)
+    }
+
     /// The content of a file, if it is known.
     pub fn get(&self, path: &[u8]) -> Option<&[u8]> {
         self.entries.get(path).map(Vec::as_slice)
@@ -180,6 +190,11 @@ impl CardCache {
     /// Forgets one entry; false when there was none.
     pub fn remove(&mut self, path: &[u8]) -> bool {
         self.entries.remove(path).is_some()
+    }
+
+    /// Forgets the entries with other contents than these, in the file when something new is written to it.
+    pub fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        self.entries.retain(|_, content| keep(content));
     }
 
     /// The card was changed by our own doing: what was not removed is true of its new state as well.
@@ -263,8 +278,8 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 const MAGIC: &[u8] = b"p11ctl card cache 1\n";
 const CHECKSUM_LEN: usize = 32;
 const ROOT: u32 = 0;
-/// Longest serial number, or path of a file, in bytes.
-const MAX_IDENTITY_LEN: usize = 32;
+/// Longest serial number, answer to reset (ISO 7816-3, 8.2.1), or path of a file, in bytes.
+const MAX_IDENTITY_LEN: usize = 33;
 const MAX_ENTRIES: usize = 1024;
 /// Contents of one card together: more than any card holds.
 const MAX_CONTENT_LEN: usize = 1 << 20;

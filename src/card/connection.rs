@@ -2,6 +2,7 @@
 //! Knows no card family and no PKCS#11; whoever holds a [`Card`] holds the only lock that it needs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
@@ -12,6 +13,7 @@ use crate::transport::{Disposition, PinPad, Presence, Reader, Transport as _, Tr
 use super::admin::Format;
 use super::applications::Found;
 use super::cache::CacheStore;
+use super::inventory::Inventory;
 use super::link::{Link, is_gone, is_reset};
 use super::logins::Logins;
 use super::sought::Sought;
@@ -32,6 +34,8 @@ pub struct CardSettings {
     pub pin_cache: bool,
     /// The key that the command is after, if it is after one alone.
     pub sought: Sought,
+    /// Cards are asked for every application, also for those that they did not have lately; one for all copies.
+    pub asks_all: Arc<AtomicBool>,
 }
 
 impl CardSettings {
@@ -44,6 +48,7 @@ impl CardSettings {
             cache: CacheStore::new(&config.cache),
             pin_cache: config.pkcs11.pin_cache,
             sought: Sought::default(),
+            asks_all: Arc::default(),
         }
     }
 }
@@ -281,8 +286,16 @@ impl Card {
         logins.is_some_and(|logins| logins.lost)
     }
 
+    /// An application is about to come or to go: what is kept of which ones there are is not true any more.
+    pub fn forget_inventory(&self) {
+        if let Some(link) = &self.link {
+            Inventory::open(self.settings.cache.as_ref(), link.line.atr()).clear();
+        }
+    }
+
     /// Formats the card; see [`CardAdmin::format`]. No PIN is verified afterwards.
     pub fn format(&mut self, format: &Format<'_>) -> Result<(), CardError> {
+        self.forget_inventory();
         self.administer(|admin, channel| admin.format(channel, format))?;
         self.forget_logins();
         Ok(())
@@ -290,6 +303,7 @@ impl Card {
 
     /// Erases the card; see [`CardAdmin::erase`]. No PIN is verified afterwards.
     pub fn erase(&mut self) -> Result<(), CardError> {
+        self.forget_inventory();
         self.administer(|admin, channel| admin.erase(channel))?;
         self.forget_logins();
         Ok(())

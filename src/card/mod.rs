@@ -9,6 +9,7 @@ pub mod connection;
 pub mod example;
 mod files;
 pub mod generic;
+mod inventory;
 pub mod isoapplet;
 mod link;
 mod logins;
@@ -60,6 +61,11 @@ pub trait CardDriver: Send {
     /// Reads the directories: PINs, keys, certificates and data without their bodies.
     /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
     fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError>;
+
+    /// What tells the card from all others with this application: by default its serial number. Empty where nothing does.
+    fn identity(&self, token: &Token) -> Vec<u8> {
+        token.info.serial.clone().into_bytes()
+    }
 
     /// From now on [`CardDriver::read_token`] lists everything: also objects that no slot depends on and that cost a
     /// question each. Answers whether that is more than it listed before.

@@ -2,9 +2,12 @@
 //! applications of a card are found.
 //! A new family is one file and one row here.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use crate::apdu::{ApduError, Channel, Lengthening};
 use crate::token::Problem;
 
+use super::inventory::Inventory;
 use super::{CardDriver, CardError, CardSettings, Found, generic, isoapplet, myeid, openpgp, piv};
 
 /// One card family.
@@ -86,6 +89,7 @@ pub static DRIVERS: &[Row] = &[
 /// more than two for each family.
 ///
 /// Questions go in the reverse order: PIV, which most cards with several have, is asked for last and stays selected.
+/// What such cards had lately is asked for before the rest, and a card that is one of them for nothing else.
 /// Errors: `UnknownCard` when no family wants it; what the one application has that is there and cannot be used.
 pub fn recognise(channel: &mut Channel<'_>, settings: &CardSettings) -> Result<Found, CardError> {
     let atr = channel.atr().to_vec();
@@ -100,38 +104,70 @@ pub fn recognise(channel: &mut Channel<'_>, settings: &CardSettings) -> Result<F
         let rows = DRIVERS.iter().enumerate().filter(|(_, row)| is_allowed(row) && wanted(row));
         rows.map(|(index, _)| index).collect()
     };
-    let mut search =
-        Search { channel, settings, found: Vec::new(), last: None, problems: Vec::new(), is_over: false };
-    search.ask_for_all(&rows(&is_first))?;
+    // Under a restriction not everything is asked for that the card may have.
+    let store = settings.cache.as_ref().filter(|_| only.is_none());
+    let mut search = Search {
+        channel,
+        settings,
+        inventory: Inventory::open(store, &atr),
+        found: Vec::new(),
+        asked: Vec::new(),
+        problems: Vec::new(),
+        is_over: false,
+        is_as_before: false,
+    };
+    search.ask_for_all(&rows(&is_first), None)?;
     if search.found.is_empty() {
-        search.ask_for_all(&rows(&|row| row.has_own_name && !is_first(row)))?;
-        if search.found.is_empty() {
-            search.ask_for_one(&rows(&|row| !row.has_own_name && !is_first(row)))?;
-        } else if let [pkcs15] = rows(&|row| row.name == generic::NAME)[..]
-            && !search.pkcs15_is_found()
-        {
-            search.ask(pkcs15, generic::open_by_name)?;
-        }
+        let pkcs15 = rows(&|row| row.name == generic::NAME).first().copied();
+        search.ask_for_all(&rows(&|row| row.has_own_name && !is_first(row)), pkcs15)?;
+        search.ask_for_one(&rows(&|row| !row.has_own_name && !is_first(row)))?;
     }
+    search.remember()?;
     search.result(atr)
+}
+
+/// An application that is there.
+struct Application {
+    /// Its row in [`DRIVERS`].
+    row: usize,
+    driver: Box<dyn CardDriver>,
+    /// What tells its card from others; `None` while it could not be read.
+    identity: Option<Vec<u8>>,
 }
 
 /// The questions to one card.
 struct Search<'s, 'c> {
     channel: &'s mut Channel<'c>,
     settings: &'s CardSettings,
-    /// Rows of [`DRIVERS`] whose application is there.
-    found: Vec<(usize, Box<dyn CardDriver>)>,
-    /// The row that was asked for last: its application is selected, if it is there.
-    last: Option<usize>,
+    inventory: Inventory,
+    found: Vec<Application>,
+    /// Rows of [`DRIVERS`] that were asked for. The application of the last one is selected, if it is there.
+    asked: Vec<usize>,
     /// What is there and cannot be used.
     problems: Vec<(&'static str, CardError)>,
     /// The card does not play by the rules: it is asked nothing more.
     is_over: bool,
+    /// The card had these applications lately and no others: it is asked nothing more.
+    is_as_before: bool,
 }
 
 impl Search<'_, '_> {
-    fn ask_for_all(&mut self, rows: &[usize]) -> Result<(), CardError> {
+    /// Asks for the applications of these rows, and for that of `beside` by its name where there is another one: first for
+    /// those that such cards had lately.
+    fn ask_for_all(&mut self, rows: &[usize], beside: Option<usize>) -> Result<(), CardError> {
+        let had: Vec<usize> = rows.iter().copied().filter(|row| self.had(*row)).collect();
+        self.ask_for_each(&had)?;
+        self.is_as_before = self.has_what_it_had(beside)?;
+        self.ask_for_each(rows)?;
+        match beside {
+            Some(row) if !self.found.is_empty() && !self.pkcs15_is_found() => {
+                self.ask(row, generic::open_by_name)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ask_for_each(&mut self, rows: &[usize]) -> Result<(), CardError> {
         for row in rows.iter().rev() {
             if let Some(known) = DRIVERS.get(*row) {
                 self.ask(*row, known.open)?;
@@ -151,24 +187,80 @@ impl Search<'_, '_> {
 
     /// Whether what answers to the name of PKCS#15 is an application that is found already.
     fn pkcs15_is_found(&self) -> bool {
-        self.found.iter().any(|(row, _)| DRIVERS.get(*row).is_some_and(|row| row.answers_for_pkcs15))
+        self.found.iter().any(|it| DRIVERS.get(it.row).is_some_and(|row| row.answers_for_pkcs15))
     }
 
-    /// One question. A broken connection ends the search with an error.
-    fn ask(&mut self, row: usize, open: Open) -> Result<(), CardError> {
-        if self.is_over {
+    /// Whether cards like this one had such an application lately, as far as that counts.
+    fn had(&self, row: usize) -> bool {
+        let had = |row: &Row| self.inventory.has(row.name);
+        !self.settings.asks_all.load(Relaxed) && DRIVERS.get(row).is_some_and(had)
+    }
+
+    /// Whether what was found is all that the card had lately. PKCS#15 is asked for by its name where this very card had it:
+    /// on another one an application could answer to that which was not asked for yet.
+    fn has_what_it_had(&mut self, beside: Option<usize>) -> Result<bool, CardError> {
+        let Some(identity) = self.identity()? else { return Ok(false) };
+        let with_pkcs15 = [self.families(), vec![generic::NAME]].concat();
+        if let Some(row) = beside.filter(|_| self.inventory.knows(&identity, &with_pkcs15)) {
+            self.ask(row, generic::open_by_name)?;
+        }
+        Ok(self.identity()?.is_some_and(|identity| self.inventory.knows(&identity, &self.families())))
+    }
+
+    /// Keeps which applications the card has, where it was asked for all of them and is told from others.
+    fn remember(&mut self) -> Result<(), CardError> {
+        if self.is_as_before || !self.inventory.is_kept() {
             return Ok(());
         }
-        // Its directories are read while it is selected; what is wrong with them is told when they are asked for.
-        if let Some(driver) = self.found.iter_mut().find(|(found, _)| Some(*found) == self.last)
-            && let Err(CardError::Apdu(error @ ApduError::Transport(_))) = driver.1.read_token(self.channel)
-        {
-            return Err(error.into());
+        match self.identity()? {
+            Some(identity) => self.inventory.learn(&identity, &self.families()),
+            // It could be one of those that are known.
+            None => self.inventory.clear(),
         }
-        self.last = Some(row);
+        Ok(())
+    }
+
+    /// What tells the card from others: by the application that is shown first. `None` where nothing does, where
+    /// something on it cannot be used, and where an application is found without its name.
+    fn identity(&mut self) -> Result<Option<Vec<u8>>, CardError> {
+        if !self.problems.is_empty() || self.found.iter().any(|it| it.driver.application_name().is_none()) {
+            return Ok(None);
+        }
+        self.read_selected()?;
+        let is_read = self.found.iter().all(|it| it.identity.is_some());
+        let first = self.found.iter().min_by_key(|it| it.row).and_then(|it| it.identity.clone());
+        Ok(first.filter(|identity| is_read && !identity.is_empty()))
+    }
+
+    /// The families of what was found, in the order of [`DRIVERS`].
+    fn families(&self) -> Vec<&'static str> {
+        let is_found = |row: usize| self.found.iter().any(|it| it.row == row);
+        DRIVERS.iter().enumerate().filter(|(row, _)| is_found(*row)).map(|(_, row)| row.name).collect()
+    }
+
+    /// Reads the directories of the application that is selected. What is wrong with them is told when they are asked for.
+    fn read_selected(&mut self) -> Result<(), CardError> {
+        let last = self.asked.last();
+        let selected = self.found.iter_mut().find(|it| Some(&it.row) == last && it.identity.is_none());
+        let Some(selected) = selected else { return Ok(()) };
+        match selected.driver.read_token(self.channel) {
+            Ok(token) => selected.identity = Some(selected.driver.identity(&token)),
+            Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// One question, once. A broken connection ends the search with an error.
+    fn ask(&mut self, row: usize, open: Open) -> Result<(), CardError> {
+        if self.is_over || self.is_as_before || self.asked.contains(&row) {
+            return Ok(());
+        }
+        self.read_selected()?;
+        self.asked.push(row);
         self.channel.prefer(Lengthening::default());
         match open(self.channel, self.settings) {
-            Ok(Some(driver)) => self.found.push((row, driver)),
+            Ok(Some(driver)) => self.found.push(Application { row, driver, identity: None }),
             Ok(None) => {}
             Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
             Err(error) => {
@@ -185,8 +277,8 @@ impl Search<'_, '_> {
             let first = self.problems.into_iter().next();
             return Err(first.map_or(CardError::UnknownCard { atr }, |(_, error)| error));
         }
-        self.found.sort_by_key(|(row, _)| *row);
-        let selected = self.found.iter().position(|(row, _)| Some(*row) == self.last);
+        self.found.sort_by_key(|it| it.row);
+        let selected = self.found.iter().position(|it| Some(&it.row) == self.asked.last());
         let problem = |(name, error): &(&str, CardError)| Problem {
             what: format!("the {name} application"),
             why: error.to_string(),
@@ -194,7 +286,7 @@ impl Search<'_, '_> {
         Ok(Found {
             selected,
             problems: self.problems.iter().map(problem).collect(),
-            drivers: self.found.into_iter().map(|(_, driver)| driver).collect(),
+            drivers: self.found.into_iter().map(|it| it.driver).collect(),
         })
     }
 }

@@ -227,7 +227,8 @@ Exit codes:
 Environment:
   OPENSC_CONF      the configuration file, where --config names none
   XDG_CONFIG_HOME  holds p11ctl/opensc.conf, else ~/.config does
-  XDG_CACHE_HOME   holds what is public of known cards, else ~/.cache does
+  XDG_CACHE_HOME   holds what is public of known cards and which applications
+                   they have, else ~/.cache does
   NO_COLOR         no colours
   COLUMNS          width of tables
 

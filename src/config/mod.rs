@@ -239,7 +239,7 @@ pub struct SoftwareReaderConfig {
 /// `[cache]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// Keep what is public and unchanged between runs.
+    /// Keep between runs what is public and unchanged, and for an hour which applications a card has.
     pub enabled: bool,
     /// Where; `None` = the user's cache folder.
     pub directory: Option<PathBuf>,

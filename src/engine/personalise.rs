@@ -261,6 +261,7 @@ impl Engine {
                 note_tries(&loaded, &auth.id, &verified);
                 verified?;
             }
+            card.forget_inventory();
             card.with(|driver, channel| job(admin_of(driver.admin())?, channel, &abilities))
         });
         let spared = matches!(

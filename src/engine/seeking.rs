@@ -1,4 +1,6 @@
-//! One key that is looked for: cards whose keys cost a question each are asked for no others.
+//! How much cards are asked: for one key alone, where their keys cost a question each; for every application.
+
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Engine, lock};
 use crate::card::sought::SoughtKey;
@@ -17,5 +19,10 @@ impl Engine {
             }
         }
         was_seeking
+    }
+
+    /// From now on cards that are connected are asked for every application, also for those that they did not have lately.
+    pub fn ask_for_all_applications(&self) {
+        self.settings.asks_all.store(true, Relaxed);
     }
 }

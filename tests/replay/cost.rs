@@ -3,7 +3,6 @@
 //! (0.27.1) on the applet itself, from the days of the recordings.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use p11ctl::config::{CacheConfig, Config};
 use p11ctl::engine::{ANY_ROOM, Engine, MechanismId, ObjectClass, SessionMode, Template, UserKind};
@@ -20,7 +19,7 @@ const CERTIFICATE: u64 = 2;
 
 /// A card that answers what the first of these recordings of it has, in any order, and beyond that what the others have. Its
 /// PIN is right at once.
-fn card(names: &[String]) -> Replay {
+fn dialogue(names: &[String]) -> String {
     let (mut joined, mut known) = (String::new(), HashSet::new());
     for (index, name) in names.iter().enumerate() {
         let whole = text(name);
@@ -46,13 +45,15 @@ fn card(names: &[String]) -> Replay {
             joined.push_str(&format!("> 00a40400{len:02x}{other}{le}\n< 6a82\n"));
         }
     }
-    Replay::parse(&joined).unwrap_or_else(|error| panic!("{names:?}: {error:?}")).any_order()
+    joined
 }
 
-fn engine(replay: &Replay, cache: &Path, alone: bool) -> Engine {
-    let cache = CacheConfig { enabled: true, directory: Some(cache.to_owned()) };
-    let mut config = Config { cache, ..Config::default() };
-    config.drivers.only = alone.then(|| vec!["IsoApplet".to_owned()]);
+fn card(dialogue: &str) -> Replay {
+    Replay::parse(dialogue).unwrap().any_order()
+}
+
+fn engine(replay: &Replay, cache: CacheConfig) -> Engine {
+    let config = Config { cache, ..Config::default() };
     Engine::new(vec![Box::new(ReplayReader::new("applet", replay.clone()))], &config)
 }
 
@@ -78,36 +79,68 @@ fn sign(engine: &Engine) {
     engine.finish().unwrap();
 }
 
-/// APDUs of a job, cold and warm; `alone` without the questions for applications of other families (`[drivers] only`).
-fn cost(replay: &Replay, job: fn(&Engine), alone: bool) -> [u64; 2] {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("cache");
-    [(); 2].map(|()| {
-        let engine = engine(replay, &cache, alone);
-        job(&engine);
-        engine.stats().apdus
-    })
+/// A cache folder.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// APDUs of a job with what is kept here.
+    fn cost(&self, replay: &Replay, job: fn(&Engine)) -> u64 {
+        cost(replay, CacheConfig { enabled: true, directory: Some(self.0.path().join("cache")) }, job)
+    }
+}
+
+fn cost(replay: &Replay, cache: CacheConfig, job: fn(&Engine)) -> u64 {
+    let engine = engine(replay, cache);
+    job(&engine);
+    engine.stats().apdus
+}
+
+/// Recordings of both versions of the applet, and who made what is on them.
+fn cards() -> Vec<(&'static str, &'static str, String)> {
+    let of = |version: &'static str| {
+        let name = |what: &str| format!("isoapplet-{version}-{what}.dialogue");
+        let own = dialogue(&[name("sign"), name("list")]);
+        [(version, "p11ctl", own), (version, "OpenSC", dialogue(&[name("opensc"), name("sign")]))]
+    };
+    ["v0", "v1"].into_iter().flat_map(of).collect()
 }
 
 #[test]
 fn listing_and_signing_cost_half_of_what_opensc_needs_and_little_the_second_time() {
-    for version in ["v0", "v1"] {
-        let name = |what: &str| format!("isoapplet-{version}-{what}.dialogue");
-        let own = card(&[name("sign"), name("list")]);
-        let opensc_s = card(&[name("opensc"), name("sign")]);
-        for (maker, replay) in [("p11ctl", own), ("OpenSC", opensc_s)] {
-            for (name, job, body, theirs, limit) in
-                [("list", list as fn(&Engine), 0, OPENSC[0], 7), ("sign", sign, CERTIFICATE, OPENSC[1], 9)]
-            {
-                let ([cold, warm], [_, alone]) = (cost(&replay, job, false), cost(&replay, job, true));
-                let cold = cold + body;
-                println!(
-                    "APDUs: IsoApplet {version} made by {maker}, {name}: p11ctl {cold}, warm {warm} \
-                     (asked for no other application {alone})   OpenSC {theirs}"
-                );
-                assert!(2 * cold <= theirs, "{name}: {cold} of {theirs}");
-                assert!(alone <= limit, "{version} by {maker}, {name}: {alone}");
-            }
+    for (version, maker, text) in cards() {
+        let replay = card(&text);
+        for (name, job, body, theirs, limit) in
+            [("list", list as fn(&Engine), 0, OPENSC[0], 7), ("sign", sign, CERTIFICATE, OPENSC[1], 9)]
+        {
+            let folder = Folder::new();
+            let [cold, warm] = [(); 2].map(|()| folder.cost(&replay, job));
+            let kept_nowhere = cost(&replay, CacheConfig { enabled: false, directory: None }, job);
+            assert!(cold <= kept_nowhere, "{cold}, and {kept_nowhere} where nothing is kept");
+            let cold = cold + body;
+            println!(
+                "APDUs: IsoApplet {version} made by {maker}, {name}: p11ctl {cold}, warm {warm}   OpenSC {theirs}"
+            );
+            assert!(2 * cold <= theirs, "{name}: {cold} of {theirs}");
+            assert!(warm <= limit, "{version} by {maker}, {name}: {warm}");
         }
+    }
+}
+
+/// All cards that OpenSC formats have the same serial number, and no more than a key tells two of them apart.
+#[test]
+fn another_card_of_opensc_is_asked_for_every_application() {
+    let (key, other_key) = ("> 00b0800000\n< 3082010a0282010100ec", "> 00b0800000\n< 3082010a0282010100ed");
+    for (version, _, text) in cards().into_iter().filter(|(_, maker, _)| *maker == "OpenSC") {
+        assert!(text.contains(key), "{version}");
+        let (one, other) = (card(&text), card(&text.replace(key, other_key)));
+        let folder = Folder::new();
+        let [cold, warm] = [(); 2].map(|()| folder.cost(&one, list));
+        assert!(warm < cold, "{version}: {warm} of {cold}");
+        // Which card it is costs a question.
+        assert_eq!(folder.cost(&other, list), cold + 1, "{version}");
     }
 }

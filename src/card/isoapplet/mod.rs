@@ -108,6 +108,14 @@ impl CardDriver for IsoApplet {
         Ok(token)
     }
 
+    fn identity(&self, token: &Token) -> Vec<u8> {
+        let known = self.content.as_ref().and_then(|content| content.directory.token_info.as_ref());
+        if state::has_serial(known) {
+            return token.info.serial.clone().into_bytes();
+        }
+        state::fingerprint(&self.files.cache).map(<[u8]>::to_vec).unwrap_or_default()
+    }
+
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
         self.ask_for_changes(channel)?;
         let result = self.object_value(channel, object);
@@ -305,7 +313,7 @@ impl IsoApplet {
         let mut content = Content::new(without_doubles(directory));
         self.learn_curves(channel, &mut content)?;
         if !state::has_serial(content.directory.token_info.as_ref())
-            && self.files.cache.get(b"witness").is_none()
+            && state::fingerprint(&self.files.cache).is_none()
         {
             self.files.enter(channel, &APPLICATION)?;
             state::bear_witness(channel, &content, &mut self.files.cache)?;

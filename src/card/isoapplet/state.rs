@@ -52,14 +52,21 @@ pub(super) fn has_serial(info: Option<&TokenInfo>) -> bool {
 
 /// What is known of the card in this state, if it is the card that its witness is of. The application folder is current.
 pub(super) fn verified(channel: &mut Channel<'_>, cache: CardCache) -> Result<CardCache, CardError> {
-    let (short_id, known) = match cache.get(WITNESS) {
-        Some([short_id, known @ ..]) => (*short_id, known.to_vec()),
-        _ => return Ok(cache),
-    };
+    let Some((short_id, known)) = known_witness(&cache) else { return Ok(cache) };
     if read_witness(channel, short_id)? == known {
         return Ok(cache);
     }
     Ok(CardCache::open(None, cache.state().clone()))
+}
+
+/// The fingerprint of the witness that a card bore whose serial number does not tell it from others.
+pub(super) fn fingerprint(cache: &CardCache) -> Option<&[u8]> {
+    Some(known_witness(cache)?.1)
+}
+
+fn known_witness(cache: &CardCache) -> Option<(u8, &[u8])> {
+    let (short_id, fingerprint) = cache.get(WITNESS)?.split_first()?;
+    Some((*short_id, fingerprint))
 }
 
 /// Takes note of what tells this card from others; without that nothing of it is kept. The application folder is current.

@@ -113,6 +113,14 @@ impl CardDriver for OpenPgp {
         Ok(content::token(&self.application, &self.certificates))
     }
 
+    fn identity(&self, _: &Token) -> Vec<u8> {
+        match self.application.serial() {
+            // Nobody gave the applet a number.
+            [_, _, 0, 0, 0, 0] => Vec::new(),
+            serial => serial.to_vec(),
+        }
+    }
+
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
         if let Some(place) = Place::of_public(object) {
             return Ok(self.public_key(channel, place)?.to_spki_der());

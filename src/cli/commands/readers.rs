@@ -20,6 +20,9 @@ use crate::transport::{Presence, ReaderKind, TransportError};
 /// Arguments of `readers`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Each card is asked for every application, also for those that it did not have
+when it was asked within the last hour, which other commands leave out.
+
 Examples:
   p11ctl readers
   p11ctl --card demo.card --card - readers --json")]
@@ -28,6 +31,7 @@ pub struct ReadersArgs {}
 /// Runs `readers`.
 pub fn run(context: &Context, _args: &ReadersArgs) -> Result<Outcome, CliError> {
     let engine = context.engine()?;
+    engine.ask_for_all_applications();
     let readers = engine.readers();
     let unplaced = engine.unplaced();
     let mut table = Table::new(&["READER", "KIND", "CARD", "SLOTS"]);

@@ -49,6 +49,10 @@ impl Provider for Engine {
         Self::seek(self, key)
     }
 
+    fn ask_for_all_applications(&self) {
+        Self::ask_for_all_applications(self);
+    }
+
     fn pin_status(&self, slot: SlotId) -> Result<PinReport> {
         Engine::pin_status(self, slot)
     }

@@ -63,6 +63,9 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Asks cards for every application; see [`Engine::ask_for_all_applications`](super::Engine::ask_for_all_applications).
+    fn ask_for_all_applications(&self) {}
+
     /// User PIN and SO PIN, as far as the token tells.
     fn pin_status(&self, slot: SlotId) -> Result<PinReport>;
 

@@ -15,6 +15,7 @@ use crate::transport::{Presence, TransportError};
 /// One line for each reader; one more where none is usable.
 pub fn check(context: &Context) -> Result<Vec<Check>, CliError> {
     let engine = context.engine()?;
+    engine.ask_for_all_applications();
     let readers = engine.readers();
     let mut checks: Vec<Check> = readers.iter().map(reader).collect();
     if readers.is_empty() && context.pcsc_problem().is_none() {

@@ -47,6 +47,7 @@ pub struct EraseArgs {
 /// Runs `token erase`.
 pub fn run(context: &Context, args: &EraseArgs) -> Result<Outcome, CliError> {
     Kind::OfficerPin.check(args.so_pin.as_ref())?;
+    context.engine()?.ask_for_all_applications();
     let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
     let whole = tokens::whole(context, &token)?;
     let lost = Lost::of(&token.view.card);

@@ -89,6 +89,7 @@ pub fn run(context: &Context, args: &InitArgs) -> Result<Outcome, CliError> {
     Kind::NewPuk.check(args.puk.as_ref())?;
     let label = args.label.as_deref().unwrap_or_default();
     check_label("--label", label, LONGEST_TOKEN_LABEL)?;
+    context.engine()?.ask_for_all_applications();
     let token = tokens::on_one_card(context, &Selector::new(&args.token, None)?)?;
     let engine = context.engine()?;
     let factory = engine.admin_abilities(token.slot).ok().and_then(|abilities| abilities.factory);

@@ -85,21 +85,62 @@ fn command_line_needs_less_than_half_of_what_opensc_needs_on_the_same_card() {
     let sign =
         ["--id", "01", "--sign", "--mechanism", "RSA-PKCS", "--input-file", "block", "--output-file", "out"];
     let theirs_sign = carried(&rig, "pkcs11-tool", &[&["--login", "--pin", PIN][..], &sign].concat());
-    let p11ctl = built("p11ctl");
-    let ours_list = carried(&rig, &p11ctl, &["slots"]);
+    let ours = |arguments: &[&str]| {
+        // Whatever was kept of the card.
+        let _ = std::fs::remove_dir_all(rig.folder().join("cache"));
+        [(); 2].map(|()| carried(&rig, &built("p11ctl"), arguments))
+    };
+    let list = ours(&["slots"]);
     let rest = ["--pin", "file:pin", "-o", "sig", "text"];
     let named = [["--id", "01"], ["--key", "PIV Authentication Key"]]
-        .map(|key| carried(&rig, &p11ctl, &[&["sign", "--slot", "0"][..], &key, &rest].concat()));
-    let ours_sign = named[0];
-    let unnamed = carried(&rig, &p11ctl, &[&["sign", "--slot", "1"][..], &rest].concat());
+        .map(|key| ours(&[&["sign", "--slot", "0"][..], &key, &rest].concat()));
+    let unnamed = ours(&[&["sign", "--slot", "1"][..], &rest].concat());
     println!("APDUs (and GET RESPONSE) on one piv-authenticator through pcscd:");
-    println!("list: pkcs11-tool {theirs_list:?}, p11ctl {ours_list:?}");
-    println!("sign: pkcs11-tool {theirs_sign:?}, p11ctl {ours_sign:?}");
-    println!("sign with the key of the token without PIN, which is not named: p11ctl {unnamed:?}");
+    for (name, theirs, [cold, warm]) in [("list", theirs_list, list), ("sign", theirs_sign, named[0])] {
+        println!("{name}: pkcs11-tool {theirs:?}, p11ctl {cold:?}, warm {warm:?}");
+        assert!(cold.0 * 2 <= theirs.0);
+    }
+    let [cold, warm] = unnamed;
+    println!(
+        "sign with the key of the token without PIN, which is not named: p11ctl {cold:?}, warm {warm:?}"
+    );
     // One of them asks whether OpenPGP is beside it.
-    assert!(ours_list.0 <= 9, "{ours_list:?}");
-    assert!(named.iter().all(|cost| cost.0 <= 9) && unnamed.0 <= 12, "{named:?}, {unnamed:?}");
-    assert!(ours_list.0 * 2 <= theirs_list.0 && ours_sign.0 * 2 <= theirs_sign.0);
+    for (cost, limit) in [(list, 9), (named[0], 9), (named[1], 9), (unnamed, 12)] {
+        let [cold, warm] = cost.map(|(apdus, _)| apdus);
+        assert!(cold <= limit && warm < cold, "{cold}, warm {warm}");
+    }
+}
+
+/// Whether a command asked for OpenPGP beside PIV.
+fn asks_all(rig: &Rig, arguments: &[&str]) -> bool {
+    let mark = rig.mark();
+    rig.run(&built("p11ctl"), arguments);
+    let apdus = rig.apdus_since(mark);
+    let asks =
+        |name: &[u8]| apdus.iter().any(|apdu| apdu.command.get(5..).is_some_and(|it| it.starts_with(name)));
+    assert!(asks(&p11ctl_cards::piv::AID), "{arguments:?}");
+    asks(&p11ctl_cards::openpgp::AID)
+}
+
+#[test]
+fn commands_that_tell_of_cards_or_erase_them_ask_for_all_applications_the_others_once() {
+    let bench = Bench::new();
+    let mut rig = Rig::start();
+    rig.insert(0, bench.shared.clone());
+    std::fs::write(rig.folder().join("officer"), MANAGEMENT_KEY).unwrap();
+    let slots: &[&str] = &["slots"];
+    assert!(asks_all(&rig, slots));
+    assert!(!asks_all(&rig, slots) && !asks_all(&rig, &["find", "--slot", "0"]));
+    // Without --yes nothing is erased.
+    for arguments in
+        [&["readers"][..], &["doctor"], &["token", "erase", "--slot", "0"], &["token", "init", "--slot", "0"]]
+    {
+        assert!(asks_all(&rig, arguments), "{arguments:?}");
+        assert!(!asks_all(&rig, slots), "after {arguments:?}");
+    }
+    rig.expect(&built("p11ctl"), &["token", "erase", "--slot", "0", "--so-pin", "file:officer", "--yes"]);
+    assert!(asks_all(&rig, slots), "after a card was erased");
+    assert!(!asks_all(&rig, slots));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod cost;
 mod faults;
 mod foreign;
 mod hostile;
+mod inventory;
 mod logins;
 #[allow(dead_code, reason = "these tests use a part of it")]
 #[path = "../../../common/rig.rs"]

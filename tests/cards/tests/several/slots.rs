@@ -25,7 +25,7 @@ fn labels(engine: &Engine) -> Vec<(u32, String)> {
 }
 
 /// An answer to reset that tells nothing.
-const UNKNOWN_ATR: [u8; 4] = [0x3B, 0x80, 0x01, 0x81];
+pub const UNKNOWN_ATR: [u8; 4] = [0x3B, 0x80, 0x01, 0x81];
 
 #[test]
 fn pins_of_both_applications_have_slots_before_what_is_left_over() {
@@ -123,7 +123,7 @@ fn answer_to_reset_bound_to_a_family_asks_for_no_other() {
 
 /// A PIV card with the PKCS#15 structure of the founding document's example beside it, on a card that nobody knows by its
 /// answer to reset.
-fn pkcs15_beside_piv(manners: Manners) -> (tempfile::TempDir, Shared) {
+pub fn pkcs15_beside_piv(manners: Manners) -> (tempfile::TempDir, Shared) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("example.card");
     let options = softcard::Options { pin_cost: PinKeyCost::MINIMAL, ..softcard::Options::default() };
