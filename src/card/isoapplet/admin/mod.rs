@@ -12,7 +12,7 @@ use crate::card::admin::{
     NewData, NewKey, NewPin, NewPublicKey, RepairReport, Unblock, Ways, Write,
 };
 use crate::card::cache::CardCache;
-use crate::card::pkcs15::write::{ObjectWriting as _, Structure as _};
+use crate::card::pkcs15::write::{Changing, ObjectWriting as _, Structure as _};
 use crate::card::{Abilities, CardError};
 use crate::codec::Secret;
 use crate::token::{AuthId, KeyId, ObjectId};
@@ -149,7 +149,7 @@ impl CardAdmin for IsoApplet {
     }
 }
 
-impl IsoApplet {
+impl Changing for IsoApplet {
     /// Runs a change of the card's contents, with the directories known as they are now. Its date comes first: from then
     /// on nobody takes for true what was read before, however far the change gets.
     fn writing<T>(
@@ -170,24 +170,9 @@ impl IsoApplet {
         }
         result
     }
+}
 
-    /// As [`IsoApplet::writing`], for a change of an object: of the one that the caller saw, or of none.
-    fn editing<T>(
-        &mut self,
-        channel: &mut Channel<'_>,
-        object: ObjectId,
-        change: impl FnOnce(&mut Self, &mut Channel<'_>) -> Result<T, CardError>,
-    ) -> Result<T, CardError> {
-        let seen = self.content.as_ref().and_then(|content| content.object(object)).cloned();
-        self.writing(channel, |driver, channel| {
-            let now = driver.known()?.object(object).ok_or(CardError::NoSuchObject)?;
-            if seen.is_some_and(|seen| seen != *now) {
-                return Err(CardError::NoSuchObject);
-            }
-            change(driver, channel)
-        })
-    }
-
+impl IsoApplet {
     /// What is kept of the card will not be true any more; what is read from now on is not settled.
     fn drop_cache(&mut self) {
         self.files.cache.clear();

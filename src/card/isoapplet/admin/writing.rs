@@ -5,10 +5,9 @@ use crate::card::CardError;
 use crate::card::admin::Write;
 use crate::card::files::{Extent, from_master};
 use crate::card::pkcs15::write::{
-    DirectoryWriting as _, Home, Structure, ValueKind, folder_of, is_named, path_in, refused,
-    unreadable_directory, update, without_doubles,
+    Home, Structure, ValueKind, folder_of, is_named, refused, unreadable_directory, update, without_doubles,
 };
-use crate::card::pkcs15::{Content, Directory, DirectoryFile, FileKind, OdfRecord, Path, TokenInfo};
+use crate::card::pkcs15::{Content, Directory, FileKind, Path, TokenInfo};
 use crate::codec::date;
 use crate::token::{AuthId, ObjectId};
 
@@ -110,41 +109,20 @@ impl Structure for IsoApplet {
         Ok(Home { folder: APPLICATION.to_vec(), writer: commands::PIN, auth_id })
     }
 
-    fn directory_for(
+    fn create_directory(
         &mut self,
         channel: &mut Channel<'_>,
         home: &Home,
         kind: FileKind,
-    ) -> Result<usize, CardError> {
-        if let Some(index) = self.directory_in(&home.folder, kind) {
-            return Ok(index);
-        }
-        let named = self.known()?.directory.odf.iter().find_map(|record| match record {
-            OdfRecord::File { kind: said, path } if *said == kind => {
-                from_master(path).filter(|path| folder_of(path) == home.folder)
-            }
-            _ => None,
-        });
+        named: Option<u16>,
+    ) -> Result<u16, CardError> {
         let (usual, size) = structure::usual_directory(kind);
-        let path = match named {
-            Some(path) => {
-                let file = path.last_chunk::<2>().map_or(usual, |file| u16::from_be_bytes(*file));
-                self.files.enter(channel, &home.folder)?;
-                self.create(channel, file, size, Access::PUBLIC)?;
-                path_in(&home.folder, file)
-            }
-            None => {
-                let file = self.create_free(channel, &home.folder, usual, size, Access::PUBLIC)?;
-                let path = path_in(&home.folder, file);
-                self.name_in_odf(channel, &[OdfRecord::File { kind, path: path.clone() }])?;
-                path
-            }
+        let Some(named) = named else {
+            return self.create_free(channel, &home.folder, usual, size, Access::PUBLIC);
         };
-        let mut directory = self.known()?.directory.clone();
-        directory.files.push(DirectoryFile::decode(kind, path, &[]));
-        let index = directory.files.len() - 1;
-        self.take_over(directory);
-        Ok(index)
+        self.files.enter(channel, &home.folder)?;
+        self.create(channel, named, size, Access::PUBLIC)?;
+        Ok(named)
     }
 
     fn public_key_value(

@@ -16,7 +16,7 @@ use crate::card::admin::{
 };
 use crate::card::cache::CardCache;
 use crate::card::files::from_master;
-use crate::card::pkcs15::write::{ObjectWriting as _, Structure as _, image, refused, without_doubles};
+use crate::card::pkcs15::write::{Changing, ObjectWriting as _, image, refused, without_doubles};
 use crate::card::pkcs15::{Content, Directory};
 use crate::card::{Abilities, CardError, myeid::commands};
 use crate::codec::Secret;
@@ -152,7 +152,7 @@ impl CardAdmin for MyEid {
     }
 }
 
-impl MyEid {
+impl Changing for MyEid {
     /// Runs a change of the card's contents: with the directories known as they are now, nothing cached that will
     /// not be true any more, and the new state of the card taken note of.
     fn writing<T>(
@@ -190,24 +190,9 @@ impl MyEid {
         self.files.cache.save();
         result
     }
+}
 
-    /// As [`MyEid::writing`], for a change of an object: of the one that the caller saw, or of none.
-    fn editing<T>(
-        &mut self,
-        channel: &mut Channel<'_>,
-        object: ObjectId,
-        change: impl FnOnce(&mut Self, &mut Channel<'_>) -> Result<T, CardError>,
-    ) -> Result<T, CardError> {
-        let seen = self.content.as_ref().and_then(|content| content.object(object)).cloned();
-        self.writing(channel, |driver, channel| {
-            let now = driver.known()?.object(object).ok_or(CardError::NoSuchObject)?;
-            if seen.is_some_and(|seen| seen != *now) {
-                return Err(CardError::NoSuchObject);
-            }
-            change(driver, channel)
-        })
-    }
-
+impl MyEid {
     /// Creates a file in the current folder; false when there is one of that name.
     fn create(
         &mut self,

@@ -3,10 +3,8 @@
 use crate::apdu::{Channel, FileInfo, StatusWord};
 use crate::card::CardError;
 use crate::card::admin::Write;
-use crate::card::pkcs15::write::{
-    DirectoryWriting as _, Home, Structure, ValueKind, folder_of, path_in, refused,
-};
-use crate::card::pkcs15::{Content, Directory, DirectoryFile, FileKind, OdfRecord, Path};
+use crate::card::pkcs15::write::{Home, Structure, ValueKind, folder_of, refused};
+use crate::card::pkcs15::{Content, Directory, FileKind, Path};
 use crate::token::{AuthId, ObjectId};
 
 use super::super::MyEid;
@@ -124,43 +122,22 @@ impl Structure for MyEid {
         Ok(Home { folder, writer: reference, auth_id: Some(owner.0.clone()) })
     }
 
-    fn directory_for(
+    fn create_directory(
         &mut self,
         channel: &mut Channel<'_>,
         home: &Home,
         kind: FileKind,
-    ) -> Result<usize, CardError> {
-        if let Some(index) = self.directory_in(&home.folder, kind) {
-            return Ok(index);
-        }
+        named: Option<u16>,
+    ) -> Result<u16, CardError> {
         let access = self.directory_access(channel, home)?;
-        let named = self.known()?.directory.odf.iter().find_map(|record| match record {
-            OdfRecord::File { kind: said, path } if *said == kind => {
-                from_master(path).filter(|path| folder_of(path) == home.folder)
-            }
-            _ => None,
-        });
         let (usual, size) = structure::usual_directory(kind);
-        let path = match named {
-            Some(path) => {
-                let file = path.last_chunk::<2>().map_or(usual, |file| u16::from_be_bytes(*file));
-                self.files.enter(channel, &home.folder)?;
-                self.create(channel, file, FileType::Transparent(size), access, KeyRules::default())?;
-                path_in(&home.folder, file)
-            }
-            None => {
-                let file =
-                    self.create_free(channel, &home.folder, usual, FileType::Transparent(size), access)?;
-                let path = path_in(&home.folder, file);
-                self.name_in_odf(channel, &[OdfRecord::File { kind, path: path.clone() }])?;
-                path
-            }
+        let size = FileType::Transparent(size);
+        let Some(named) = named else {
+            return self.create_free(channel, &home.folder, usual, size, access);
         };
-        let mut directory = self.known()?.directory.clone();
-        directory.files.push(DirectoryFile::decode(kind, path, &[]));
-        let index = directory.files.len() - 1;
-        self.take_over(directory);
-        Ok(index)
+        self.files.enter(channel, &home.folder)?;
+        self.create(channel, named, size, access, KeyRules::default())?;
+        Ok(named)
     }
 
     fn public_key_value(

@@ -16,11 +16,11 @@
 
 use crate::apdu::Channel;
 use crate::card::CardError;
-use crate::card::pkcs15::{DirectoryFile, Entry, Object, OdfRecord, encode_odf};
+use crate::card::pkcs15::{DirectoryFile, Entry, FileKind, Object, OdfRecord, encode_odf};
 use crate::token::ObjectId;
 
 use super::gaps::close_gaps;
-use super::{MAX_FILE_LEN, MAX_UPDATE, Structure, update};
+use super::{Home, MAX_FILE_LEN, MAX_UPDATE, Structure, folder_of, update};
 
 /// How a changed directory file is to be written.
 struct Plan {
@@ -49,6 +49,34 @@ impl Plan {
 
 /// The entries of directory files, to be changed.
 pub trait DirectoryWriting: Structure {
+    /// The directory file of a kind in a folder: its index. One that is not there yet is made, and named in the ODF.
+    fn directory_for(
+        &mut self,
+        channel: &mut Channel<'_>,
+        home: &Home,
+        kind: FileKind,
+    ) -> Result<usize, CardError> {
+        if let Some(index) = self.directory_in(&home.folder, kind) {
+            return Ok(index);
+        }
+        let named = self.known()?.directory.odf.iter().find_map(|record| match record {
+            OdfRecord::File { kind: said, path } if *said == kind => {
+                Self::locate(path).filter(|path| folder_of(path) == home.folder)
+            }
+            _ => None,
+        });
+        let named = named.and_then(|path| path.last_chunk::<2>().map(|file| u16::from_be_bytes(*file)));
+        let path = home.path(self.create_directory(channel, home, kind, named)?);
+        if named.is_none() {
+            self.name_in_odf(channel, &[OdfRecord::File { kind, path: path.clone() }])?;
+        }
+        let mut directory = self.known()?.directory.clone();
+        directory.files.push(DirectoryFile::decode(kind, path, &[]));
+        let index = directory.files.len() - 1;
+        self.take_over(directory);
+        Ok(index)
+    }
+
     /// Adds an entry behind the last one of a directory file.
     fn append(
         &mut self,

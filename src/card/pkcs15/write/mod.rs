@@ -80,13 +80,15 @@ pub trait Structure {
     /// Where new objects of an owner go.
     fn home(&mut self, owner: Option<&AuthId>) -> Result<Home, CardError>;
 
-    /// The directory file of a kind there: its index. One that is not there yet is made, and named in the ODF.
-    fn directory_for(
+    /// Makes a directory file, for the same PINs to write as others beside it, and leaves it selected: `named`, where the ODF
+    /// names one that is not there, else under a free identifier. Tells which.
+    fn create_directory(
         &mut self,
         channel: &mut Channel<'_>,
         home: &Home,
         kind: FileKind,
-    ) -> Result<usize, CardError>;
+        named: Option<u16>,
+    ) -> Result<u16, CardError>;
 
     /// The value of a public key (SubjectPublicKeyInfo).
     fn public_key_value(&mut self, channel: &mut Channel<'_>, object: ObjectId)
@@ -116,6 +118,33 @@ pub trait Structure {
         let files = &self.known().ok()?.directory.files;
         files.iter().position(|file| {
             file.kind == kind && Self::locate(&file.path).is_some_and(|path| folder_of(&path) == folder)
+        })
+    }
+}
+
+/// Changes of the contents of a card.
+pub trait Changing: Structure {
+    /// Runs a change with the directories known as they are now, and what it makes of them known afterwards.
+    fn writing<T>(
+        &mut self,
+        channel: &mut Channel<'_>,
+        change: impl FnOnce(&mut Self, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError>;
+
+    /// As [`Changing::writing`], for a change of an object: of the one that the caller saw, or of none.
+    fn editing<T>(
+        &mut self,
+        channel: &mut Channel<'_>,
+        object: ObjectId,
+        change: impl FnOnce(&mut Self, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        let seen = self.known().ok().and_then(|content| content.object(object)).cloned();
+        self.writing(channel, |driver, channel| {
+            let now = driver.known()?.object(object).ok_or(CardError::NoSuchObject)?;
+            if seen.is_some_and(|seen| seen != *now) {
+                return Err(CardError::NoSuchObject);
+            }
+            change(driver, channel)
         })
     }
 }
