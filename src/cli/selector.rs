@@ -27,8 +27,8 @@ pub struct Selector {
     pub library_description: Option<String>,
     /// Its version.
     pub library_version: Option<String>,
-    /// What a URI says of the slot's maker: no slot here has one, so nothing fits (RFC 7512, 2.5).
-    pub foreign: Option<String>,
+    /// Who made the slot, as a URI may say.
+    pub slot_manufacturer: Option<String>,
 }
 
 /// A token that could be meant.
@@ -89,9 +89,13 @@ impl Selector {
 
     /// True when the slot and reader could be meant; asks for nothing that needs the card.
     pub fn fits_slot(&self, slot: u32, reader: &str, readers: &[&str]) -> bool {
-        self.foreign.is_none()
-            && self.slot.is_none_or(|wanted| wanted == slot)
+        self.slot.is_none_or(|wanted| wanted == slot)
             && self.reader.as_deref().is_none_or(|wanted| reader_fits(wanted, reader, readers))
+    }
+
+    /// True when the maker of the slot could be meant (`CK_SLOT_INFO`). `maker` is asked only where something is said of it.
+    pub fn fits_maker<E>(&self, maker: impl FnOnce() -> Result<String, E>) -> Result<bool, E> {
+        self.slot_manufacturer.as_deref().map_or(Ok(true), |wanted| Ok(maker()? == wanted))
     }
 
     /// True when the token could be meant, as far as the token itself tells.
@@ -166,13 +170,13 @@ impl Selector {
             ("manufacturer", &self.manufacturer),
             ("model", &self.model),
             ("reader", &self.reader),
+            ("slot manufacturer", &self.slot_manufacturer),
             ("library manufacturer", &self.library_manufacturer),
             ("library description", &self.library_description),
             ("library version", &self.library_version),
         ] {
             parts.extend(value.as_deref().map(|value| format!("{name} {}", quote(value))));
         }
-        parts.extend(self.foreign.clone());
         parts.join(" and ")
     }
 
@@ -186,10 +190,7 @@ impl Selector {
         merge("library manufacturer", &mut self.library_manufacturer, uri.library_manufacturer.clone())?;
         merge("library description", &mut self.library_description, uri.library_description.clone())?;
         merge("library version", &mut self.library_version, uri.library_version.clone())?;
-        let maker = uri.slot_manufacturer.as_deref().filter(|maker| !maker.is_empty());
-        let foreign = maker.map(|maker| format!("slot manufacturer {}", quote(maker)));
-        self.foreign = self.foreign.take().or(foreign);
-        Ok(())
+        merge("slot manufacturer", &mut self.slot_manufacturer, uri.slot_manufacturer.clone())
     }
 }
 

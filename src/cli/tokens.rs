@@ -27,11 +27,13 @@ pub fn matching(context: &Context, selector: &Selector) -> Result<Vec<FoundToken
         return Err(nothing_fits(context, engine, selector));
     }
     if let Some(slot) = selector.slot {
+        let fits_maker = selector.fits_maker(|| engine.slot_manufacturer(SlotId(slot)));
         let token =
             read(engine, SlotId(slot)).map_err(|error| no_token(context, engine, selector, &error))?;
         let readers = [token.view.reader.as_str()];
-        let fits =
-            selector.fits_slot(slot, &token.view.reader, &readers) && selector.fits_token(&token.candidate);
+        let fits = fits_maker?
+            && selector.fits_slot(slot, &token.view.reader, &readers)
+            && selector.fits_token(&token.candidate);
         return if fits { Ok(vec![token]) } else { Err(nothing_fits(context, engine, selector)) };
     }
     let fitting = all(context, engine, selector);
@@ -106,6 +108,7 @@ fn all(context: &Context, engine: &dyn Provider, selector: &Selector) -> Vec<Fou
         .iter()
         .flat_map(|(name, slots)| slots.iter().map(move |slot| (name, *slot)))
         .filter(|(name, slot)| selector.fits_slot(slot.0, name, &names))
+        .filter(|(_, slot)| selector.fits_maker(|| engine.slot_manufacturer(*slot)).unwrap_or(false))
         .filter_map(|(name, slot)| {
             read(engine, slot).inspect_err(|error| context.note_failure(name, error)).ok()
         })

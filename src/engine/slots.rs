@@ -10,7 +10,7 @@ use super::slot::{
     TokenInfo, TokenView,
 };
 use super::state::{CardState, ReaderState, State};
-use super::uri::Uri;
+use super::uri::{Uri, library};
 use super::{Engine, Result, lock};
 use crate::card::Tries;
 use crate::codec::padded::truncate;
@@ -117,7 +117,7 @@ impl Engine {
         Ok(SlotInfo {
             id: slot,
             description: description.unwrap_or_default(),
-            manufacturer: String::new(),
+            manufacturer: library::SLOT_MANUFACTURER.to_owned(),
             token_present: found.token.is_some(),
             removable: true,
             hardware: kind == Some(ReaderKind::Pcsc),

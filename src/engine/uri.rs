@@ -101,6 +101,8 @@ impl LibraryInfo {
 pub mod library {
     pub const MANUFACTURER: &str = "p11ctl";
     pub const DESCRIPTION: &str = "p11ctl PKCS#11 module";
+    /// Nobody tells who made a reader.
+    pub const SLOT_MANUFACTURER: &str = "";
 }
 
 impl Uri {

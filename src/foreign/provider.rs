@@ -35,6 +35,10 @@ impl Provider for Module {
         Module::library_info(self)
     }
 
+    fn slot_manufacturer(&self, slot: SlotId) -> Result<String> {
+        Module::slot_manufacturer(self, slot)
+    }
+
     fn encrypt_init(&self, session: SessionHandle, call: &MechanismCall, key: ObjectHandle) -> Result<()> {
         Module::encrypt_init(self, session, call, key)
     }

@@ -107,6 +107,11 @@ impl Module {
         Ok((name, info.flags & ck::CKF_TOKEN_PRESENT != 0))
     }
 
+    pub(super) fn slot_manufacturer(&self, slot: SlotId) -> Result<String> {
+        let info = self.library.slot_info(number(slot)).map_err(|fault| at(slot, fault))?;
+        Ok(text(&info.manufacturerID))
+    }
+
     pub(super) fn token_info(&self, slot: SlotId) -> Result<TokenInfo> {
         let info = self.raw_token_info(slot)?;
         let length = |value: ck::CK_ULONG| match value {

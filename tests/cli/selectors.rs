@@ -171,6 +171,11 @@ fn uri_of_another_library_or_slot_maker_fits_nothing() {
     }
     let uri = "pkcs11:library-manufacturer=p11ctl;library-description=p11ctl%20PKCS%2311%20module;slot-id=1";
     assert_eq!(bench.json(["token", "info", "--token", uri])["slot"], 1);
+    // C_GetSlotInfo leaves it blank here.
+    let uri = "pkcs11:slot-manufacturer=;slot-id=1";
+    assert_eq!(bench.json(["token", "info", "--token", uri])["slot"], 1);
+    let uri = "pkcs11:slot-manufacturer=x;token=p11ctl%20example%20%28PIN%202%29";
+    bench.demo(["token", "info", "--token", uri]).expect(3).says("slot manufacturer \"x\"");
 }
 
 #[test]

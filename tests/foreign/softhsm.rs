@@ -287,7 +287,7 @@ fn messages_for_keys_of_the_module_are_opened_by_it_whoever_encrypted_them() {
 }
 
 #[test]
-fn uri_that_names_the_library_means_the_module() {
+fn uri_that_names_the_library_or_the_maker_of_a_slot_means_the_module() {
     let bench = Bench::with_token();
     let token = |library: &str| format!("pkcs11:token=HSM;{library}");
     for library in [
@@ -295,6 +295,7 @@ fn uri_that_names_the_library_means_the_module() {
         "library-description=Implementation%20of%20PKCS11",
         "library-version=2.6",
         "library-manufacturer=SoftHSM;library-version=2.6",
+        "slot-manufacturer=SoftHSM%20project",
     ] {
         let info = bench.json(&["token", "info", "--token", &token(library)]);
         assert_eq!(info["label"], "HSM", "{library}: {info}");
@@ -302,6 +303,8 @@ fn uri_that_names_the_library_means_the_module() {
     for (library, why) in [
         ("library-manufacturer=p11ctl", "library manufacturer \"p11ctl\""),
         ("library-version=2", "library version \"2\""),
+        ("slot-manufacturer=SoftHSM", "slot manufacturer \"SoftHSM\""),
+        ("slot-manufacturer=", "slot manufacturer \"\""),
         ("library-manufacturer=SoftHSM;library-version=9.9", "library version \"9.9\""),
     ] {
         bench.run(&["token", "info", "--token", &token(library)]).expect(3).says(why);

@@ -21,7 +21,7 @@ use super::placement::{KeyPlacement, MadeKey};
 use super::session::{SessionHandle, SessionInfo, SessionMode, UserKind};
 use super::slot::{KnownProblems, PinReport, PinStatus, ReaderReport, TokenInfo, TokenView};
 use super::store::Stored;
-use super::uri::{LibraryInfo, Uri};
+use super::uri::{LibraryInfo, Uri, library};
 use super::{ObjectHandle, Result};
 use crate::apdu::StatsSnapshot;
 use crate::card::admin::{AdminAbilities, PinPair, RepairReport};
@@ -161,6 +161,11 @@ pub trait Provider: Send + Sync {
     /// What the library says of itself.
     fn library(&self) -> Result<LibraryInfo> {
         Ok(LibraryInfo::ours())
+    }
+
+    /// Who made a slot, as `C_GetSlotInfo` tells it.
+    fn slot_manufacturer(&self, _slot: SlotId) -> Result<String> {
+        Ok(library::SLOT_MANUFACTURER.to_owned())
     }
 
     /// Ends every login.
