@@ -75,7 +75,7 @@ fn write_all(received: &Mutex<Receiver<Task>>) -> Vec<Failure> {
 }
 
 /// Enough that a file system writes the changes of several files at once.
-const THREADS: usize = 4;
+const THREADS: usize = 8;
 /// Files that wait for a thread.
 const WAITING: usize = 64;
 /// What is longer, in bytes, is written at once: it would fill the memory while it waits.
