@@ -48,8 +48,8 @@ impl OpenPgp {
         Ok(cost)
     }
 
-    /// On cards that set their PINs anew when the DO is written: they take the initial values that it names, or go back to
-    /// those of the factory.
+    /// On cards that set their PINs anew when the DO is written: they take the initial values that it names. Everybody reads
+    /// these, so they are the PINs of the factory, as they are without a DO.
     fn set_anew(
         &mut self,
         channel: &mut Channel<'_>,
@@ -57,12 +57,12 @@ impl OpenPgp {
         pins: PinPair<'_>,
     ) -> Result<(), CardError> {
         let before = self.kdf(channel)?;
-        let after = if hashed { Kdf::fresh()?.setting(pins.user, pins.officer) } else { Kdf::None };
+        let (user, admin) = (Secret::from(FACTORY_USER), Secret::from(FACTORY_ADMIN));
+        let after = if hashed { Kdf::fresh()?.setting(&user, &admin) } else { Kdf::None };
         self.put_kdf(channel, &after)?;
-        let factory = [(Pin::Admin, pins.officer, FACTORY_ADMIN), (Pin::User, pins.user, FACTORY_USER)];
-        for (which, value, factory) in factory {
+        for (which, value, factory) in [(Pin::Admin, pins.officer, &admin), (Pin::User, pins.user, &user)] {
+            let initial = after.apply(which, factory);
             let new = after.apply(which, value);
-            let initial = if hashed { new.clone() } else { Secret::from(factory) };
             change_either(channel, which, [&initial, &before.apply(which, value)], &new)?;
         }
         Ok(())
@@ -95,11 +95,10 @@ impl OpenPgp {
         }
         let officer = if hashed { between.apply(Pin::Admin, pins.officer) } else { pins.officer.clone() };
         pin::verify(channel, Pin::Admin, officer)?;
-        match (hashed, keeps) {
+        match (keeps, hashed) {
+            (false, _) => self.set_anew(channel, hashed, pins),
             (true, true) => self.put_kdf(channel, &between.finished()?),
-            (true, false) => self.put_kdf(channel, &between.setting(pins.user, pins.officer)),
-            (false, true) => self.put_kdf(channel, &Kdf::None),
-            (false, false) => self.set_anew(channel, false, pins),
+            (true, false) => self.put_kdf(channel, &Kdf::None),
         }
     }
 

@@ -82,7 +82,7 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
             engine.authorise(session, &status.label, &user)?;
             engine.set_pin_hashing(session, hashed, pins)
         })
-        .map_err(|error| interrupted(explain(error, &user_request), hashed))?;
+        .map_err(|error| interrupted(explain(error, &user_request)))?;
     let document = json!({
         "slot": token.slot.0,
         "token": token.candidate.label,
@@ -97,15 +97,12 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
 }
 
 /// What to do with a card that was pulled in between.
-fn interrupted(error: CliError, hashed: bool) -> CliError {
+fn interrupted(error: CliError) -> CliError {
     if error.kind != ErrorKind::Card {
         return error;
     }
     let error = error.hint("run the same command again: it finishes what this one began");
-    match hashed {
-        true => error,
-        false => error.hint(
-            "a YubiKey or a Gnuk may have the PINs of the factory now (123456 and 12345678): then set them with p11ctl pin change",
-        ),
-    }
+    error.hint(
+        "a YubiKey or a Gnuk may have the PINs of the factory now (123456 and 12345678): set them with p11ctl pin change first",
+    )
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use p11ctl::apdu::Stats;
 use p11ctl::card::admin::PinPair;
 use p11ctl::card::{Card, CardError, CardSettings};
-use p11ctl::codec::Secret;
+use p11ctl::codec::{Secret, tlv};
 use p11ctl::token::AuthId;
 use p11ctl::transport::VirtualCard;
 use p11ctl::transport::software::SoftwareReader;
+use p11ctl_cards::Shared;
 
 use crate::bench::*;
 use crate::faults::{Fault, FaultyReader, Plan};
@@ -142,6 +143,108 @@ fn pin_with_one_try_left_after_an_interrupted_hashing_is_not_sent() {
     assert!(seen > 0);
 }
 
+/// An opcard that sets its PINs anew when its KDF-DO is written, as YubiKeys and Gnuks do.
+struct SettingAnew {
+    card: Shared,
+    /// PW1 and PW3 as the card has them.
+    pins: [Vec<u8>; 2],
+    /// What it says who made it.
+    manufacturer: [u8; 2],
+}
+
+impl SettingAnew {
+    fn new(manufacturer: [u8; 2]) -> Self {
+        let pins = [USER_PIN.as_bytes().to_vec(), ADMIN_PIN.as_bytes().to_vec()];
+        Self { card: Shared::new(p11ctl_cards::openpgp::card(1)), pins, manufacturer }
+    }
+
+    fn change(&mut self, index: usize, new: &[u8]) {
+        let old = std::mem::replace(&mut self.pins[index], new.to_vec());
+        let data = [&old[..], new].concat();
+        let header = [0, 0x24, 0, [0x81, 0x83][index], data.len() as u8];
+        assert_eq!(self.card.process(&[&header[..], &data].concat()), [0x90, 0x00]);
+    }
+}
+
+impl VirtualCard for SettingAnew {
+    fn atr(&self) -> Vec<u8> {
+        VirtualCard::atr(&self.card)
+    }
+
+    fn reset(&mut self) {
+        self.card.reset();
+    }
+
+    fn process(&mut self, command: &[u8]) -> Vec<u8> {
+        let mut answer = self.card.process(command);
+        let is_done = answer.ends_with(&[0x90, 0x00]);
+        let data = command.get(5..).unwrap_or_default();
+        match command {
+            [0, 0xDA, 0, 0xF9, ..] if is_done => {
+                let factory = [USER_PIN.as_bytes(), ADMIN_PIN.as_bytes()];
+                for (index, tag) in [0x87, 0x88].into_iter().enumerate() {
+                    let new = tlv::find(data, tag).unwrap_or(factory[index]).to_vec();
+                    self.change(index, &new);
+                }
+            }
+            [0, 0x24, 0, reference @ (0x81 | 0x83), ..] if is_done => {
+                let index = usize::from(*reference == 0x83);
+                self.pins[index] = data[self.pins[index].len()..].to_vec();
+            }
+            _ => {}
+        }
+        // Application identifier: version 3.4, manufacturer.
+        if let Some(at) = answer.windows(8).position(|part| part == [0xD2, 0x76, 0, 1, 0x24, 1, 3, 4]) {
+            answer[at + 8..at + 10].copy_from_slice(&self.manufacturer);
+        }
+        answer
+    }
+}
+
+/// Whoever made the card, and whether that is known or found out.
+#[test]
+fn card_that_sets_its_pins_anew_has_those_of_its_holders_and_no_hash_of_them_for_everybody() {
+    for manufacturer in [[0x00, 0x06], [0xF5, 0x17], [0xFF, 0xFE]] {
+        let shared = Shared::new(SettingAnew::new(manufacturer));
+        let mut bench = Bench::new();
+        bench.opcard = shared;
+        let (user, admin) = (Secret::from("my own PIN"), Secret::from("my Admin PIN"));
+        let pins = PinPair { user: &user, officer: &admin };
+        let mut card = bench.card();
+        card.read_token().unwrap();
+        card.change_pin(&AuthId(vec![USER]), &Secret::from(USER_PIN), &user).unwrap();
+        card.change_pin(&AuthId(vec![ADMIN]), &Secret::from(ADMIN_PIN), &admin).unwrap();
+        drop(card);
+        for hashed in [true, false] {
+            let mut card = bench.card();
+            card.read_token().unwrap();
+            card.verify(&AuthId(vec![ADMIN]), &admin).unwrap();
+            card.verify(&AuthId(vec![USER]), &user).unwrap();
+            card.administer(|admin, channel| admin.set_pin_hashing(channel, hashed, pins)).unwrap();
+            drop(card);
+            let kdf = kdf_of(&bench);
+            assert_eq!(kdf.windows(3).any(|part| part == [0x81, 0x01, 0x03]), hashed, "{manufacturer:02X?}");
+            if hashed {
+                assert!(!kdf.windows(32).any(|part| part == s2k(&user, &kdf[14..22])), "{manufacturer:02X?}");
+            }
+            let mut card = bench.card();
+            card.read_token().unwrap();
+            for (pin, value) in [(USER, &user), (ADMIN, &admin)] {
+                let left = card.tries_left(&AuthId(vec![pin])).unwrap();
+                assert_eq!(left, Some(3), "{manufacturer:02X?} {hashed}");
+                card.verify(&AuthId(vec![pin]), value).unwrap();
+            }
+        }
+    }
+}
+
+/// The hash of a PIN, as the standard makes it.
+fn s2k(pin: &Secret, salt: &[u8]) -> Vec<u8> {
+    let once = [salt, pin.expose()].concat();
+    let bytes: Vec<u8> = once.iter().copied().cycle().take(0x0100_0000).collect();
+    p11ctl::crypto::digest::digest(p11ctl::crypto::DigestAlgorithm::Sha256, &bytes)
+}
+
 /// What everybody may read of a card says nothing of its PINs once it is done.
 #[test]
 fn hashing_leaves_no_hash_of_a_pin_where_everybody_reads_it() {
@@ -163,13 +266,7 @@ fn hashing_leaves_no_hash_of_a_pin_where_everybody_reads_it() {
     let pins = PinPair { user: &user, officer: &admin };
     card.administer(|admin, channel| admin.set_pin_hashing(channel, true, pins)).unwrap();
     assert_eq!(kdf_of(&bench), first);
-    let s2k = |pin: &[u8], salt: &[u8]| {
-        let once = [salt, pin].concat();
-        let bytes: Vec<u8> = once.iter().copied().cycle().take(0x0100_0000).collect();
-        p11ctl::crypto::digest::digest(p11ctl::crypto::DigestAlgorithm::Sha256, &bytes)
-    };
-    let salt = &first[14..22];
     assert_eq!(first[12..14], [0x84, 0x08]);
-    let hash = s2k(USER_PIN.as_bytes(), salt);
+    let hash = s2k(&Secret::from(USER_PIN), &first[14..22]);
     assert!(!first.windows(32).any(|part| part == hash));
 }
