@@ -4,7 +4,7 @@
 # P-256, and three times as long with RSA-2048. openssl verifies the signatures of both.
 #
 # Usage: benches/many-files.sh [FOLDER]     (default: target/release; it holds p11ctl and examples/softhsm-signer)
-# Needs: softhsm2, opensc (pkcs11-tool makes the keys), openssl, GNU time. FILES=1000 is their number.
+# Needs: softhsm2, opensc (pkcs11-tool makes the keys), openssl. FILES=1000 is their number, ROUNDS=5 how often each runs.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,7 +12,7 @@ built=${1:-$root/target/release}
 for program in "$built/p11ctl" "$built/examples/softhsm-signer"; do
     [ -x "$program" ] || { echo "$program is missing: cargo build --release --examples --bins" >&2; exit 2; }
 done
-for program in softhsm2-util pkcs11-tool openssl /usr/bin/time; do
+for program in softhsm2-util pkcs11-tool openssl; do
     command -v "$program" >/dev/null || { echo "$program is missing; see the head of $0" >&2; exit 2; }
 done
 built=$(cd "$built" && pwd)
@@ -42,40 +42,50 @@ while [ "$number" -lt "$count" ]; do
     number=$((number + 1))
 done
 
-best() {
-    sort -n "$1.run" "$1.best" 2>/dev/null | head -1 >"$1.new"
-    mv "$1.new" "$1.best"
+# Runs the rest as a command and keeps the shortest time of its name, in milliseconds.
+timed() {
+    name=$1
+    shift
+    started=$(date +%s%N)
+    "$@" || { tail -3 err >&2; exit 1; }
+    echo $((($(date +%s%N) - started) / 100000)) | awk '{ print $1 / 10 }' >>"$name.times"
+    sort -n "$name.times" | head -1 >"$name.best"
+}
+ours() {
+    "$built/p11ctl" --stats --card bench.card sign --slot "$slot" --pin "env:PIN$((slot + 1))" "$@" >out 2>err
+}
+theirs() {
+    "$built/examples/softhsm-signer" "$module" bench 11111111 "$kind" "$@" 2>>err
 }
 failed=0
 printf '%-12s %12s %12s %8s %8s\n' "$count files" p11ctl SoftHSM2 times APDUs
 for kind in ec rsa; do
-    slot=1 limit=1 name=P-256
-    [ "$kind" = ec ] || slot=0 limit=3 name=RSA-2048
-    for round in 1 2 3; do
-        rm -f files/*.sig files/*.theirs
-        /usr/bin/time -q -o ours.run -f %e "$built/p11ctl" --stats --card bench.card sign --slot "$slot" \
-            --pin "env:PIN$((slot + 1))" $(ls files/* | sort -V) >out 2>err || { tail -3 err >&2; exit 1; }
-        best ours
-        /usr/bin/time -q -o theirs.run -f %e "$built/examples/softhsm-signer" "$module" bench 11111111 "$kind" \
-            $(ls files/* | grep -v sig | sort -V) 2>>err || { tail -3 err >&2; exit 1; }
-        best theirs
+    slot=1 limit=1 label=P-256
+    [ "$kind" = ec ] || slot=0 limit=3 label=RSA-2048
+    for round in $(seq "${ROUNDS:-5}"); do
+        # Folders of their own: a file system takes its time for files where some were removed just before.
+        files=$kind.$round
+        cp -r files "$files"
+        set -- $(seq -f "$files/%.0f" 0 $((count - 1)))
+        timed ours ours "$@"
+        timed theirs theirs "$@"
     done
     apdus=$(sed -n 's/^stats: \([0-9]*\) APDUs.*/\1/p' err)
     "$built/p11ctl" --card bench.card object export "key $((slot + 1))" --class public-key -o ours.pem 2>/dev/null
-    [ "$(ls files/*.sig | wc -l)" = "$count" ] && [ "$(ls files/*.theirs | wc -l)" = "$count" ]
-    "$built/p11ctl" verify --public-key-file ours.pem $(ls files/* | grep -v -e sig -e theirs) >/dev/null
+    [ "$(ls "$files"/*.sig | wc -l)" = "$count" ] && [ "$(ls "$files"/*.theirs | wc -l)" = "$count" ]
+    "$built/p11ctl" verify --public-key-file ours.pem "$@" >/dev/null
     # openssl takes one file at a time: the first and the last.
     if [ "$kind" = rsa ]; then
         for number in 0 $((count - 1)); do
-            openssl dgst -sha256 -verify ours.pem -signature "files/$number.sig" "files/$number" >/dev/null
-            openssl dgst -sha256 -verify theirs.rsa.der -keyform DER -signature "files/$number.theirs" "files/$number" \
+            openssl dgst -sha256 -verify ours.pem -signature "$files/$number.sig" "$files/$number" >/dev/null
+            openssl dgst -sha256 -verify theirs.rsa.der -keyform DER -signature "$files/$number.theirs" "$files/$number" \
                 >/dev/null
         done
     fi
     ours=$(cat ours.best) theirs=$(cat theirs.best)
-    rm -f ours.best theirs.best
+    rm ours.best ours.times theirs.best theirs.times
     times=$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')
-    printf '%-12s %10s s %10s s %8s %8s\n' "$name" "$ours" "$theirs" "$times" "$apdus"
+    printf '%-12s %9s ms %9s ms %8s %8s\n' "$label" "$ours" "$theirs" "$times" "$apdus"
     awk -v times="$times" -v limit="$limit" 'BEGIN { exit times > limit }' || failed=1
     [ "$apdus" -le $((2 * count + 40)) ] || { echo "more than two APDUs for each file" >&2; failed=1; }
 done

@@ -13,24 +13,41 @@ use super::error::CliError;
 /// Writes a file whole: into a new file beside it, which then takes its name. Errors name the file.
 /// Something that is no regular file (`/dev/null`, a pipe) is written in place.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), CliError> {
-    write_with(path, contents, None)
+    begin(path, contents)?.keep()
 }
 
 /// As [`write()`], for a secret: only its owner may read the file, whoever could read what was there before.
 pub fn write_private(path: &Path, secret: &[u8]) -> Result<(), CliError> {
-    write_with(path, secret, Some(PRIVATE_MODE))
+    begin_with(path, secret, Some(PRIVATE_MODE))?.keep()
 }
 
-fn write_with(path: &Path, contents: &[u8], mode: Option<u32>) -> Result<(), CliError> {
+/// The first half of [`write()`]: everything but waiting for the disk. Errors name the file.
+pub fn begin(path: &Path, contents: &[u8]) -> Result<Begun, CliError> {
+    begin_with(path, contents, None)
+}
+
+fn begin_with(path: &Path, contents: &[u8], mode: Option<u32>) -> Result<Begun, CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
     let place = Place::of(path);
     if place.is_special() {
         let opened = OpenOptions::new().write(true).open(path);
-        return opened.and_then(|mut file| file.write_all(contents)).map_err(cannot);
+        opened.and_then(|mut file| file.write_all(contents)).map_err(cannot)?;
+        return Ok(Begun(None));
     }
     let mut file = NewFile::create_at(place, path, mode)?;
     file.write_all(contents).map_err(cannot)?;
-    file.keep()
+    Ok(Begun(Some(file)))
+}
+
+/// A file that is written and has not got its name yet. Dropped it is gone.
+#[derive(Debug)]
+pub struct Begun(Option<NewFile>);
+
+impl Begun {
+    /// Waits for the disk and gives the file its name. Errors name the file.
+    pub fn keep(self) -> Result<(), CliError> {
+        self.0.map_or(Ok(()), NewFile::keep)
+    }
 }
 
 /// Refuses an output that could not be written, before the work for it is done. Errors name the file.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::atomic_file;
+use super::atomic_file::{self, Begun};
 use super::error::CliError;
 
 /// Threads that write whole files. Dropped, they end with what they were given.
@@ -64,18 +64,33 @@ impl Drop for Writers {
 }
 
 fn write_all(received: &Mutex<Receiver<Task>>) -> Vec<Failure> {
-    let next = || received.lock().unwrap_or_else(PoisonError::into_inner).recv();
     let mut failures = Vec::new();
-    while let Ok(task) = next() {
-        if let Err(error) = atomic_file::write(&task.path, &task.contents) {
-            failures.push((task.number, error));
+    loop {
+        let tasks = next(&received.lock().unwrap_or_else(PoisonError::into_inner));
+        if tasks.is_empty() {
+            return failures;
+        }
+        // All are made before the first is waited for: the disk takes them together.
+        let begin = |task: Task| (task.number, atomic_file::begin(&task.path, &task.contents));
+        let begun: Vec<_> = tasks.into_iter().map(begin).collect();
+        for (number, file) in begun {
+            if let Err(error) = file.and_then(Begun::keep) {
+                failures.push((number, error));
+            }
         }
     }
-    failures
+}
+
+/// What waits, once something does; nothing at the end.
+fn next(received: &Receiver<Task>) -> Vec<Task> {
+    let first = received.recv().ok();
+    first.into_iter().chain(received.try_iter()).take(TOGETHER).collect()
 }
 
 /// Enough that a file system writes the changes of several files at once.
 const THREADS: usize = 8;
+/// Files that one thread makes before it waits for them.
+const TOGETHER: usize = 16;
 /// Files that wait for a thread.
 const WAITING: usize = 64;
 /// What is longer, in bytes, is written at once: it would fill the memory while it waits.
