@@ -99,6 +99,7 @@ pub struct Channel<'a> {
     /// Goes out before the next command.
     preceding: Option<First<'a>>,
     preceded: Preceding,
+    last_status: Option<StatusWord>,
     ended: bool,
 }
 
@@ -117,6 +118,7 @@ impl<'a> Channel<'a> {
             visibility: Visibility::unknown(),
             preceding: None,
             preceded: Preceding::Nothing,
+            last_status: None,
             ended: false,
         })
     }
@@ -137,6 +139,7 @@ impl<'a> Channel<'a> {
             visibility: self.visibility,
             preceded: if first.is_some() { Preceding::Waits } else { Preceding::Nothing },
             preceding: first,
+            last_status: None,
             // The transaction is not its own.
             ended: true,
         }
@@ -274,6 +277,11 @@ impl<'a> Channel<'a> {
         Ok(response.status)
     }
 
+    /// How the last command in this transaction ended; `None` before the first.
+    pub fn last_status(&self) -> Option<StatusWord> {
+        self.last_status
+    }
+
     /// Ends the transaction.
     pub fn end(mut self, disposition: Disposition) -> Result<(), ApduError> {
         self.ended = true;
@@ -390,6 +398,7 @@ impl<'a> Channel<'a> {
             other => return Err(TransportError::BadResponse(other.len()).into()),
         };
         received.truncate(received.len() - 2);
+        self.last_status = Some(StatusWord(status));
         Ok(Response { data: received, status: StatusWord(status) })
     }
 }

@@ -33,6 +33,8 @@ impl StatusWord {
     pub const RECORD_NOT_FOUND: Self = Self(0x6A83);
     /// Not enough memory in the file or card.
     pub const NOT_ENOUGH_MEMORY: Self = Self(0x6A84);
+    /// No applet was selected (Java Card Runtime Environment, 4.5).
+    pub const APPLET_SELECT_FAILED: Self = Self(0x6999);
     /// Wrong P1 or P2.
     pub const WRONG_P1_P2: Self = Self(0x6A86);
     /// Referenced data not found.

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::apdu::{ApduError, Channel, Lengthening};
+use crate::apdu::{ApduError, Channel, Lengthening, StatusWord};
 use crate::token::Problem;
 
 use super::inventory::Inventory;
@@ -115,6 +115,7 @@ pub fn recognise(channel: &mut Channel<'_>, settings: &CardSettings) -> Result<F
         problems: Vec::new(),
         is_over: false,
         is_as_before: false,
+        is_unsure: false,
     };
     search.ask_for_all(&rows(&is_first), None)?;
     if search.found.is_empty() {
@@ -149,6 +150,8 @@ struct Search<'s, 'c> {
     is_over: bool,
     /// The card had these applications lately and no others: it is asked nothing more.
     is_as_before: bool,
+    /// It refused to select an application without saying that there is none.
+    is_unsure: bool,
 }
 
 impl Search<'_, '_> {
@@ -209,7 +212,7 @@ impl Search<'_, '_> {
 
     /// Keeps which applications the card has, where it was asked for all of them and is told from others.
     fn remember(&mut self) -> Result<(), CardError> {
-        if self.is_as_before || !self.inventory.is_kept() {
+        if self.is_as_before || self.is_unsure || !self.inventory.is_kept() {
             return Ok(());
         }
         match self.identity()? {
@@ -261,7 +264,7 @@ impl Search<'_, '_> {
         self.channel.prefer(Lengthening::default());
         match open(self.channel, self.settings) {
             Ok(Some(driver)) => self.found.push(Application { row, driver, identity: None }),
-            Ok(None) => {}
+            Ok(None) => self.is_unsure |= !self.channel.last_status().is_some_and(is_settled),
             Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
             Err(error) => {
                 let name = DRIVERS.get(row).map_or("", |row| row.name);
@@ -289,6 +292,21 @@ impl Search<'_, '_> {
             drivers: self.found.into_iter().map(|it| it.driver).collect(),
         })
     }
+}
+
+/// Whether this is how a card says that it has no such application, or another one under the name: any other refusal may
+/// be of the moment.
+fn is_settled(status: StatusWord) -> bool {
+    use StatusWord as Status;
+    matches!(
+        status,
+        Status::OK
+            | Status::FILE_NOT_FOUND
+            | Status::FUNCTION_NOT_SUPPORTED
+            | Status::INS_NOT_SUPPORTED
+            | Status::CLA_NOT_SUPPORTED
+            | Status::APPLET_SELECT_FAILED
+    )
 }
 
 #[cfg(test)]

@@ -53,11 +53,14 @@ impl Begun {
 /// Refuses an output that could not be written, before the work for it is done. Errors name the file.
 pub fn check_writable(path: &Path) -> Result<(), CliError> {
     let cannot = |source| CliError::usage(format!("cannot write {}", path.display())).cause(source);
+    if is_standard_stream(path) {
+        return Ok(());
+    }
     let place = Place::of(path);
     if place.is_directory() {
         return Err(CliError::usage(format!("{} is a directory", path.display())));
     }
-    if is_standard_stream(path) || place.is_special() {
+    if place.is_special() {
         return Ok(());
     }
     let (temporary, _) = create_beside(&place.target, None).map_err(cannot)?;

@@ -19,6 +19,9 @@ fn random_forms_are_one_length_and_never_the_same() {
     bench.demo(["random", "32", "--slot", "0", "-o", "seed"]).expect(0).says("wrote seed");
     assert_eq!(bench.read("seed").len(), 32);
     bench.demo(["random", "16", "--slot", "0", "--format", "hex", "-o", "seed"]).expect(0);
+    // Standard output is that, whatever else has the name.
+    std::fs::create_dir(bench.path("-")).unwrap();
+    assert_eq!(bench.demo(["random", "16", "--slot", "0", "-o", "-"]).expect(0).stdout.len(), 16);
     let text = bench.tool("sh", &["-c", "base64 -w0 seed >/dev/null && tr -d '0-9a-f\\n' <seed"]).text();
     assert_eq!((text.as_str(), bench.read("seed").len()), ("", 33));
 }

@@ -180,8 +180,9 @@ pub fn run(context: &Context, args: &SignArgs) -> Result<Outcome, CliError> {
     let certificates = certificates(context, args, &draft, &chosen)?;
     draft.check_certificates(&certificates)?;
     jobs::make_output_folder(args)?;
-    let ahead = if args.hash_file { None } else { batch.read_ahead() };
     let unlocked = unlock(context, &chosen.token, &args.pin, choice.pin_source.as_deref())?;
+    // Not before: while a person types a PIN files may change, and a pipe is heard once.
+    let ahead = if args.hash_file { None } else { batch.read_ahead() };
     let engine = context.engine()?;
     let key = find_again(engine, unlocked.session, &chosen.key)?;
     let public =

@@ -289,6 +289,19 @@ fn card_that_nothing_tells_from_others_or_with_a_problem_is_always_asked_in_full
 }
 
 #[test]
+fn card_that_refuses_for_the_moment_is_asked_in_full_again() {
+    // SELECT of OpenPGP ends in "no precise diagnosis".
+    let busy: Lie = |command| {
+        let selects = command.windows(openpgp::AID.len()).any(|part| part == openpgp::AID);
+        selects.then(|| vec![0x6F, 0x00])
+    };
+    let desk = Desk::new();
+    let both = || desk.card(&[PIV, OPENPGP]);
+    assert_eq!(look_at_liar(both(), desk.settings(), busy), (vec![PIV], ALL.to_vec()));
+    assert_eq!(desk.look(both()), (vec![PIV, OPENPGP], ALL.to_vec()));
+}
+
+#[test]
 fn record_that_is_damaged_or_not_the_users_own_is_as_good_as_none() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new();
