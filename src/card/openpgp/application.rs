@@ -39,7 +39,7 @@ pub(super) struct Capabilities {
     pub private_data: bool,
     /// Algorithm attributes can be changed.
     pub attributes_changeable: bool,
-    /// PINs may be hashed by the host (KDF-DO).
+    /// PINs may be hashed by the host (KDF-DO). The standard has it since version 3, Gnuk in its version 2 as well.
     pub kdf: bool,
     /// The decryption and authentication keys may stand in for each other (MSE SET).
     pub key_swap: bool,
@@ -171,6 +171,12 @@ impl Application {
         self.version() >= (3, 0)
     }
 
+    /// Whether the host may say how PINs are hashed. A Gnuk (version 2) sets its PINs anew with the DO, and takes it without
+    /// keys alone: there it is used, and not written.
+    pub fn takes_kdf(&self) -> bool {
+        self.capabilities.kdf && self.version() >= (3, 0)
+    }
+
     /// What tells that the keys are still the same, `None` where the card does not say it of every one: a new key
     /// brings a new fingerprint or time.
     pub fn keys_validator(&self) -> Option<Vec<u8>> {
@@ -202,7 +208,7 @@ impl Capabilities {
             force_changeable: has(0x10),
             private_data: has(0x08),
             attributes_changeable: has(0x04),
-            kdf: is_third && has(0x01),
+            kdf: has(0x01),
             key_swap: is_third && flags.get(9).is_some_and(|mse| *mse == 1),
             certificate_len: number(4),
             extended_length: takes_extended_length(historical),

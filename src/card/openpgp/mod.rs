@@ -422,6 +422,8 @@ impl OpenPgp {
                 StatusWord::OK => Kdf::parse(&answer.data)?,
                 // A card that has none: PINs are sent as they are.
                 StatusWord::REFERENCE_NOT_FOUND => Kdf::None,
+                // The bit has no meaning in version 2 of the standard.
+                _ if self.application.version() < (3, 0) => Kdf::None,
                 status => return Err(CardError::Refused { doing: "tell how it takes PINs", status }),
             };
             self.selected = true;

@@ -2,10 +2,10 @@
 //! host sends from then on.
 
 use super::factory::{FACTORY_ADMIN, FACTORY_USER};
-use super::{not_supported, send};
+use super::{YUBICO, not_supported, send};
 use crate::apdu::Channel;
 use crate::card::CardError;
-use crate::card::admin::PinPair;
+use crate::card::admin::{Extra, PinPair};
 use crate::card::openpgp::kdf::{self, Kdf};
 use crate::card::openpgp::pin::{self, Pin};
 use crate::card::openpgp::{OpenPgp, commands};
@@ -21,8 +21,8 @@ impl OpenPgp {
         pins: PinPair<'_>,
     ) -> Result<Vec<String>, CardError> {
         let status = self.application.pins;
-        if !self.application.capabilities.kdf {
-            return Err(not_supported("take PINs hashed: it has no KDF data object"));
+        if !self.application.takes_kdf() {
+            return Err(not_supported(Extra::HashPins.what()));
         }
         if hashed && status.max_lens.iter().any(|len| usize::from(*len) < HASH_LEN) {
             return Err(not_supported("take PINs hashed: they are longer then than it lets them be"));
@@ -40,7 +40,7 @@ impl OpenPgp {
             self.put_resetting_code(channel, None)?;
             cost.push("the resetting code is gone: set it again".to_owned());
         }
-        if SETTING_ANEW.contains(&self.application.manufacturer()) {
+        if self.application.manufacturer() == YUBICO {
             self.set_anew(channel, hashed, pins)?;
         } else {
             self.convert(channel, hashed, pins, is_unfinished)?;
@@ -129,5 +129,3 @@ fn change_either(
 
 /// SHA-256.
 const HASH_LEN: usize = 32;
-/// Yubico; FSIJ (Gnuk).
-const SETTING_ANEW: [u16; 2] = [0x0006, 0xF517];

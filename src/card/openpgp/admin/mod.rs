@@ -45,7 +45,7 @@ impl CardAdmin for OpenPgp {
             key_places: Place::ALL.map(key_place).to_vec(),
             officer_writes: true,
             factory: Some(factory::factory()),
-            extras: vec![Extra::SetPuk, Extra::SetPolicies, Extra::HashPins],
+            extras: self.extras(),
         }
     }
 
@@ -239,6 +239,11 @@ impl OpenPgp {
         let result = job(self, channel);
         self.current = false;
         result
+    }
+
+    fn extras(&self) -> Vec<Extra> {
+        let hashing = self.application.takes_kdf().then_some(Extra::HashPins);
+        [Extra::SetPuk, Extra::SetPolicies].into_iter().chain(hashing).collect()
     }
 
     /// What the card says that it has; where it does not say, what its version lets one hope for.

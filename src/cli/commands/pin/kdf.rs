@@ -21,7 +21,8 @@ use crate::engine::{SessionMode, UserKind};
 With it the card and its reader see hashes instead of PINs; the PINs stay what
 they are for those who type them, and are not typed on a reader's keys any
 more. Both have to be given. A resetting code is lost: set it again. A run
-that was interrupted is finished, or taken back, by another one.
+that was interrupted is finished, or taken back, by another one. For OpenPGP
+cards since version 3: on a Gnuk GnuPG does it, before there are keys.
 
 Examples:
   p11ctl pin kdf on --slot 0 --pin env:PIN --so-pin env:ADMIN
@@ -103,6 +104,6 @@ fn interrupted(error: CliError) -> CliError {
     }
     let error = error.hint("run the same command again: it finishes what this one began");
     error.hint(
-        "a YubiKey or a Gnuk may have the PINs of the factory now (123456 and 12345678): set them with p11ctl pin change first",
+        "a YubiKey may have the PINs of the factory now (123456 and 12345678): set them with p11ctl pin change first",
     )
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p11ctl::apdu::Stats;
-use p11ctl::card::admin::PinPair;
+use p11ctl::card::admin::{Extra, PinPair};
 use p11ctl::card::{Card, CardError, CardSettings};
 use p11ctl::codec::{Secret, tlv};
 use p11ctl::token::AuthId;
@@ -16,6 +16,7 @@ use crate::faults::{Fault, FaultyReader, Plan};
 
 const USER: u8 = 2;
 const ADMIN: u8 = 3;
+const YUBICO: [u8; 2] = [0x00, 0x06];
 
 /// The card of a bench, pulled as planned.
 fn pulled(bench: &Bench, plan: &Plan) -> Card {
@@ -143,19 +144,17 @@ fn pin_with_one_try_left_after_an_interrupted_hashing_is_not_sent() {
     assert!(seen > 0);
 }
 
-/// An opcard that sets its PINs anew when its KDF-DO is written, as YubiKeys and Gnuks do.
+/// An opcard that sets its PINs anew when its KDF-DO is written, as YubiKeys do.
 struct SettingAnew {
     card: Shared,
     /// PW1 and PW3 as the card has them.
     pins: [Vec<u8>; 2],
-    /// What it says who made it.
-    manufacturer: [u8; 2],
 }
 
 impl SettingAnew {
-    fn new(manufacturer: [u8; 2]) -> Self {
+    fn new() -> Self {
         let pins = [USER_PIN.as_bytes().to_vec(), ADMIN_PIN.as_bytes().to_vec()];
-        Self { card: Shared::new(p11ctl_cards::openpgp::card(1)), pins, manufacturer }
+        Self { card: Shared::new(p11ctl_cards::openpgp::card(1)), pins }
     }
 
     fn change(&mut self, index: usize, new: &[u8]) {
@@ -176,7 +175,7 @@ impl VirtualCard for SettingAnew {
     }
 
     fn process(&mut self, command: &[u8]) -> Vec<u8> {
-        let mut answer = self.card.process(command);
+        let answer = self.card.process(command);
         let is_done = answer.ends_with(&[0x90, 0x00]);
         let data = command.get(5..).unwrap_or_default();
         match command {
@@ -193,21 +192,68 @@ impl VirtualCard for SettingAnew {
             }
             _ => {}
         }
-        // Application identifier: version 3.4, manufacturer.
-        if let Some(at) = answer.windows(8).position(|part| part == [0xD2, 0x76, 0, 1, 0x24, 1, 3, 4]) {
-            answer[at + 8..at + 10].copy_from_slice(&self.manufacturer);
+        answer
+    }
+}
+
+/// A card that says that it is another.
+struct Named {
+    card: Shared,
+    version: [u8; 2],
+    manufacturer: [u8; 2],
+}
+
+impl VirtualCard for Named {
+    fn atr(&self) -> Vec<u8> {
+        VirtualCard::atr(&self.card)
+    }
+
+    fn reset(&mut self) {
+        self.card.reset();
+    }
+
+    fn process(&mut self, command: &[u8]) -> Vec<u8> {
+        let mut answer = self.card.process(command);
+        if let Some(at) = answer.windows(6).position(|part| part == [0xD2, 0x76, 0, 1, 0x24, 1]) {
+            answer[at + 6..at + 10].copy_from_slice(&[self.version, self.manufacturer].concat());
         }
         answer
+    }
+}
+
+/// A Gnuk has version 2 of the standard, says that it has a KDF-DO, and takes PINs as that says. How the holder made it do so is
+/// GnuPG's.
+#[test]
+fn kdf_of_a_card_of_version_2_is_used_and_not_written() {
+    for hashed in [true, false] {
+        let mut bench = bench(hashed);
+        let card = bench.opcard.clone();
+        bench.opcard = Shared::new(Named { card, version: [2, 0], manufacturer: [0xFF, 0xFE] });
+        let before = kdf_of(&bench);
+        expect_whole(&bench, hashed, "version 2");
+        let mut card = bench.card();
+        card.read_token().unwrap();
+        let (user, new) = (AuthId(vec![USER]), Secret::from("another PIN"));
+        card.change_pin(&user, &Secret::from(USER_PIN), &new).unwrap();
+        card.change_pin(&user, &new, &Secret::from(USER_PIN)).unwrap();
+        drop(card);
+        for wanted in [true, false] {
+            let refused = set(&mut bench.card(), wanted);
+            let Err(CardError::NotSupported { what }) = refused else { panic!("{refused:?}") };
+            assert_eq!(what, "take PINs hashed");
+            let can = bench.card().administer(|admin, _| Ok(admin.admin_abilities().extras)).unwrap();
+            assert!(!can.contains(&Extra::HashPins) && can.contains(&Extra::SetPuk), "{can:?}");
+        }
+        assert_eq!(kdf_of(&bench), before);
+        expect_whole(&bench, hashed, "version 2, refused");
     }
 }
 
 /// Whoever made the card, and whether that is known or found out.
 #[test]
 fn card_that_sets_its_pins_anew_has_those_of_its_holders_and_no_hash_of_them_for_everybody() {
-    for manufacturer in [[0x00, 0x06], [0xF5, 0x17], [0xFF, 0xFE]] {
-        let shared = Shared::new(SettingAnew::new(manufacturer));
-        let mut bench = Bench::new();
-        bench.opcard = shared;
+    for manufacturer in [YUBICO, [0xFF, 0xFE]] {
+        let bench = anew(manufacturer);
         let (user, admin) = (Secret::from("my own PIN"), Secret::from("my Admin PIN"));
         let pins = PinPair { user: &user, officer: &admin };
         let mut card = bench.card();
@@ -236,6 +282,14 @@ fn card_that_sets_its_pins_anew_has_those_of_its_holders_and_no_hash_of_them_for
             }
         }
     }
+}
+
+/// A bench whose card sets its PINs anew.
+fn anew(manufacturer: [u8; 2]) -> Bench {
+    let mut bench = Bench::new();
+    let card = Shared::new(SettingAnew::new());
+    bench.opcard = Shared::new(Named { card, version: [3, 4], manufacturer });
+    bench
 }
 
 /// The hash of a PIN, as the standard makes it.
