@@ -89,7 +89,7 @@ impl Desk {
         desk
     }
 
-    /// Every exchange of the dialogue was asked for.
+    /// Fails the test unless every change of the dialogue was made. What it only asks need not have been asked.
     pub fn finish(self) {
         self.card.finish();
     }

@@ -5,8 +5,10 @@
 
 mod command_line;
 mod desk;
+mod in_force;
 mod module;
 mod player;
+mod playing;
 mod recorded;
 #[allow(dead_code, reason = "these tests use a part of it")]
 #[path = "../../../common/rig.rs"]

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use p11ctl::codec::{date, hex};
 use p11ctl::transport::replay::{RESET_LINE, write_exchange, write_head};
-use p11ctl::transport::{Limits, Protocol, TransportError, VirtualCard};
+use p11ctl::transport::{Limits, Protocol, VirtualCard};
 
 use crate::player::Player;
 
@@ -58,12 +58,15 @@ impl Recorded {
         );
     }
 
-    /// Fails the test if something was not asked for. Writes what was recorded.
+    /// Fails the test if a change of the dialogue was not made: what it only asks need not be asked. Writes what was
+    /// recorded.
     pub fn finish(&self) {
         self.check();
         let state = self.state();
         match &state.source {
-            Source::Played(player) => player.check_finished(&state.path),
+            Source::Played(player) => {
+                player.finished().unwrap_or_else(|fault| panic!("{}: {fault}", state.path.display()));
+            }
             Source::Asked { text, .. } => std::fs::write(&state.path, text).expect("the dialogue"),
         }
     }
@@ -85,10 +88,13 @@ impl VirtualCard for Recorded {
     fn reset(&mut self) {
         let mut state = self.state();
         let has_begun = state.has_begun;
-        if let Source::Asked { card, text, .. } = &mut state.source {
-            send(card, &[RESET]).expect("the card that is recorded");
-            if has_begun && !text.ends_with(RESET_LINE) {
-                text.push_str(RESET_LINE);
+        match &mut state.source {
+            Source::Played(player) => player.reset(),
+            Source::Asked { card, text, .. } => {
+                send(card, &[RESET]).expect("the card that is recorded");
+                if has_begun && !text.ends_with(RESET_LINE) {
+                    text.push_str(RESET_LINE);
+                }
             }
         }
     }
@@ -100,8 +106,8 @@ impl VirtualCard for Recorded {
         }
         match state.source.answer(command) {
             Ok(response) => response,
-            Err(error) => {
-                let sent = format!("{error:?} was asked {}", hex::encode(command));
+            Err(why) => {
+                let sent = format!("{why}: {}", hex::encode(command));
                 state.fault.get_or_insert(sent);
                 NO_PRECISE_DIAGNOSIS.to_vec()
             }
@@ -120,12 +126,11 @@ impl Source {
         Ok(Self::Asked { card, atr, text })
     }
 
-    fn answer(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+    fn answer(&mut self, command: &[u8]) -> Result<Vec<u8>, String> {
         match self {
             Self::Played(player) => player.answer(command),
             Self::Asked { card, text, .. } => {
-                let failed =
-                    |source| TransportError::Io { what: "the card that is recorded".to_owned(), source };
+                let failed = |error| format!("the card that is recorded: {error}");
                 let response = exchange(card, command).map_err(failed)?;
                 text.push_str(&write_exchange(command, &(0..0), &response, &(0..0)));
                 Ok(response)
