@@ -91,6 +91,8 @@ pub struct Factory {
     pub officer: &'static str,
     /// What [`Format::label`] becomes: `cardholder's name`; `None` where the card keeps none.
     pub label: Option<&'static str>,
+    /// [`CardAdmin::set_pin_hashing`](super::CardAdmin::set_pin_hashing) goes by these PINs: an interrupted one leaves them.
+    pub by_hashing: bool,
 }
 
 /// A place for a key.

@@ -177,6 +177,11 @@ impl Application {
         self.capabilities.kdf && self.version() >= (3, 0)
     }
 
+    /// Whether the card is known to set its PINs anew when its KDF-DO is written.
+    pub fn sets_pins_anew(&self) -> bool {
+        self.takes_kdf() && self.manufacturer() == YUBICO
+    }
+
     /// What tells that the keys are still the same, `None` where the card does not say it of every one: a new key
     /// brings a new fingerprint or time.
     pub fn keys_validator(&self) -> Option<Vec<u8>> {
@@ -322,6 +327,7 @@ fn damaged(why: &str) -> CardError {
 pub(super) const RID_AND_APPLICATION: [u8; 6] = [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
 pub(super) const AID_LEN: usize = 16;
 pub(super) const FINGERPRINT_LEN: usize = 20;
+pub(super) const YUBICO: u16 = 0x0006;
 const TAG_APPLICATION: u32 = 0x6E;
 const TAG_DISCRETIONARY: u32 = 0x73;
 const TAG_AID: u32 = 0x4F;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a card that cannot go on fails its test")]
 
+pub mod disguised;
 pub mod openpgp;
 pub mod piv;
 mod platform;

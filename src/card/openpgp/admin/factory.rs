@@ -98,8 +98,9 @@ impl OpenPgp {
 }
 
 /// What a card has when it leaves the factory (4.2; there is no resetting code).
-pub(super) fn factory() -> Factory {
-    Factory { user: FACTORY_USER, user_puk: None, officer: FACTORY_ADMIN, label: Some("cardholder's name") }
+pub(super) fn factory(by_hashing: bool) -> Factory {
+    let label = Some("cardholder's name");
+    Factory { user: FACTORY_USER, user_puk: None, officer: FACTORY_ADMIN, label, by_hashing }
 }
 
 pub(super) const FACTORY_USER: &str = "123456";

@@ -2,7 +2,7 @@
 //! host sends from then on.
 
 use super::factory::{FACTORY_ADMIN, FACTORY_USER};
-use super::{YUBICO, not_supported, send};
+use super::{not_supported, send};
 use crate::apdu::Channel;
 use crate::card::CardError;
 use crate::card::admin::{Extra, PinPair};
@@ -40,7 +40,7 @@ impl OpenPgp {
             self.put_resetting_code(channel, None)?;
             cost.push("the resetting code is gone: set it again".to_owned());
         }
-        if self.application.manufacturer() == YUBICO {
+        if self.application.sets_pins_anew() {
             self.set_anew(channel, hashed, pins)?;
         } else {
             self.convert(channel, hashed, pins, is_unfinished)?;
@@ -49,7 +49,8 @@ impl OpenPgp {
     }
 
     /// On cards that set their PINs anew when the DO is written: they take the initial values that it names. Everybody reads
-    /// these, so they are the PINs of the factory, as they are without a DO.
+    /// these, so they are the PINs of the factory, as they are without a DO. A card that is pulled meanwhile keeps them, and
+    /// nothing on it tells: its DO is the same then as in the end, and none after `pin kdf off`.
     fn set_anew(
         &mut self,
         channel: &mut Channel<'_>,

@@ -6,6 +6,7 @@ mod keys;
 mod numbers;
 mod objects;
 
+use super::application::YUBICO;
 use super::attributes::{Attributes, KeyCurve};
 use super::content::{self, RSA_BITS};
 use super::kdf::Kdf;
@@ -44,7 +45,7 @@ impl CardAdmin for OpenPgp {
             later_pins: LaterPins { puk_settable: false, tries: Some(TRIES) },
             key_places: Place::ALL.map(key_place).to_vec(),
             officer_writes: true,
-            factory: Some(factory::factory()),
+            factory: Some(factory::factory(self.application.sets_pins_anew())),
             extras: self.extras(),
         }
     }
@@ -322,6 +323,5 @@ const USER_PINS: usize = 2;
 const TRIES: u8 = 3;
 const SINCE_ALGORITHM_INFORMATION: (u8, u8) = (3, 4);
 const MAX_ALGORITHMS: usize = 256;
-const YUBICO: u16 = 0x0006;
 const CLA_YUBICO: u8 = 0x80;
 const INS_ATTEST: u8 = 0xFB; // YubiKey 5 technical manual, "OpenPGP attestation"

@@ -96,7 +96,13 @@ impl Piv {
 
 /// What a card has when it leaves the factory (Yubico's values, and everybody's who took them over).
 pub(super) fn factory() -> Factory {
-    Factory { user: FACTORY_PIN, user_puk: Some(FACTORY_PUK), officer: FACTORY_KEY, label: None }
+    Factory {
+        user: FACTORY_PIN,
+        user_puk: Some(FACTORY_PUK),
+        officer: FACTORY_KEY,
+        label: None,
+        by_hashing: false,
+    }
 }
 
 /// Sends wrong values until the card says that it takes no more. Errors: `Malformed` when it never does.

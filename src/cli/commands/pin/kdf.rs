@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::card::admin::{Extra, PinPair};
+use crate::card::admin::{Extra, Factory, PinPair};
 use crate::cli::args::{PIN_HEADING, PinArg, PinArgs, TokenArgs};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, ErrorKind};
@@ -21,8 +21,10 @@ use crate::engine::{SessionMode, UserKind};
 With it the card and its reader see hashes instead of PINs; the PINs stay what
 they are for those who type them, and are not typed on a reader's keys any
 more. Both have to be given. A resetting code is lost: set it again. A run
-that was interrupted is finished, or taken back, by another one. For OpenPGP
-cards since version 3: on a Gnuk GnuPG does it, before there are keys.
+that was interrupted is finished, or taken back, by another one; but a YubiKey
+may have PINs of the factory then: pin change gives them their values again.
+For OpenPGP cards since version 3: on a Gnuk GnuPG does it, before there are
+keys.
 
 Examples:
   p11ctl pin kdf on --slot 0 --pin env:PIN --so-pin env:ADMIN
@@ -73,17 +75,18 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
     let hashed = args.state == State::On;
     let pins = PinPair { user: &user, officer: &officer };
     let engine = context.engine()?;
+    let factory = engine.admin_abilities(token.slot)?.factory.filter(|factory| factory.by_hashing);
     let session = engine.open_session(token.slot, SessionMode::ReadWrite)?;
     let _hold = engine.exclusive(session)?;
     context
         .login(session, UserKind::SecurityOfficer, Some(&officer))
-        .map_err(|error| explain(error, &officer_request))?;
+        .map_err(|error| refused(explain(error, &officer_request), factory.as_ref()))?;
     let cost = context
         .with_pin(|engine| {
             engine.authorise(session, &status.label, &user)?;
             engine.set_pin_hashing(session, hashed, pins)
         })
-        .map_err(|error| interrupted(explain(error, &user_request)))?;
+        .map_err(|error| interrupted(explain(error, &user_request), factory.as_ref()))?;
     let document = json!({
         "slot": token.slot.0,
         "token": token.candidate.label,
@@ -98,12 +101,26 @@ pub fn run(context: &Context, args: &KdfArgs) -> Result<Outcome, CliError> {
 }
 
 /// What to do with a card that was pulled in between.
-fn interrupted(error: CliError) -> CliError {
-    if error.kind != ErrorKind::Card {
-        return error;
+fn interrupted(error: CliError, factory: Option<&Factory>) -> CliError {
+    match (error.kind, factory) {
+        (ErrorKind::Card, None) => error.hint("run the same command again: it finishes what this one began"),
+        (ErrorKind::Card, Some(factory)) => error.hint(of_factory(factory)),
+        _ => refused(error, factory),
     }
-    let error = error.hint("run the same command again: it finishes what this one began");
-    error.hint(
-        "a YubiKey may have the PINs of the factory now (123456 and 12345678): set them with p11ctl pin change first",
+}
+
+/// A PIN that an earlier run has left as it leaves the factory is not the one that was typed.
+fn refused(error: CliError, factory: Option<&Factory>) -> CliError {
+    match factory {
+        Some(factory) if error.kind == ErrorKind::Pin => error.hint(of_factory(factory)),
+        _ => error,
+    }
+}
+
+fn of_factory(factory: &Factory) -> String {
+    format!(
+        "a PIN that this card refuses after an interrupted pin kdf is that of the factory (the user's {}, the security \
+         officer's {}): do not try others, set it with p11ctl pin change, then run this command again",
+        factory.user, factory.officer
     )
 }

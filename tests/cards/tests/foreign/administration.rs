@@ -3,15 +3,21 @@
 
 use std::fs;
 
-use p11ctl_cards::openpgp;
+use p11ctl::transport::VirtualCard;
+use p11ctl_cards::disguised::{Named, SettingAnew};
+use p11ctl_cards::{Shared, openpgp};
 
 use crate::gnupg::{adopt, expect_gpg, fields, gpg, prepare};
 use crate::rig::Rig;
 use crate::tools::{expect, p11ctl};
 
 fn desk() -> Rig {
+    desk_with(openpgp::card(21))
+}
+
+fn desk_with(card: impl VirtualCard + 'static) -> Rig {
     let mut rig = Rig::start();
-    rig.insert(0, openpgp::card(21));
+    rig.insert(0, card);
     prepare(&rig);
     for (name, content) in [("user", "my own PIN"), ("admin", "my admin PIN"), ("code", "my code!")] {
         fs::write(rig.folder().join(name), content).unwrap();
@@ -70,6 +76,33 @@ fn card_started_anew_has_its_owners_values_for_gnupg_and_opensc() {
     assert!(known.stderr.contains("PIN is 123456") && !known.stderr.contains("every new card"), "{known}");
     expect(&rig, &words("login --slot 0 --pin env:PIN"));
     expect(&rig, &words("key generate --slot 1 --key-ref sig --type ec:p256 --so-pin file:admin"));
+}
+
+/// A card that sets its PINs anew is pulled, and who runs `pin kdf` again is told which PINs it has.
+#[test]
+fn hashing_that_is_interrupted_on_a_card_that_sets_its_pins_anew_is_explained() {
+    let card = Shared::new(SettingAnew::losing_an_answer());
+    let rig = desk_with(Named { card, version: [3, 4], manufacturer: [0x00, 0x06] });
+    let factory_to_own = || {
+        expect(&rig, &words("pin change --slot 0 --so-pin env:SO --new-pin file:admin"));
+        expect(&rig, &words("pin change --slot 0 --pin env:PIN --new-pin file:user"));
+    };
+    factory_to_own();
+    let hash = words("pin kdf on --slot 0 --pin file:user --so-pin file:admin");
+    let pulled = p11ctl(&rig, &hash);
+    assert_eq!(pulled.code, Some(5), "{pulled}");
+    let again = p11ctl(&rig, &hash);
+    assert!(again.code == Some(4) && again.stderr.contains("2 tries left"), "{again}");
+    for told in [pulled, again] {
+        let hint = told.stderr.contains("123456") && told.stderr.contains("12345678");
+        assert!(hint && told.stderr.contains("p11ctl pin change"), "{told}");
+        assert!(!told.stderr.contains("same command again"), "{told}");
+    }
+    factory_to_own();
+    expect(&rig, &hash);
+    expect(&rig, &words("login --slot 0 --pin file:user"));
+    let status = expect(&rig, &words("pin status --slot 0")).stdout;
+    assert!(!status.contains("2 of") && !status.contains("2 tries"), "{status}");
 }
 
 #[test]

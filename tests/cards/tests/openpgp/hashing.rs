@@ -5,11 +5,12 @@ use std::time::Duration;
 use p11ctl::apdu::Stats;
 use p11ctl::card::admin::{Extra, PinPair};
 use p11ctl::card::{Card, CardError, CardSettings};
-use p11ctl::codec::{Secret, tlv};
+use p11ctl::codec::Secret;
 use p11ctl::token::AuthId;
 use p11ctl::transport::VirtualCard;
 use p11ctl::transport::software::SoftwareReader;
 use p11ctl_cards::Shared;
+use p11ctl_cards::disguised::{Named, SettingAnew};
 
 use crate::bench::*;
 use crate::faults::{Fault, FaultyReader, Plan};
@@ -17,6 +18,8 @@ use crate::faults::{Fault, FaultyReader, Plan};
 const USER: u8 = 2;
 const ADMIN: u8 = 3;
 const YUBICO: [u8; 2] = [0x00, 0x06];
+/// PINs of a holder.
+const OWN: [&str; 2] = ["my own PIN", "my Admin PIN"];
 
 /// The card of a bench, pulled as planned.
 fn pulled(bench: &Bench, plan: &Plan) -> Card {
@@ -27,7 +30,12 @@ fn pulled(bench: &Bench, plan: &Plan) -> Card {
 
 /// What `pin kdf` does: both PINs are verified, and become what the host sends from then on.
 fn set(card: &mut Card, hashed: bool) -> Result<Vec<String>, CardError> {
-    let (user, admin) = (Secret::from(USER_PIN), Secret::from(ADMIN_PIN));
+    set_for(card, hashed, [USER_PIN, ADMIN_PIN])
+}
+
+/// As [`set`], with the PINs of a holder.
+fn set_for(card: &mut Card, hashed: bool, pins: [&str; 2]) -> Result<Vec<String>, CardError> {
+    let [user, admin] = pins.map(Secret::from);
     card.read_token()?;
     card.verify(&AuthId(vec![ADMIN]), &admin)?;
     card.verify(&AuthId(vec![USER]), &user)?;
@@ -45,14 +53,18 @@ fn kdf_of(bench: &Bench) -> Vec<u8> {
 
 /// Both PINs are verified at once, and no try was spent.
 fn expect_whole(bench: &Bench, hashed: bool, what: &str) {
+    expect_whole_for(bench, hashed, [USER_PIN, ADMIN_PIN], what);
+}
+
+fn expect_whole_for(bench: &Bench, hashed: bool, [user, admin]: [&str; 2], what: &str) {
     let is_hashed = kdf_of(bench).windows(3).any(|part| part == [0x81, 0x01, 0x03]);
     assert_eq!(is_hashed, hashed, "{what}");
     let mut card = bench.card();
     let before = card.read_token().and_then(|_| card.tries_left(&AuthId(vec![ADMIN]))).unwrap();
     assert_eq!(before, Some(3), "{what}");
     assert_eq!(card.tries_left(&AuthId(vec![USER])).unwrap(), Some(3), "{what}");
-    card.verify(&AuthId(vec![ADMIN]), &Secret::from(ADMIN_PIN)).unwrap();
-    card.verify(&AuthId(vec![USER]), &Secret::from(USER_PIN)).unwrap();
+    card.verify(&AuthId(vec![ADMIN]), &Secret::from(admin)).unwrap();
+    card.verify(&AuthId(vec![USER]), &Secret::from(user)).unwrap();
 }
 
 /// A bench whose card has its PINs hashed or not.
@@ -144,83 +156,6 @@ fn pin_with_one_try_left_after_an_interrupted_hashing_is_not_sent() {
     assert!(seen > 0);
 }
 
-/// An opcard that sets its PINs anew when its KDF-DO is written, as YubiKeys do.
-struct SettingAnew {
-    card: Shared,
-    /// PW1 and PW3 as the card has them.
-    pins: [Vec<u8>; 2],
-}
-
-impl SettingAnew {
-    fn new() -> Self {
-        let pins = [USER_PIN.as_bytes().to_vec(), ADMIN_PIN.as_bytes().to_vec()];
-        Self { card: Shared::new(p11ctl_cards::openpgp::card(1)), pins }
-    }
-
-    fn change(&mut self, index: usize, new: &[u8]) {
-        let old = std::mem::replace(&mut self.pins[index], new.to_vec());
-        let data = [&old[..], new].concat();
-        let header = [0, 0x24, 0, [0x81, 0x83][index], data.len() as u8];
-        assert_eq!(self.card.process(&[&header[..], &data].concat()), [0x90, 0x00]);
-    }
-}
-
-impl VirtualCard for SettingAnew {
-    fn atr(&self) -> Vec<u8> {
-        VirtualCard::atr(&self.card)
-    }
-
-    fn reset(&mut self) {
-        self.card.reset();
-    }
-
-    fn process(&mut self, command: &[u8]) -> Vec<u8> {
-        let answer = self.card.process(command);
-        let is_done = answer.ends_with(&[0x90, 0x00]);
-        let data = command.get(5..).unwrap_or_default();
-        match command {
-            [0, 0xDA, 0, 0xF9, ..] if is_done => {
-                let factory = [USER_PIN.as_bytes(), ADMIN_PIN.as_bytes()];
-                for (index, tag) in [0x87, 0x88].into_iter().enumerate() {
-                    let new = tlv::find(data, tag).unwrap_or(factory[index]).to_vec();
-                    self.change(index, &new);
-                }
-            }
-            [0, 0x24, 0, reference @ (0x81 | 0x83), ..] if is_done => {
-                let index = usize::from(*reference == 0x83);
-                self.pins[index] = data[self.pins[index].len()..].to_vec();
-            }
-            _ => {}
-        }
-        answer
-    }
-}
-
-/// A card that says that it is another.
-struct Named {
-    card: Shared,
-    version: [u8; 2],
-    manufacturer: [u8; 2],
-}
-
-impl VirtualCard for Named {
-    fn atr(&self) -> Vec<u8> {
-        VirtualCard::atr(&self.card)
-    }
-
-    fn reset(&mut self) {
-        self.card.reset();
-    }
-
-    fn process(&mut self, command: &[u8]) -> Vec<u8> {
-        let mut answer = self.card.process(command);
-        if let Some(at) = answer.windows(6).position(|part| part == [0xD2, 0x76, 0, 1, 0x24, 1]) {
-            answer[at + 6..at + 10].copy_from_slice(&[self.version, self.manufacturer].concat());
-        }
-        answer
-    }
-}
-
 /// A Gnuk has version 2 of the standard, says that it has a KDF-DO, and takes PINs as that says. How the holder made it do so is
 /// GnuPG's.
 #[test]
@@ -254,41 +189,79 @@ fn kdf_of_a_card_of_version_2_is_used_and_not_written() {
 fn card_that_sets_its_pins_anew_has_those_of_its_holders_and_no_hash_of_them_for_everybody() {
     for manufacturer in [YUBICO, [0xFF, 0xFE]] {
         let bench = anew(manufacturer);
-        let (user, admin) = (Secret::from("my own PIN"), Secret::from("my Admin PIN"));
-        let pins = PinPair { user: &user, officer: &admin };
-        let mut card = bench.card();
-        card.read_token().unwrap();
-        card.change_pin(&AuthId(vec![USER]), &Secret::from(USER_PIN), &user).unwrap();
-        card.change_pin(&AuthId(vec![ADMIN]), &Secret::from(ADMIN_PIN), &admin).unwrap();
-        drop(card);
         for hashed in [true, false] {
-            let mut card = bench.card();
-            card.read_token().unwrap();
-            card.verify(&AuthId(vec![ADMIN]), &admin).unwrap();
-            card.verify(&AuthId(vec![USER]), &user).unwrap();
-            card.administer(|admin, channel| admin.set_pin_hashing(channel, hashed, pins)).unwrap();
-            drop(card);
-            let kdf = kdf_of(&bench);
-            assert_eq!(kdf.windows(3).any(|part| part == [0x81, 0x01, 0x03]), hashed, "{manufacturer:02X?}");
+            set_for(&mut bench.card(), hashed, OWN).unwrap();
             if hashed {
-                assert!(!kdf.windows(32).any(|part| part == s2k(&user, &kdf[14..22])), "{manufacturer:02X?}");
+                let kdf = kdf_of(&bench);
+                let hash = s2k(&Secret::from(OWN[0]), &kdf[14..22]);
+                assert!(!kdf.windows(32).any(|part| part == hash), "{manufacturer:02X?}");
             }
-            let mut card = bench.card();
-            card.read_token().unwrap();
-            for (pin, value) in [(USER, &user), (ADMIN, &admin)] {
-                let left = card.tries_left(&AuthId(vec![pin])).unwrap();
-                assert_eq!(left, Some(3), "{manufacturer:02X?} {hashed}");
-                card.verify(&AuthId(vec![pin]), value).unwrap();
-            }
+            expect_whole_for(&bench, hashed, OWN, &format!("{manufacturer:02X?}"));
         }
     }
 }
 
-/// A bench whose card sets its PINs anew.
+/// Nothing tells of a card of a known maker that it was pulled: it has the PINs of the factory until it has those of its
+/// holder, so that `pin change` sets them. Admin's comes first: it is never the only one that is the factory's.
+#[test]
+fn card_that_sets_its_pins_anew_and_is_pulled_has_those_of_the_factory_or_of_its_holders() {
+    let (mut seen, factory) = (Vec::new(), [USER_PIN, ADMIN_PIN]);
+    for (before, wanted) in [(false, true), (true, false)] {
+        let start = || {
+            let bench = anew(YUBICO);
+            if before {
+                set_for(&mut bench.card(), true, OWN).unwrap();
+            }
+            bench
+        };
+        let plan = Plan::never();
+        set_for(&mut pulled(&start(), &plan), wanted, OWN).unwrap();
+        for commands in 0..plan.commands() {
+            let what = format!("{before} to {wanted}, pulled at {commands}");
+            let bench = start();
+            let plan = Plan::after(commands, Fault::CardRemovedAfterwards);
+            let _ = set_for(&mut pulled(&bench, &plan), wanted, OWN);
+            let mut refused = [false; 2];
+            for (index, pin) in [USER, ADMIN].into_iter().enumerate() {
+                let mut card = bench.card();
+                card.read_token().unwrap();
+                let (pin, own) = (AuthId(vec![pin]), Secret::from(OWN[index]));
+                match card.verify(&pin, &own) {
+                    Ok(()) => {}
+                    Err(CardError::PinIncorrect { tries_left, .. }) => {
+                        assert_eq!(tries_left, Some(2), "{what}");
+                        card.change_pin(&pin, &Secret::from(factory[index]), &own)
+                            .unwrap_or_else(|error| panic!("{what}: {error}"));
+                        refused[index] = true;
+                    }
+                    other => panic!("{what}: {other:?}"),
+                }
+            }
+            seen.push((before, refused));
+            let is_hashed = kdf_of(&bench).windows(3).any(|part| part == [0x81, 0x01, 0x03]);
+            expect_whole_for(&bench, is_hashed, OWN, &what);
+            set_for(&mut bench.card(), wanted, OWN).unwrap();
+            expect_whole_for(&bench, wanted, OWN, &what);
+        }
+    }
+    for before in [false, true] {
+        for refused in [[false, false], [true, true], [true, false]] {
+            assert!(seen.contains(&(before, refused)), "{before} {refused:?}");
+        }
+        assert!(!seen.contains(&(before, [false, true])));
+    }
+}
+
+/// A bench whose card sets its PINs anew, and has its holder's.
 fn anew(manufacturer: [u8; 2]) -> Bench {
     let mut bench = Bench::new();
     let card = Shared::new(SettingAnew::new());
     bench.opcard = Shared::new(Named { card, version: [3, 4], manufacturer });
+    let mut card = bench.card();
+    card.read_token().unwrap();
+    let [user, admin] = OWN.map(Secret::from);
+    card.change_pin(&AuthId(vec![USER]), &Secret::from(USER_PIN), &user).unwrap();
+    card.change_pin(&AuthId(vec![ADMIN]), &Secret::from(ADMIN_PIN), &admin).unwrap();
     bench
 }
 
