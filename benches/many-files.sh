@@ -1,7 +1,8 @@
 #!/bin/sh
 # A thousand small files signed with one key: p11ctl on one software card, one login and at most two APDUs for each
-# file, against a program that does the same signatures on SoftHSM2 in one process, in turns. p11ctl may take as long with
-# P-256, and three times as long with RSA-2048. openssl verifies the signatures of both.
+# file, against a program that does the same signatures on SoftHSM2 in one process, in turns: in memory, and on a disk, where
+# both wait for it before a signature has its name. p11ctl may take as long with P-256, and three times as long with RSA-2048.
+# openssl verifies the signatures of both. What the other program takes if it does not wait for the disk is told as well.
 #
 # Usage: benches/many-files.sh [FOLDER]     (default: target/release; it holds p11ctl and examples/softhsm-signer)
 # Needs: softhsm2, opensc (pkcs11-tool makes the keys), openssl. FILES=1000 is their number, ROUNDS=5 how often each runs.
@@ -22,7 +23,8 @@ for candidate in /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.
 done
 count=${FILES:-1000}
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+memory=$(mktemp -d -p /dev/shm)
+trap 'rm -rf "$folder" "$memory"' EXIT
 cd "$folder"
 export HOME="$folder" SOFTHSM2_CONF="$folder/softhsm2.conf" PIN1=11111111 PIN2=22222222
 unset OPENSC_CONF
@@ -58,35 +60,39 @@ theirs() {
     "$built/examples/softhsm-signer" "$module" bench 11111111 "$kind" "$@" 2>>err
 }
 failed=0
-printf '%-12s %12s %12s %8s %8s\n' "$count files" p11ctl SoftHSM2 times APDUs
-for kind in ec rsa; do
-    slot=1 limit=1 label=P-256
-    [ "$kind" = ec ] || slot=0 limit=3 label=RSA-2048
-    for round in $(seq "${ROUNDS:-5}"); do
-        # Folders of their own: a file system takes its time for files where some were removed just before.
-        files=$kind.$round
-        cp -r files "$files"
-        set -- $(seq -f "$files/%.0f" 0 $((count - 1)))
-        timed ours ours "$@"
-        timed theirs theirs "$@"
-    done
-    apdus=$(sed -n 's/^stats: \([0-9]*\) APDUs.*/\1/p' err)
-    "$built/p11ctl" --card bench.card object export "key $((slot + 1))" --class public-key -o ours.pem 2>/dev/null
-    [ "$(ls "$files"/*.sig | wc -l)" = "$count" ] && [ "$(ls "$files"/*.theirs | wc -l)" = "$count" ]
-    "$built/p11ctl" verify --public-key-file ours.pem "$@" >/dev/null
-    # openssl takes one file at a time: the first and the last.
-    if [ "$kind" = rsa ]; then
-        for number in 0 $((count - 1)); do
-            openssl dgst -sha256 -verify ours.pem -signature "$files/$number.sig" "$files/$number" >/dev/null
-            openssl dgst -sha256 -verify theirs.rsa.der -keyform DER -signature "$files/$number.theirs" "$files/$number" \
-                >/dev/null
+printf '%-22s %12s %12s %7s %6s %12s\n' "$count files" p11ctl SoftHSM2 times APDUs 'not waiting'
+for place in "$memory" "$folder"; do
+    for kind in ec rsa; do
+        slot=1 limit=1 label=P-256
+        [ "$kind" = ec ] || slot=0 limit=3 label=RSA-2048
+        [ "$place" = "$memory" ] && label="$label in memory" || label="$label on disk"
+        for round in $(seq "${ROUNDS:-5}"); do
+            # Folders of their own: a file system takes its time for files where some were removed just before.
+            files=$place/$kind.$round
+            cp -r files "$files"
+            cp -r files "$files.again"
+            set -- $(seq -f "$files/%.0f" 0 $((count - 1)))
+            timed ours ours "$@"
+            DURABLE=1 timed theirs theirs "$@"
+            timed hasty theirs $(seq -f "$files.again/%.0f" 0 $((count - 1)))
         done
-    fi
-    ours=$(cat ours.best) theirs=$(cat theirs.best)
-    rm ours.best ours.times theirs.best theirs.times
-    times=$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')
-    printf '%-12s %9s ms %9s ms %8s %8s\n' "$label" "$ours" "$theirs" "$times" "$apdus"
-    awk -v times="$times" -v limit="$limit" 'BEGIN { exit times > limit }' || failed=1
-    [ "$apdus" -le $((2 * count + 40)) ] || { echo "more than two APDUs for each file" >&2; failed=1; }
+        apdus=$(sed -n 's/^stats: \([0-9]*\) APDUs.*/\1/p' err)
+        "$built/p11ctl" --card bench.card object export "key $((slot + 1))" --class public-key -o ours.pem 2>/dev/null
+        [ "$(ls "$files"/*.sig | wc -l)" = "$count" ] && [ "$(ls "$files"/*.theirs | wc -l)" = "$count" ]
+        "$built/p11ctl" verify --public-key-file ours.pem "$@" >/dev/null
+        # openssl takes one file at a time: the first and the last.
+        if [ "$kind" = rsa ]; then
+            for file in "$files/0" "$files/$((count - 1))"; do
+                openssl dgst -sha256 -verify ours.pem -signature "$file.sig" "$file" >/dev/null
+                openssl dgst -sha256 -verify theirs.rsa.der -keyform DER -signature "$file.theirs" "$file" >/dev/null
+            done
+        fi
+        ours=$(cat ours.best) theirs=$(cat theirs.best)
+        times=$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')
+        printf '%-22s %9s ms %9s ms %7s %6s %9s ms\n' "$label" "$ours" "$theirs" "$times" "$apdus" "$(cat hasty.best)"
+        rm -- *.best *.times
+        awk -v times="$times" -v limit="$limit" 'BEGIN { exit times > limit }' || failed=1
+        [ "$apdus" -le $((2 * count + 40)) ] || { echo "more than two APDUs for each file" >&2; failed=1; }
+    done
 done
 exit "$failed"

@@ -1,10 +1,12 @@
 //! Signs files with a key of another PKCS#11 module, in one process and one login: what `p11ctl sign` is compared with
-//! by `many-files.sh`. Each signature goes to FILE.theirs beside its file.
+//! by `many-files.sh`. Each signature goes to FILE.theirs beside its file. With DURABLE in the environment it is on the disk
+//! before it has its name, as p11ctl's are.
 //!
 //! Usage: softhsm-signer MODULE TOKEN PIN rsa|ec FILE…
 
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
@@ -29,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         kind.is_ok_and(|kind| kind == [Attribute::KeyType(wanted)])
     });
     let key = key.ok_or("the token has no such key")?;
+    let durable = std::env::var_os("DURABLE").is_some();
     for file in files {
         let data = fs::read(file)?;
         // SoftHSM has no ECDSA that digests.
@@ -37,9 +40,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             session.sign(&Mechanism::Ecdsa, key, &digest(DigestAlgorithm::Sha256, &data))?
         };
-        fs::write(format!("{file}.theirs"), signature)?;
+        keep(&format!("{file}.theirs"), &signature, durable)?;
     }
     Ok(())
+}
+
+fn keep(path: &str, signature: &[u8], durable: bool) -> io::Result<()> {
+    if !durable {
+        return fs::write(path, signature);
+    }
+    let unfinished = format!("{path}.new");
+    let mut file = File::create_new(&unfinished)?;
+    file.write_all(signature)?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)
 }
 
 fn log_in(pkcs11: &Pkcs11, token: &str, pin: &str) -> Result<Session, Box<dyn Error>> {
