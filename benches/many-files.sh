@@ -5,7 +5,7 @@
 # openssl verifies the signatures of both. What the other program takes if it does not wait for the disk is told as well.
 #
 # Usage: benches/many-files.sh [FOLDER]     (default: target/release; it holds p11ctl and examples/softhsm-signer)
-# Needs: softhsm2, opensc (pkcs11-tool makes the keys), openssl. FILES=1000 is their number, ROUNDS=5 how often each runs.
+# Needs: softhsm2, opensc (pkcs11-tool makes the keys), openssl, /dev/shm. FILES=1000 is their number, ROUNDS=5 how often each runs.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)

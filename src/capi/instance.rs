@@ -45,6 +45,7 @@ pub(super) fn start(own_threads: bool) -> Result<(), Fault> {
     config.readers.own_threads = own_threads;
     let found = readers::assemble(&config, None);
     let engine = Engine::with_source(found.readers, found.source, &config);
+    engine.list_layout_first();
     // What comes or goes from now on is an event.
     engine.look_around();
     *guard = Some(Arc::new(engine));

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
@@ -17,7 +18,7 @@ use super::inventory::Inventory;
 use super::link::{Link, is_gone, is_reset};
 use super::logins::Logins;
 use super::sought::Sought;
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Tries, registry};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Listing, Tries, registry};
 
 /// What the user's configuration says about connected cards.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct CardSettings {
     pub sought: Sought,
     /// Cards are asked for every application, also for those that they did not have lately; one for all copies.
     pub asks_all: Arc<AtomicBool>,
+    /// Cards are listed as far as the layout depends on them, until more is asked for; one for all copies.
+    pub layout_first: Arc<AtomicBool>,
 }
 
 impl CardSettings {
@@ -49,7 +52,13 @@ impl CardSettings {
             pin_cache: config.pkcs11.pin_cache,
             sought: Sought::default(),
             asks_all: Arc::default(),
+            layout_first: Arc::default(),
         }
+    }
+
+    /// How much of a card is listed when it is read first.
+    pub fn listing(&self) -> Listing {
+        if self.layout_first.load(Relaxed) { Listing::Layout } else { Listing::Keys }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod generic;
 mod inventory;
 pub mod isoapplet;
 mod link;
+pub mod listing;
 mod logins;
 pub mod myeid;
 pub mod openpgp;
@@ -25,6 +26,7 @@ mod turn;
 pub use admin::CardAdmin;
 pub use applications::Found;
 pub use connection::{Card, CardSettings};
+pub use listing::Listing;
 pub use pin_entry::PinEntryFailure;
 
 use crate::apdu::{ApduError, Channel, StatusWord};
@@ -67,10 +69,14 @@ pub trait CardDriver: Send {
         token.info.serial.clone().into_bytes()
     }
 
-    /// From now on [`CardDriver::read_token`] lists everything: also objects that no slot depends on and that cost a
-    /// question each. Answers whether that is more than it listed before.
-    fn list_everything(&mut self) -> bool {
-        false
+    /// How much [`CardDriver::read_token`] tells.
+    fn listing(&self) -> Listing {
+        Listing::Everything
+    }
+
+    /// From now on [`CardDriver::read_token`] tells at least this much.
+    fn list(&mut self, listing: Listing) {
+        let _ = listing;
     }
 
     /// Reads the value of one object: a certificate (DER), a data object (its bytes), a public key

@@ -177,6 +177,7 @@ fn no_tokens_at_all(context: &Context, engine: &dyn Provider) -> CliError {
     }
     CliError::new(ErrorKind::NotFound, "there is no card in any reader")
         .candidates(readers.iter().map(|reader| format!("reader {:?} is empty", reader.name)).collect())
+        .hint("insert one")
 }
 
 /// A reader with a card that was read, where no reader shows a token: they are hidden.

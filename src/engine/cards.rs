@@ -10,7 +10,7 @@ use super::reading::{read_applications, recognition_error};
 use super::session::{Login, SessionHandle};
 use super::state::{CardState, Seen};
 use super::{Engine, Result, lock};
-use crate::card::{Abilities, Card, CardError, Tries};
+use crate::card::{Abilities, Card, CardError, Listing, Tries};
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::layout::{ChainUsers, SlotId};
 use crate::token::{AuthId, AuthRole, ObjectId, Problem, Token};
@@ -82,6 +82,8 @@ pub(super) struct LoadedCard {
     /// What the keys of its reader can be used for.
     pub pinpad: PinPad,
     pub token: Arc<Token>,
+    /// How much of the card it tells.
+    pub listing: Listing,
     /// The token as the card's directories gave it, before certificates were read for the layout.
     pub directories: Token,
     /// Which keys need which certificates, worked out when first asked for.

@@ -16,7 +16,8 @@ impl Engine {
     /// Opens a session. Errors: `SessionReadWriteSoExists` for a read-only one while the SO is logged in;
     /// `WriteProtected` for a read/write one where the configuration lets nothing be written.
     pub fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle> {
-        let (reader, card) = self.present_card_of(slot)?;
+        self.list_keys(slot)?;
+        let (reader, card) = self.card_of(slot)?;
         let mut state = lock(&self.state);
         if state.slot(slot)?.token.is_none() {
             return Err(Error::TokenNotPresent(slot));

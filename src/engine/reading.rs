@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::cards::{Content, Counter, LoadedCard};
 use super::error::{Error, from_card};
 use crate::apdu::{ApduError, Channel};
-use crate::card::{Card, CardDriver, CardError};
+use crate::card::{Card, CardDriver, CardError, Listing};
 use crate::crypto::CertificateDetails;
 use crate::layout;
 use crate::token::{AuthId, CertificateHints, ObjectId, Problem, Token};
@@ -28,6 +28,13 @@ fn read_each(card: &mut Card) -> Result<Vec<Arc<LoadedCard>>, CardError> {
     let (mut read, mut failed, mut problems) = (Vec::new(), None, card.unusable_applications().to_vec());
     for application in 0..count {
         card.turn_to(application);
+        if count > 1 {
+            // Later it would have to be selected, and that can end a login to another one.
+            card.with(|driver, _| {
+                driver.list(Listing::Keys);
+                Ok(())
+            })?;
+        }
         match read_application(card, Vec::new()) {
             Ok(loaded) => read.push(loaded),
             Err(error @ CardError::Apdu(ApduError::Transport(_))) => return Err(error),
@@ -52,15 +59,17 @@ pub(super) fn read_again(card: &mut Card, before: &LoadedCard) -> Result<Arc<Loa
 }
 
 fn read_application(card: &mut Card, beside: Vec<Problem>) -> Result<LoadedCard, CardError> {
-    let (driver, abilities, pinpad, directories, token, kept, counters) = card.with(|driver, channel| {
-        let directories = driver.read_token(channel)?;
-        let mut token = directories.clone();
-        read_needed_certificates(driver, channel, &mut token)?;
-        let kept = kept_certificates(driver, &token);
-        let counters = told_counters(driver, &token);
-        let pinpad = if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() };
-        Ok((driver.name(), driver.abilities().clone(), pinpad, directories, token, kept, counters))
-    })?;
+    let (driver, abilities, pinpad, listing, directories, token, kept, counters) =
+        card.with(|driver, channel| {
+            let directories = driver.read_token(channel)?;
+            let mut token = directories.clone();
+            read_needed_certificates(driver, channel, &mut token)?;
+            let kept = kept_certificates(driver, &token);
+            let counters = told_counters(driver, &token);
+            let pinpad = if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() };
+            let (name, abilities, listing) = (driver.name(), driver.abilities().clone(), driver.listing());
+            Ok((name, abilities, pinpad, listing, directories, token, kept, counters))
+        })?;
     let mut loaded = LoadedCard {
         insertion: card.insertion(),
         application: card.application(),
@@ -69,6 +78,7 @@ fn read_application(card: &mut Card, beside: Vec<Problem>) -> Result<LoadedCard,
         abilities,
         pinpad,
         token: Arc::new(token),
+        listing,
         directories,
         chain_users: OnceLock::new(),
         contents: Mutex::new(kept),

@@ -1,9 +1,14 @@
-//! How much cards are asked: for one key alone, where their keys cost a question each; for every application.
+//! How much cards are asked, where their objects cost a question each: for the layout first, for one key alone, for
+//! everything; and for every application.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Engine, lock};
+use super::cards::LoadedCard;
+use super::renewal::Effects;
+use super::{Engine, Result, lock};
+use crate::card::Listing;
 use crate::card::sought::SoughtKey;
+use crate::layout::SlotId;
 
 impl Engine {
     /// From now on cards that are read need not tell of other keys with a PIN than this one; with `None` they tell of
@@ -24,5 +29,41 @@ impl Engine {
     /// From now on cards that are connected are asked for every application, also for those that they did not have lately.
     pub fn ask_for_all_applications(&self) {
         self.settings.asks_all.store(true, Relaxed);
+    }
+
+    /// From now on a card with one application is read as far as the layout depends on it, and for its keys when a session
+    /// is opened: for callers who list slots before they choose one.
+    pub fn list_layout_first(&self) {
+        self.settings.layout_first.store(true, Relaxed);
+    }
+
+    /// Makes sure that the token in a slot shows its keys and certificates. Sessions find them listed.
+    pub(super) fn list_keys(&self, slot: SlotId) -> Result<()> {
+        let (reader, loaded) = self.present_card_of(slot)?;
+        self.list(reader, &loaded, Listing::Keys)
+    }
+
+    /// Asks an application for what it was not asked for yet. Sessions, logins and handles go on.
+    pub(super) fn list(&self, reader: usize, loaded: &LoadedCard, listing: Listing) -> Result<()> {
+        if loaded.listing >= listing {
+            return Ok(());
+        }
+        let cell = self.cell(reader)?;
+        let mut card = lock(&cell.card);
+        self.turn_to(reader, &mut card, loaded)?;
+        let more = card.with(|driver, _| {
+            let more = driver.listing() < listing;
+            driver.list(listing);
+            Ok(more)
+        });
+        // Otherwise another thread asked meanwhile.
+        if more.map_err(|error| self.card_error(reader, error))? {
+            let renewed = self.renew(reader, &mut card, loaded, &Effects::default());
+            if card.is_connected() {
+                self.note_lost_logins(reader, &card);
+            }
+            renewed?;
+        }
+        Ok(())
     }
 }

@@ -127,7 +127,7 @@ impl Engine {
     /// The token in one slot, with PIN counters as [`Engine::pin_status`] tells them.
     /// Errors: `SlotInvalid`, `TokenNotPresent`, `TokenNotRecognized`, `Reader`.
     pub fn token_info(&self, slot: SlotId) -> Result<TokenInfo> {
-        let view = self.virtual_token(slot)?;
+        let view = self.shown_token(slot)?;
         let pins = self.pin_status(slot)?;
         let (_, loaded) = self.card_of(slot)?;
         let (info, user) = (&view.card.info, pins.user.as_ref());
@@ -159,6 +159,12 @@ impl Engine {
 
     /// The token in one slot and the card behind it, with chains.
     pub fn virtual_token(&self, slot: SlotId) -> Result<TokenView> {
+        self.list_keys(slot)?;
+        self.shown_token(slot)
+    }
+
+    /// As [`Engine::virtual_token`], with as many objects as are listed.
+    fn shown_token(&self, slot: SlotId) -> Result<TokenView> {
         let (reader, loaded) = self.present_card_of(slot)?;
         let view = lock(&self.state).slot(slot)?.token.clone().ok_or(Error::TokenNotPresent(slot))?;
         Ok(TokenView {
@@ -172,7 +178,7 @@ impl Engine {
     /// The token's PIN and the card's SO PIN, with tries left. The card is asked for each counter once (which
     /// spends no try), and again after a login attempt of this process or [`Engine::refresh`].
     pub fn pin_status(&self, slot: SlotId) -> Result<PinReport> {
-        let view = self.virtual_token(slot)?;
+        let view = self.shown_token(slot)?;
         let (reader, loaded) = self.card_of(slot)?;
         let user = view.view.auth.and_then(|index| view.card.auths.get(index));
         Ok(PinReport {
@@ -184,7 +190,7 @@ impl Engine {
     /// The token's own PIN with its tries left, as [`Engine::pin_status`] tells it, without asking for the
     /// security officer's. `None` for left-overs and empty tokens.
     pub fn user_pin(&self, slot: SlotId) -> Result<Option<PinStatus>> {
-        let view = self.virtual_token(slot)?;
+        let view = self.shown_token(slot)?;
         let (reader, loaded) = self.card_of(slot)?;
         let user = view.view.auth.and_then(|index| view.card.auths.get(index));
         user.map(|auth| self.status(reader, &loaded, auth)).transpose()
@@ -192,13 +198,13 @@ impl Engine {
 
     /// Mechanisms of the token, without duplicates, in the order of their numbers.
     pub fn mechanisms(&self, slot: SlotId) -> Result<Vec<MechanismId>> {
-        self.virtual_token(slot)?;
+        self.shown_token(slot)?;
         Ok(mechanism::available(&self.card_of(slot)?.1.abilities))
     }
 
     /// What the token can do with one mechanism. Errors: `MechanismInvalid` when it has it not.
     pub fn mechanism_info(&self, slot: SlotId, id: MechanismId) -> Result<MechanismInfo> {
-        self.virtual_token(slot)?;
+        self.shown_token(slot)?;
         let abilities = &self.card_of(slot)?.1.abilities;
         mechanism::mechanism(id)?.info(abilities).ok_or(Error::MechanismInvalid(id))
     }
@@ -247,7 +253,7 @@ impl Engine {
     /// The URI of a token (RFC 7512): token, manufacturer, model, serial; and the slot where these do not tell it from
     /// another token of its card, as the left-overs from an empty one, which have no PIN to be named by.
     pub fn token_uri(&self, slot: SlotId) -> Result<Uri> {
-        let view = self.virtual_token(slot)?;
+        let view = self.shown_token(slot)?;
         let namesakes = {
             let state = lock(&self.state);
             let reader = state.slot(slot)?.reader;

@@ -83,6 +83,25 @@ fn named_pipe_is_opened_once_so_that_its_writer_is_heard() {
     openssl_verifies(&bench, "pipe.sig", "a");
 }
 
+/// Whoever feeds a pipe is heard once: not for a run that ends at the PIN.
+#[test]
+fn named_pipe_is_not_opened_before_the_login() {
+    let bench = bench();
+    bench.tool("mkfifo", &["pipe"]);
+    fs::write(bench.path("wrong"), "99999999").unwrap();
+    let (pipe, (sender, fed)) = (bench.path("pipe"), std::sync::mpsc::channel());
+    let writer = std::thread::spawn(move || {
+        fs::write(pipe, "contents of a").unwrap();
+        sender.send(()).unwrap();
+    });
+    let wrong = ["sign", "--key", "key 1", "--pin", "file:wrong", "a", "pipe"];
+    bench.demo(wrong).expect(4);
+    assert!(fed.try_recv().is_err(), "the pipe was opened");
+    bench.demo(SIGN.iter().chain(&["a", "pipe"])).expect(0);
+    writer.join().unwrap();
+    openssl_verifies(&bench, "pipe.sig", "a");
+}
+
 #[test]
 fn output_folder_takes_every_signature() {
     let bench = bench();

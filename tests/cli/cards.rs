@@ -66,7 +66,10 @@ fn apdu_responses_come_as_they_are() {
     assert_eq!(lines.len(), 2);
     bench.demo(["card", "apdu", "00CA"]).expect(2).says("CLA INS P1 P2");
     bench.demo(["card", "apdu", "xyz"]).expect(2).says("hexadecimal");
-    bench.run(["--card", "-", "card", "apdu", "00CA01A000"]).expect(3).says("there is no card in any reader");
+    for command in [&["card", "apdu", "00CA01A000"][..], &["find"], &["login"]] {
+        let run = bench.run(["--card", "-"].iter().chain(command)).expect(3);
+        run.says("there is no card in any reader").says("hint: insert one");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What is on a PIV card: which keys and certificates there are, asked for with as few commands as the card allows.
 //! Bodies are not read here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apdu::{ApduError, Channel, StatusWord};
-use crate::card::CardError;
 use crate::card::admin::PinPolicy;
 use crate::card::sought::SoughtKey;
+use crate::card::{CardError, Listing};
 use crate::codec::tlv;
 use crate::crypto::{CertificateDetails, PublicKey};
 use crate::token::Problem;
@@ -25,6 +25,11 @@ pub(super) enum Brand {
 }
 
 impl Brand {
+    /// Its cards are likely to have metadata.
+    fn asks_first(self) -> bool {
+        self == Self::YubiKey
+    }
+
     /// By the answer to reset and the label in the application's property template.
     pub fn of(atr: &[u8], label: Option<&str>) -> Self {
         let lower = atr.to_ascii_lowercase();
@@ -79,6 +84,8 @@ pub(super) struct KeyFacts {
 /// What is on the card.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Content {
+    /// How much of it is known; `None` = nothing.
+    pub listed: Option<Listing>,
     /// Reference of the PIN: the application's or the global one.
     pub pin: u8,
     pub serial: Option<String>,
@@ -87,15 +94,14 @@ pub(super) struct Content {
     /// The objects of certificates that came whole.
     pub certificates: BTreeMap<KeyReference, Vec<u8>>,
     /// Indices into [`DATA_OBJECTS`].
-    pub data: Vec<usize>,
+    pub data: BTreeSet<usize>,
     pub problems: Vec<Problem>,
 }
 
 /// How much of a card is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent<'a> {
-    /// Every data object too.
-    pub whole: bool,
+    pub listing: Listing,
     /// Of the keys that want the PIN no other than this one, and with it its certificate.
     pub sought: Option<&'a SoughtKey>,
 }
@@ -114,7 +120,6 @@ pub(super) fn read(
     extent: Extent<'_>,
 ) -> Result<Content, CardError> {
     let mut content = Content::default();
-    let mut found: Vec<Container> = Vec::new();
     let discovery = match brand {
         // They have no global PIN.
         Brand::YubiKey | Brand::Nitrokey => None,
@@ -123,7 +128,9 @@ pub(super) fn read(
             .flatten(),
     };
     content.pin = objects::primary_pin(discovery.as_deref());
-    found.extend(discovery.map(|_| Container::discovery()));
+    if discovery.is_some() {
+        content.meet(&Container::discovery());
+    }
     if brand == Brand::YubiKey {
         content.serial = commands::serial(channel)?.map(|number| number.to_string());
     }
@@ -132,23 +139,17 @@ pub(super) fn read(
         let chuid = content.tolerated(read, "Card Holder Unique Identifier")?.flatten();
         content.serial = chuid.as_deref().and_then(objects::serial);
         content.has_chuid = chuid.is_some();
-        found.extend(chuid.map(|_| Container::chuid()));
-    }
-    let asks_first = brand == Brand::YubiKey;
-    if extent.sought.is_some() {
-        // The key without a PIN decides whether there is a second token.
-        for key in KeyReference::all().filter(|key| extent.seeks(*key) || *key == KeyReference::CARD) {
-            content.ask(channel, support, key, Question { asks_first, whole: extent.seeks(key) })?;
-        }
-    } else {
-        for key in KeyReference::MAIN {
-            content.ask(channel, support, key, Question { asks_first, whole: false })?;
-        }
-        if content.retired(channel, support)? {
-            found.push(Container::key_history());
+        if content.has_chuid {
+            content.meet(&Container::chuid());
         }
     }
-    content.data_objects(channel, &found, extent.whole)?;
+    // The key without a PIN decides whether there is a second token.
+    let card_key = Question { asks_first: brand.asks_first(), whole: extent.seeks(KeyReference::CARD) };
+    content.ask(channel, support, KeyReference::CARD, card_key)?;
+    content.listed = Some(Listing::Layout);
+    if extent.listing > Listing::Layout {
+        content.read_rest(channel, brand, support, extent)?;
+    }
     Ok(content)
 }
 
@@ -165,6 +166,49 @@ impl Content {
     /// The certificate of a key, if all of it came along.
     pub fn certificate(&self, key: KeyReference) -> Option<Vec<u8>> {
         objects::certificate(&key.certificate_label(), self.certificates.get(&key)?).ok()
+    }
+
+    /// Asks for what a listing of the layout leaves out. The application is selected.
+    pub fn read_rest(
+        &mut self,
+        channel: &mut Channel<'_>,
+        brand: Brand,
+        support: &mut MetadataSupport,
+        extent: Extent<'_>,
+    ) -> Result<(), CardError> {
+        let asks_first = brand.asks_first();
+        let keys_are_listed = self.listed >= Some(Listing::Keys);
+        if extent.sought.is_some() {
+            for key in KeyReference::all().filter(|key| extent.seeks(*key)) {
+                if key != KeyReference::CARD {
+                    self.ask(channel, support, key, Question { asks_first, whole: true })?;
+                }
+            }
+        } else if !keys_are_listed {
+            for key in KeyReference::MAIN {
+                if key != KeyReference::CARD && !self.keys.contains_key(&key) {
+                    self.ask(channel, support, key, Question { asks_first, whole: false })?;
+                }
+            }
+            self.retired(channel, support)?;
+        }
+        if extent.listing == Listing::Everything {
+            self.data_objects(channel)?;
+        }
+        self.listed = Some(extent.listing);
+        Ok(())
+    }
+
+    /// Asks for the certificate of the first key, though the application may not be selected any more: no other has it,
+    /// so that an answer says that it is. Where none comes nothing is known.
+    pub fn goes_on(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+        let problems = self.problems.len();
+        self.ask(channel, &mut MetadataSupport::No, KeyReference::AUTHENTICATION, Question::default())?;
+        let is_there = self.keys.contains_key(&KeyReference::AUTHENTICATION);
+        if !is_there {
+            self.problems.truncate(problems);
+        }
+        Ok(is_there)
     }
 
     /// Asks for one key: its metadata where the card has any, and whether there is a certificate.
@@ -212,15 +256,14 @@ impl Content {
     }
 
     /// Asks for retired keys: as many as the key history counts. Without one a card that has metadata is asked for the
-    /// first of them, and for all when that is there. Answers whether there is a history.
-    fn retired(
-        &mut self,
-        channel: &mut Channel<'_>,
-        support: &mut MetadataSupport,
-    ) -> Result<bool, CardError> {
+    /// first of them, and for all when that is there.
+    fn retired(&mut self, channel: &mut Channel<'_>, support: &mut MetadataSupport) -> Result<(), CardError> {
         let read = commands::get_data(channel, &Container::key_history());
         let value = self.tolerated(read, "Key History Object")?.flatten();
         let history = value.as_deref().map(KeyHistory::parse);
+        if history.is_some() {
+            self.meet(&Container::key_history());
+        }
         let limit = match (history, *support) {
             (Some(history), _) => usize::from(history.on_card),
             (None, MetadataSupport::Yes) => usize::MAX,
@@ -249,31 +292,27 @@ impl Content {
                 });
             }
         }
-        Ok(history.is_some())
+        Ok(())
     }
 
-    /// Data objects: those that were met on the way, or all that the card has.
-    fn data_objects(
-        &mut self,
-        channel: &mut Channel<'_>,
-        found: &[Container],
-        whole: bool,
-    ) -> Result<(), CardError> {
+    /// A data object is there.
+    fn meet(&mut self, container: &Container) {
+        self.data.extend(DATA_OBJECTS.iter().position(|row| row.container() == *container));
+    }
+
+    /// Asks for every data object that was not met on the way.
+    fn data_objects(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
         for (index, row) in DATA_OBJECTS.iter().enumerate() {
-            let container = row.container();
-            let there = if found.contains(&container) {
-                true
-            } else if !whole {
-                false
-            } else {
-                match commands::has_data(channel, &container) {
-                    // It is there, for the holder of the PIN.
-                    Err(CardError::NotAuthenticated) => true,
-                    other => self.tolerated(other, row.name)?.unwrap_or(false),
-                }
+            if self.data.contains(&index) {
+                continue;
+            }
+            let there = match commands::has_data(channel, &row.container()) {
+                // It is there, for the holder of the PIN.
+                Err(CardError::NotAuthenticated) => true,
+                other => self.tolerated(other, row.name)?.unwrap_or(false),
             };
             if there {
-                self.data.push(index);
+                self.data.insert(index);
             }
         }
         Ok(())

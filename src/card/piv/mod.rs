@@ -25,7 +25,7 @@ use crate::transport::Begun;
 use self::listing::{Brand, Content, Extent, MetadataSupport};
 use self::references::{Algorithm, Container, Half, KeyReference, MANAGEMENT_KEY, PUK};
 use super::sought::{Sought, SoughtKey};
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
 
 /// The family's name, in the registry.
 pub const NAME: &str = "PIV";
@@ -51,8 +51,8 @@ pub struct Piv {
     has_capability: bool,
     /// The PIN's counter, told when the content was read, for who asks for it at once.
     tries: Option<(Instant, Tries)>,
-    /// Data objects are listed that cost a question each.
-    whole: bool,
+    /// How much of it is wanted.
+    listing: Listing,
     /// The key that the command is after.
     sought: Sought,
     /// The key that it was after when the content was listed; `None` when all of it was.
@@ -93,7 +93,7 @@ pub fn open(
         current: false,
         has_capability: false,
         tries: None,
-        whole: false,
+        listing: settings.listing(),
         sought: settings.sought.clone(),
         listed_for: None,
     };
@@ -130,10 +130,12 @@ impl CardDriver for Piv {
         Ok(self.token())
     }
 
-    fn list_everything(&mut self) -> bool {
-        let more = !std::mem::replace(&mut self.whole, true);
-        self.current &= !more;
-        more
+    fn listing(&self) -> Listing {
+        self.listing
+    }
+
+    fn list(&mut self, listing: Listing) {
+        self.listing = self.listing.max(listing);
     }
 
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
@@ -266,16 +268,22 @@ impl CardDriver for Piv {
 }
 
 impl Piv {
-    /// Asks the card what is on it, once in each transaction.
+    /// Asks the card what is on it, once in each transaction; what is known of it is not asked again when more is wanted.
     fn load(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
         let sought = self.sought.key();
-        let is_enough = self.listed_for.is_none() || self.listed_for == sought;
-        if self.current && is_enough {
-            return Ok(());
+        let extent = Extent { listing: self.listing, sought: sought.as_ref() };
+        match self.content.listed {
+            Some(listed) if sought.is_none() && self.listed_for.is_none() && listed < self.listing => {
+                self.load_rest(channel, extent)
+            }
+            Some(_) if self.current && (self.listed_for.is_none() || self.listed_for == sought) => Ok(()),
+            _ => self.load_anew(channel, extent),
         }
+    }
+
+    fn load_anew(&mut self, channel: &mut Channel<'_>, extent: Extent<'_>) -> Result<(), CardError> {
         self.ready(channel)?;
         let known = std::mem::take(&mut self.content);
-        let extent = Extent { whole: self.whole, sought: sought.as_ref() };
         let mut content = listing::read(channel, self.brand, &mut self.support, extent)?;
         for (key, facts) in &mut content.keys {
             // What a certificate told, it tells while nobody wrote: the engine reads it again where that matters.
@@ -283,10 +291,26 @@ impl Piv {
             facts.algorithm = facts.algorithm.or(before.and_then(|before| before.algorithm));
         }
         self.content = content;
-        self.listed_for = sought;
+        self.listed_for = extent.sought.cloned();
         self.current = true;
         let tries = pins::tries(channel, self.content.pin, self.asks_metadata(), false)?;
         self.tries = Some((Instant::now(), tries));
+        Ok(())
+    }
+
+    /// Asks for what was not wanted before. Nothing is known of it where that fails.
+    fn load_rest(&mut self, channel: &mut Channel<'_>, extent: Extent<'_>) -> Result<(), CardError> {
+        let mut content = self.content.clone();
+        if self.is_perhaps_selected(channel)
+            && content.listed == Some(Listing::Layout)
+            && !self.asks_metadata()
+        {
+            self.prefer_lengths(channel);
+            self.selected = content.goes_on(channel)?;
+        }
+        self.ready(channel)?;
+        content.read_rest(channel, self.brand, &mut self.support, extent)?;
+        self.content = content;
         Ok(())
     }
 
@@ -315,6 +339,11 @@ impl Piv {
             return Ok(());
         }
         self.select(channel)
+    }
+
+    /// Whether the application may still be selected, and is not known to be.
+    fn is_perhaps_selected(&self, channel: &Channel<'_>) -> bool {
+        !self.selected && channel.begun() != Begun::Reset
     }
 
     /// Whether it is worth asking for metadata of PINs and the management key.
@@ -364,7 +393,7 @@ impl Piv {
     /// for all the same: only this application has it, so that an answer says that it is.
     fn value(&mut self, channel: &mut Channel<'_>, container: &Container) -> Result<Vec<u8>, CardError> {
         self.prefer_lengths(channel);
-        if !self.selected && channel.begun() != Begun::Reset {
+        if self.is_perhaps_selected(channel) {
             match commands::get_data(channel, container) {
                 Ok(Some(value)) => {
                     self.selected = true;

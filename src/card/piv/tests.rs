@@ -1,6 +1,7 @@
 //! The driver and cards with Yubico's extensions, by dialogues of our own after Yubico's documentation: no such card runs in
 //! these tests. Those that can run are in tests/cards.
 
+use super::references::DATA_OBJECTS;
 use super::*;
 use crate::apdu::testing::{Script, channel};
 use crate::card::admin::{ImportedKey, KeyMaterial, PinPolicy, Placement, TouchPolicy};
@@ -19,6 +20,12 @@ fn get_data(tag: &str) -> String {
     format!("00cb3fff0000055c03{tag}0200")
 }
 
+/// GET DATA on a card that takes short commands alone.
+fn get_data_short(container: &Container) -> String {
+    let list = tlv::encode(0x5C, container.tag());
+    format!("00cb3fff{:02x}{}00", list.len(), hex::encode(&list))
+}
+
 fn metadata(reference: &str) -> String {
     format!("00f700{reference}000000")
 }
@@ -35,10 +42,10 @@ fn listing(public: &PublicKey) -> Steps {
     let key = format!("{}9000", hex::encode(&key.concat()));
     let mut steps: Steps = vec![("00f8000000".into(), "00bc614e9000".into())];
     for (reference, answer, certificate) in [
+        ("9e", NO_KEY, "5fc101"),
         ("9a", key.as_str(), "5fc105"),
         ("9c", NO_KEY, "5fc10a"),
         ("9d", "01010702020202030102 9000", "5fc10b"),
-        ("9e", NO_KEY, "5fc101"),
     ] {
         steps.push((metadata(reference), answer.into()));
         steps.push((get_data(certificate), ABSENT.into()));
@@ -173,11 +180,11 @@ fn global_pin_is_the_one_that_is_verified_where_the_card_prefers_it() {
         ("00a4040009a0000003080000100000", "6100 9000"),
         ("00cb3fff035c017e00", discovery),
         ("00cb3fff055c035fc10200", ABSENT),
+        ("00cb3fff055c035fc10100", ABSENT),
+        ("00f7009e00", "6d00"),
         ("00cb3fff055c035fc10500", "530570030102039000"),
         ("00cb3fff055c035fc10a00", ABSENT),
-        ("00f7009c00", "6d00"),
         ("00cb3fff055c035fc10b00", ABSENT),
-        ("00cb3fff055c035fc10100", ABSENT),
         ("00cb3fff055c035fc10c00", ABSENT),
         ("00200000", "63c5"),
         ("0020000008313233343536ffff", "9000"),
@@ -190,6 +197,82 @@ fn global_pin_is_the_one_that_is_verified_where_the_card_prefers_it() {
     let pin = token.auths[0].id.clone();
     assert_eq!(driver.tries(&mut channel, &pin).unwrap().left, Some(5));
     driver.verify(&mut channel, &pin, &Secret::from("123456")).unwrap();
+    drop(channel);
+    script.assert_done();
+}
+
+const SELECT: (&str, &str) = ("00a4040009a0000003080000100000", "6100 9000");
+/// What the layout depends on, of a card of nobody in particular: discovery object, CHUID, the key without a PIN, the PIN.
+const LAYOUT: [(&str, &str); 5] = [
+    ("00cb3fff035c017e00", ABSENT),
+    ("00cb3fff055c035fc10200", ABSENT),
+    ("00cb3fff055c035fc10100", ABSENT),
+    ("00f7009e00", "6d00"),
+    ("00200080", "63c3"),
+];
+const CERTIFICATE_9A: &str = "00cb3fff055c035fc10500";
+/// The other keys.
+const REST: [(&str, &str); 3] = [
+    ("00cb3fff055c035fc10a00", "530570030102039000"),
+    ("00cb3fff055c035fc10b00", ABSENT),
+    ("00cb3fff055c035fc10c00", ABSENT),
+];
+
+/// Lists a card in two transactions: what the layout depends on, then its keys.
+fn list_in_two_steps(keys: &[(&str, &str)]) -> Vec<String> {
+    let mut script = Script::t1(&[&[SELECT][..], &LAYOUT, keys].concat());
+    let mut channel = channel(&mut script);
+    let settings = CardSettings::default();
+    settings.layout_first.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut driver = open(&mut channel, &settings).unwrap().unwrap();
+    let token = driver.read_token(&mut channel).unwrap();
+    assert_eq!((token.auths.len(), token.keys.len()), (3, 0));
+    assert_eq!(driver.listing(), Listing::Layout);
+    driver.forget_state();
+    driver.list(Listing::Keys);
+    let token = driver.read_token(&mut channel).unwrap();
+    assert_eq!(token.problems, []);
+    drop(channel);
+    script.assert_done();
+    token.certificates.into_iter().map(|certificate| certificate.label).collect()
+}
+
+#[test]
+fn keys_that_are_listed_after_the_layout_cost_no_second_selection_where_the_first_has_a_certificate() {
+    let first = (CERTIFICATE_9A, "530570030102039000");
+    let certificates = list_in_two_steps(&[&[first][..], &REST].concat());
+    assert_eq!(
+        certificates,
+        ["X.509 Certificate for PIV Authentication", "X.509 Certificate for Digital Signature"]
+    );
+}
+
+#[test]
+fn application_is_selected_again_where_nothing_says_that_it_still_is() {
+    // Absent here or in another application; not known there.
+    for refusal in [ABSENT, "6d00"] {
+        let again = [(CERTIFICATE_9A, refusal), SELECT, (CERTIFICATE_9A, ABSENT)];
+        let certificates = list_in_two_steps(&[&again[..], &REST].concat());
+        assert_eq!(certificates, ["X.509 Certificate for Digital Signature"], "{refusal}");
+    }
+}
+
+#[test]
+fn data_objects_are_asked_for_beside_what_is_known() {
+    let listed = [&LAYOUT[..4], &[(CERTIFICATE_9A, ABSENT)], &REST, &LAYOUT[4..]].concat();
+    let mut script = Script::t1(&[&[SELECT][..], &listed].concat());
+    let mut channel = channel(&mut script);
+    let mut driver = open(&mut channel, &CardSettings::default()).unwrap().unwrap();
+    drop(channel);
+    script.assert_done();
+    let steps: Vec<_> = DATA_OBJECTS.iter().map(|row| get_data_short(&row.container())).collect();
+    let mut steps: Vec<_> = steps.iter().map(|step| (step.as_str(), ABSENT)).collect();
+    steps[0].1 = "530101 9000";
+    let mut script = Script::t1(&steps);
+    let mut channel = crate::apdu::testing::channel(&mut script);
+    driver.list(Listing::Everything);
+    let token = driver.read_token(&mut channel).unwrap();
+    assert_eq!((token.certificates.len(), token.data.len()), (1, 1));
     drop(channel);
     script.assert_done();
 }

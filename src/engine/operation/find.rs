@@ -1,12 +1,12 @@
 //! Searches: matched at once when they begin, handed out in chunks.
 
 use super::SEARCH;
+use crate::card::Listing;
 use crate::engine::attribute::{Answer, Attribute, AttributeType, ObjectClass, Template, Value};
 use crate::engine::contents::Fetched;
 use crate::engine::error::Error;
 use crate::engine::object::{ObjectRef, ObjectTable};
 use crate::engine::operation::Session;
-use crate::engine::renewal::Effects;
 use crate::engine::session::SessionHandle;
 use crate::engine::{Engine, ObjectHandle, Result, lock};
 
@@ -56,18 +56,7 @@ impl Engine {
             return Ok(());
         }
         let session = self.session(session)?;
-        let cell = self.cell(session.reader)?;
-        let mut card = lock(&cell.card);
-        self.turn_to(session.reader, &mut card, &session.card)?;
-        let more = card.with(|driver, _| Ok(driver.list_everything()));
-        if more.map_err(|error| self.card_error(session.reader, error))? {
-            let renewed = self.renew(session.reader, &mut card, &session.card, &Effects::default());
-            if card.is_connected() {
-                self.note_lost_logins(session.reader, &card);
-            }
-            renewed?;
-        }
-        Ok(())
+        self.list(session.reader, &session.card, Listing::Everything)
     }
 
     fn matching(&self, session: &Session, template: &Template) -> Result<Vec<ObjectHandle>> {

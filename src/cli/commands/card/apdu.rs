@@ -149,12 +149,15 @@ pub(super) fn choose(context: &Context, name: Option<&str>) -> Result<Box<dyn Re
             .candidates(names.iter().map(|name| format!("reader {}", quote(name))).collect())
             .hint("choose by --reader")),
         (None, _) => {
-            let message = match name {
-                Some(name) => format!("there is no reader {}", quote(name)),
-                None => "there is no card in any reader".to_owned(),
+            let (message, hint) = match name {
+                Some(name) => {
+                    (format!("there is no reader {}", quote(name)), "choose one of these by --reader")
+                }
+                None => ("there is no card in any reader".to_owned(), "insert one"),
             };
             Err(CliError::new(ErrorKind::NotFound, message)
-                .candidates(names.iter().map(|name| format!("reader {}", quote(name))).collect()))
+                .candidates(names.iter().map(|name| format!("reader {}", quote(name))).collect())
+                .hint(hint))
         }
     }
 }

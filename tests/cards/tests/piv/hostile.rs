@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use p11ctl::apdu::Stats;
 use p11ctl::card::admin::KeyType;
-use p11ctl::card::{Card, CardCall, CardError, CardSettings};
+use p11ctl::card::{Card, CardCall, CardError, CardSettings, Listing};
 use p11ctl::codec::Secret;
 use p11ctl::crypto::Curve;
 use p11ctl::token::{KeyClass, Token};
@@ -65,7 +65,7 @@ fn asks_for_9a(command: &[u8]) -> bool {
 /// Reads and uses everything.
 fn use_card(card: &mut Card) -> Result<Token, CardError> {
     card.with(|driver, _| {
-        driver.list_everything();
+        driver.list(Listing::Everything);
         Ok(())
     })?;
     let token = card.read_token()?;

@@ -1,7 +1,7 @@
 //! Certificates and data objects.
 
-use p11ctl::card::CardError;
 use p11ctl::card::admin::{KeyType, NewData};
+use p11ctl::card::{CardError, Listing};
 use p11ctl::crypto::certificate::{CertificateKind, CertificateTemplate, Issuer};
 use p11ctl::crypto::{CertificateDetails, Curve, EcPrivateKey, PrivateKey};
 use p11ctl::layout::certificates_needed;
@@ -84,7 +84,7 @@ fn data_objects_are_listed_by_their_names_when_everything_is_asked_for() {
     bench.generated("9a", KeyType::Ec(Curve::P256));
     let mut card = bench.card();
     card.with(|driver, channel| {
-        driver.list_everything();
+        driver.list(Listing::Everything);
         driver.read_token(channel)
     })
     .unwrap();

@@ -29,3 +29,19 @@ fn listing_both_costs_what_each_costs_and_signing_selects_no_more_than_it_must()
     // 8 for PIV, 5 for OpenPGP.
     assert!(listing <= 13, "{listing}");
 }
+
+/// To list the keys of one application later would end the login to the other.
+#[test]
+fn opening_a_session_beside_a_login_sends_nothing_though_the_layout_is_listed_first() {
+    let bench = Bench::new(Manners::Forgets);
+    let engine = bench.engine(false);
+    engine.list_layout_first();
+    let signer = open(&engine, SIGNATURE_SLOT);
+    log_in(&engine, signer).unwrap();
+    let before = engine.stats().apdus;
+    let other = open(&engine, PIV_SLOT);
+    assert_eq!(engine.stats().apdus, before);
+    assert!(is_user(&engine, signer));
+    log_in(&engine, other).unwrap();
+    bench.sign(&engine, other, PIV);
+}
