@@ -9,7 +9,7 @@ use super::encode::{
     check_form,
 };
 use super::trace::{self, Visibility};
-use super::{Command, Response, Stats, StatusWord};
+use super::{Command, Response, Stats, StatusWord, effect};
 use crate::codec::Secret;
 use crate::transport::{Begun, Disposition, Limits, PinEntry, PinPad, Protocol, Transport, TransportError};
 
@@ -100,6 +100,7 @@ pub struct Channel<'a> {
     preceding: Option<First<'a>>,
     preceded: Preceding,
     last_status: Option<StatusWord>,
+    may_have_changed: bool,
     ended: bool,
 }
 
@@ -119,6 +120,7 @@ impl<'a> Channel<'a> {
             preceding: None,
             preceded: Preceding::Nothing,
             last_status: None,
+            may_have_changed: false,
             ended: false,
         })
     }
@@ -140,6 +142,7 @@ impl<'a> Channel<'a> {
             preceded: if first.is_some() { Preceding::Waits } else { Preceding::Nothing },
             preceding: first,
             last_status: None,
+            may_have_changed: false,
             // The transaction is not its own.
             ended: true,
         }
@@ -282,6 +285,17 @@ impl<'a> Channel<'a> {
         self.last_status
     }
 
+    /// Whether a command since [`Channel::note_changes`] may have left the card other than it was: one that the card carried
+    /// out or did not answer, and of which ISO 7816-4 does not say that it only reads.
+    pub fn may_have_changed(&self) -> bool {
+        self.may_have_changed
+    }
+
+    /// From now on [`Channel::may_have_changed`] counts.
+    pub fn note_changes(&mut self) {
+        self.may_have_changed = false;
+    }
+
     /// Ends the transaction.
     pub fn end(mut self, disposition: Disposition) -> Result<(), ApduError> {
         self.ended = true;
@@ -387,7 +401,9 @@ impl<'a> Channel<'a> {
         }
         trace::command(bytes, self.visibility);
         let start = Instant::now();
-        let mut received = exchange(self.transport)?;
+        let answer = exchange(self.transport);
+        self.may_have_changed |= effect::may_change(bytes, answer.as_deref().unwrap_or_default());
+        let mut received = answer?;
         self.stats.record(get_response, bytes.len(), received.len(), start.elapsed());
         trace::response(&received, self.visibility);
         if let Some(recording) = self.stats.recording() {

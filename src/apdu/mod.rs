@@ -4,6 +4,7 @@ mod atr;
 mod binary;
 mod channel;
 mod command;
+mod effect;
 mod encode;
 mod file;
 pub mod iso;

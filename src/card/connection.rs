@@ -1,6 +1,7 @@
 //! One reader's card, connected: transport, driver, counters, and which PINs this process has verified.
 //! Knows no card family and no PKCS#11; whoever holds a [`Card`] holds the only lock that it needs.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -185,15 +186,26 @@ impl Card {
     /// A card that another program resets meanwhile is asked once more when no PIN had been verified by this
     /// process, or when it could be verified again (`[pkcs11] pin_cache`); otherwise the error is `LoginLost`. So it is
     /// where another program took a login back, or selected another application. `job` must therefore be fit to run twice, and must not send a PIN: that is for [`Card::verify`].
+    /// Nor must it write: that is for [`Card::administer`].
     pub fn with<T>(
         &mut self,
-        job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
+        mut job: impl FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
-        let mut job = job;
-        match self.attempt(&mut job) {
+        self.attempt_again(&Cell::new(false), &mut job)
+    }
+
+    /// Runs `job`, and once more where another program came between, if what it needs is there (again) and nothing
+    /// `has_changed`.
+    fn attempt_again<T>(
+        &mut self,
+        has_changed: &Cell<bool>,
+        job: &mut dyn FnMut(&mut dyn CardDriver, &mut Channel<'_>) -> Result<T, CardError>,
+    ) -> Result<T, CardError> {
+        match self.attempt(job) {
             Err(error) if took_logins(&error) && self.take_login_lost() => Err(CardError::LoginLost),
-            Err(error) if is_reset(&error) => self.attempt(&mut job),
-            Err(CardError::LoginLost) if self.has_logins() => self.attempt(&mut job),
+            Err(error) if has_changed.get() => Err(error),
+            Err(error) if is_reset(&error) => self.attempt(job),
+            Err(CardError::LoginLost) if self.has_logins() => self.attempt(job),
             other => other,
         }
     }
@@ -262,37 +274,24 @@ impl Card {
         self.with(|driver, channel| driver.perform(channel, call))
     }
 
-    /// Changes the card's contents in one exclusive transaction. `job` is begun once: a card that another program
-    /// resets in the middle is left as it is then, and the error says so.
+    /// Changes the card's contents in one exclusive transaction. As [`Card::with`] a `job` begins once more where another
+    /// program came between, but only if the card was asked and refused until then, so that nothing is written twice. Once
+    /// a command may have changed the card it is left as it is then, also where the login comes back: what is half done may
+    /// be something else than what `job` would begin with. `LoginLost`, or the error of the reset, says so.
     pub fn administer<T>(
         &mut self,
-        job: impl FnOnce(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+        mut job: impl FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T, CardError> {
-        let mut job = Some(job);
-        let mut result = self.begin_job(&mut job);
-        if job.is_some() && result.as_ref().is_err_and(is_reset) && !self.has_lost_login() {
-            result = self.begin_job(&mut job);
-        }
-        match result {
-            Err(error) if took_logins(&error) && self.take_login_lost() => Err(CardError::LoginLost),
-            other => other,
-        }
-    }
-
-    /// Runs the job if it was not begun yet.
-    fn begin_job<T, J>(&mut self, job: &mut Option<J>) -> Result<T, CardError>
-    where
-        J: FnOnce(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
-    {
-        self.attempt(&mut |driver, channel| match (driver.admin(), job.take()) {
-            (Some(admin), Some(job)) => job(admin, channel),
-            _ => Err(CardError::NotSupported { what: "be written".to_owned() }),
+        let has_changed = Cell::new(false);
+        self.attempt_again(&has_changed, &mut |driver, channel| {
+            let Some(admin) = driver.admin() else {
+                return Err(CardError::NotSupported { what: "be written".to_owned() });
+            };
+            channel.note_changes();
+            let result = job(admin, channel);
+            has_changed.set(channel.may_have_changed());
+            result
         })
-    }
-
-    fn has_lost_login(&self) -> bool {
-        let logins = self.link.as_ref().and_then(|link| link.applications.logins(self.application));
-        logins.is_some_and(|logins| logins.lost)
     }
 
     /// An application is about to come or to go: what is kept of which ones there are is not true any more.

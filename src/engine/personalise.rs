@@ -6,7 +6,7 @@ use super::login::checked_pin;
 use super::pins::{DEFAULT_TRIES, check_length, note_tries};
 use super::placement::KeyPlacement;
 use super::session::SessionHandle;
-use super::writing::{Writer, Writing, abilities_told, admin_of};
+use super::writing::{Writer, Writing, abilities_told};
 use super::{Engine, ObjectHandle, Result, lock};
 use crate::apdu::Channel;
 use crate::card::admin::{
@@ -262,7 +262,7 @@ impl Engine {
                 verified?;
             }
             card.forget_inventory();
-            card.with(|driver, channel| job(admin_of(driver.admin())?, channel, &abilities))
+            card.administer(|admin, channel| job(admin, channel, &abilities))
         });
         let spared = matches!(
             changed,

@@ -219,9 +219,9 @@ impl Writing<'_> {
     /// Lets the card write. Errors: those of the card.
     pub fn admin<T>(
         &mut self,
-        mut job: impl FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+        job: impl FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
     ) -> Result<T> {
-        let result = self.card.with(|driver, channel| job(admin_of(driver.admin())?, channel));
+        let result = self.card.administer(job);
         // Refused before anything was sent.
         let unsent = matches!(
             result,

@@ -72,8 +72,18 @@ impl Desk {
         self.engine_over(vec![reader])
     }
 
-    fn engine_over(&self, readers: Vec<Box<dyn Reader>>) -> Engine {
+    /// As [`Desk::engine_with`], and PINs are kept, to be verified again where the card lost a login.
+    pub fn engine_that_keeps_pins(&self, reader: Box<dyn Reader>) -> Engine {
         let mut config = Config::default();
+        config.pkcs11.pin_cache = true;
+        self.engine_by(vec![reader], config)
+    }
+
+    fn engine_over(&self, readers: Vec<Box<dyn Reader>>) -> Engine {
+        self.engine_by(readers, Config::default())
+    }
+
+    fn engine_by(&self, readers: Vec<Box<dyn Reader>>, mut config: Config) -> Engine {
         config.cache.directory = Some(self.folder.path().join("cache"));
         Engine::new(readers, &config)
     }

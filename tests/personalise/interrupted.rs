@@ -3,7 +3,7 @@
 
 use p11ctl::card::example::ExampleKind;
 use p11ctl::codec::Secret;
-use p11ctl::engine::{Engine, NewObject, ObjectClass, PlannedObject, SessionHandle, Template};
+use p11ctl::engine::{Engine, Error, NewObject, ObjectClass, PlannedObject, SessionHandle, Template};
 use p11ctl::layout::SlotId;
 
 use crate::desk::*;
@@ -110,4 +110,37 @@ fn new_pin_pulled_at_every_command_is_there_whole_or_not_at_all() {
             assert_eq!(engine.virtual_token(SlotId(3)).unwrap().view.certificates.len(), 3);
         },
     );
+}
+
+/// Another program resets the card at any command while PINs may be kept: what was only asked until then goes on with the login
+/// that comes back, and no key is generated a second time.
+#[test]
+fn key_whose_card_is_reset_at_every_command_is_never_generated_twice() {
+    let run = |plan: &Plan| {
+        let desk = Desk::new(ExampleKind::Separate);
+        let engine = desk.engine_that_keeps_pins(Box::new(FaultyReader::new(desk.reader(), plan)));
+        let session = log_in(&engine, 1, PINS[1]);
+        let before = plan.commands();
+        let made = engine.generate_key_pair(session, &p256("key 3")).map(|_| ());
+        (desk, engine, session, before..plan.commands(), made)
+    };
+    let (.., commands, made) = run(&Plan::never());
+    made.unwrap();
+    let (mut went_on, mut stopped) = (0, 0);
+    for command in commands {
+        let (desk, engine, session, _, made) = run(&Plan::after(command, Fault::CardReset));
+        let count = || find(&engine, session, ObjectClass::PrivateKey).len();
+        match made {
+            Ok(()) => went_on += 1,
+            Err(Error::Reader { .. } | Error::LoginLost) => stopped += 1,
+            Err(error) => panic!("reset at {command}: {error:?}"),
+        }
+        assert!(count() <= 2, "reset at {command}");
+        // The login is there again, whatever became of the key.
+        engine.generate_key_pair(session, &p256("key 4")).unwrap();
+        named(&engine, session, ObjectClass::PrivateKey, "key 4");
+        drop(engine);
+        check_others(&desk.engine(), command);
+    }
+    assert!(went_on > 0 && stopped > 0, "{went_on} {stopped}");
 }

@@ -148,7 +148,7 @@ fn generate(card: &mut Card, owner: &AuthId, number: u8, key_type: KeyType) -> R
 
 fn administer<T>(
     card: &mut Card,
-    job: impl FnOnce(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
+    job: impl FnMut(&mut dyn CardAdmin, &mut Channel<'_>) -> Result<T, CardError>,
 ) -> Result<T, CardError> {
     card.administer(job)
 }

@@ -148,6 +148,8 @@ impl CardDriver for MyEid {
     }
 
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError> {
+        // After a change the directories are not known, and a login that has to come back comes before they are read again.
+        self.load(channel)?;
         let content = self.content.as_ref().ok_or(CardError::NoSuchObject)?;
         let policy = content.token.auth(auth).ok_or(CardError::NoSuchObject)?;
         let place = content.auths.get(auth).ok_or(CardError::NoSuchObject)?;

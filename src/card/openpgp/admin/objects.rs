@@ -1,7 +1,7 @@
 //! Certificates and data objects, and what is deleted.
 
 use super::{not_supported, send};
-use crate::apdu::Channel;
+use crate::apdu::{ApduError, Channel, iso};
 use crate::card::CardError;
 use crate::card::admin::{NewCertificate, NewData};
 use crate::card::openpgp::content::data_places;
@@ -54,9 +54,10 @@ impl OpenPgp {
         }
         match send(channel, &commands::put_data(place.tag, data.value), "take the data") {
             Ok(()) => Ok(place.object()),
-            Err(CardError::NotAuthenticated) if place.writer == Pin::Admin => {
+            Err(CardError::NotAuthenticated) if place.writer == Pin::Admin && may_be_user(channel)? => {
                 Err(not_supported(&format!("write its {} without the {}", place.label, Pin::Admin.label())))
             }
+            // Nobody is logged in: whoever was has to be again, and is not the wrong one.
             Err(error) => Err(error),
         }
     }
@@ -79,4 +80,14 @@ impl OpenPgp {
             _ => Err(CardError::NoSuchObject),
         }
     }
+}
+
+/// False where the card says that the user's PIN is not verified, in either of its forms.
+fn may_be_user(channel: &mut Channel<'_>) -> Result<bool, ApduError> {
+    for pin in [Pin::User, Pin::UserSign] {
+        if iso::pin_state(channel, pin.reference())?.is_verified() != Some(false) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -15,3 +15,4 @@ mod logins;
 #[path = "../../../common/rig.rs"]
 mod rig;
 mod slots;
+mod writing;
