@@ -12,6 +12,8 @@ pub(super) struct Selector {
     stepwise: bool,
     /// The current DF, as a path without part.
     current: Option<Path>,
+    /// The application that was selected by its name last, as far as nobody else can have selected another one since.
+    named: Option<Vec<u8>>,
 }
 
 /// How much of a file is wanted.
@@ -44,6 +46,19 @@ impl Selector {
     /// Another program may have selected something else.
     pub(super) fn forget(&mut self) {
         self.current = None;
+        self.named = None;
+    }
+
+    /// The application of this name was selected by it.
+    pub(super) fn be_in(&mut self, name: &[u8]) {
+        self.current = None;
+        self.named = Some(name.to_vec());
+    }
+
+    /// The name by which the selected application was selected; `None` where that was not by name, or another program may
+    /// have come since.
+    pub(super) fn named(&self) -> Option<&[u8]> {
+        self.named.as_deref()
     }
 
     /// Selects a file or directory; the part that the path names does not matter.
@@ -68,7 +83,9 @@ impl Selector {
             return step(channel, *last);
         }
         if let Some(aid) = &path.aid {
+            self.named = None;
             let mut info = select(channel, Select::Application(aid))?;
+            self.named = Some(aid.clone());
             for level in levels {
                 info = step(channel, level)?;
             }

@@ -32,8 +32,8 @@ pub struct Generic {
     current: bool,
     /// The card has other applications beside this one.
     is_named: bool,
-    /// The application was selected in this transaction, as far as it has a name.
-    selected: bool,
+    /// Its files answered in this transaction without its being selected by its name.
+    answers: bool,
 }
 
 /// No answer to reset belongs to this driver alone.
@@ -51,25 +51,15 @@ pub fn open_by_name(
     channel: &mut Channel<'_>,
     _: &CardSettings,
 ) -> Result<Option<Box<dyn CardDriver>>, CardError> {
-    if !channel.send(&select_by_name())?.status.is_ok() {
+    if !channel.send(&iso::select_application(&PKCS15_AID))?.status.is_ok() {
         return Ok(None);
     }
     bind(channel, true)
 }
 
 fn bind(channel: &mut Channel<'_>, is_named: bool) -> Result<Option<Box<dyn CardDriver>>, CardError> {
-    let mut selector = Selector::default();
-    let Some(content) = read_content(channel, &mut selector)? else { return Ok(None) };
-    let driver = Generic {
-        abilities: abilities(&content),
-        content,
-        selector,
-        environment: Environment::default(),
-        current: true,
-        is_named,
-        selected: true,
-    };
-    Ok(Some(Box::new(driver)))
+    let driver = Generic::read(channel, is_named)?;
+    Ok(driver.map(|driver| Box::new(driver) as Box<dyn CardDriver>))
 }
 
 impl CardDriver for Generic {
@@ -78,7 +68,7 @@ impl CardDriver for Generic {
     }
 
     fn application_name(&self) -> Option<&[u8]> {
-        self.is_named.then_some(&PKCS15_AID)
+        self.is_named.then_some(self.name_of_application())
     }
 
     fn abilities(&self) -> &Abilities {
@@ -86,14 +76,15 @@ impl CardDriver for Generic {
     }
 
     fn forget_state(&mut self) {
-        self.be_selected();
+        self.selector.forget();
+        self.environment.forget();
         self.current = false;
-        self.selected = false;
+        self.answers = false;
     }
 
     fn be_selected(&mut self) {
-        self.selected = true;
-        self.selector.forget();
+        let name = self.name_of_application().to_vec();
+        self.selector.be_in(&name);
         self.environment.forget();
     }
 
@@ -208,28 +199,60 @@ impl CardDriver for Generic {
 }
 
 impl Generic {
+    /// The driver of the selected application, if it is one of PKCS#15.
+    fn read(channel: &mut Channel<'_>, is_named: bool) -> Result<Option<Self>, CardError> {
+        let mut selector = Selector::default();
+        if is_named {
+            selector.be_in(&PKCS15_AID);
+        }
+        let Some(content) = read_content(channel, &mut selector)? else { return Ok(None) };
+        Ok(Some(Self {
+            abilities: abilities(&content),
+            content,
+            selector,
+            environment: Environment::default(),
+            current: true,
+            is_named,
+            answers: false,
+        }))
+    }
+
+    /// The name by which its files are reached, where there are applications beside it.
+    fn name_of_application(&self) -> &[u8] {
+        self.content.directory.place.base.aid.as_deref().unwrap_or(&PKCS15_AID)
+    }
+
     /// Makes sure, once in each transaction, that the application is selected: another program may have selected another one
     /// of the card, which would take for its own what is asked of this one. A file that only this one has answers that; to
     /// select it by its name for nothing would end a login on most cards.
     fn ready(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if !self.is_named || self.selected {
+        let is_elsewhere = self.selector.named().is_some_and(|named| named != self.name_of_application());
+        if !self.is_named || self.is_sure() || (self.answers && !is_elsewhere) {
             return Ok(());
         }
         let place = &self.content.directory.place.odf;
-        if unless_broken(self.selector.select(channel, place))?.is_some() {
-            self.selected = true;
+        if !is_elsewhere && unless_broken(self.selector.select(channel, place))?.is_some() {
+            self.answers = true;
             return Ok(());
         }
         self.select_application(channel)
     }
 
-    /// As [`Generic::ready`] before a PIN, which nothing but this application may get.
+    /// As [`Generic::ready`] before a PIN, which nothing but this application may get. A file that answers by its path is not
+    /// enough for that: another application of PKCS#15 may have one there as well. So the application is selected by its
+    /// name, unless that was the last thing selected by name in this transaction, even if a login of another of its PINs is
+    /// lost by it: that one can be had again, a try spent at the wrong application cannot.
     fn select_application(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if self.is_named && !self.selected {
-            channel.call(&select_by_name())?;
+        if self.is_named && !self.is_sure() {
+            channel.call(&iso::select_application(self.name_of_application()))?;
             self.be_selected();
         }
         Ok(())
+    }
+
+    /// The application was selected by its name, and nothing else since.
+    fn is_sure(&self) -> bool {
+        self.selector.named() == Some(self.name_of_application())
     }
 
     /// Selects the directory in which a PIN is verified, if it is bound to one.
@@ -394,10 +417,6 @@ fn unless_broken<T>(result: Result<T, CardError>) -> Result<Option<T>, CardError
         Err(CardError::Apdu(error @ crate::apdu::ApduError::Transport(_))) => Err(error.into()),
         Err(_) => Ok(None),
     }
-}
-
-fn select_by_name() -> Command {
-    iso::select_application(&PKCS15_AID)
 }
 
 fn not_supported(what: &str) -> CardError {

@@ -1,9 +1,9 @@
 //! Cards that keep to the standard each in their own way. They compute with real keys; what differs is how they
 //! want to be asked, and what they answer.
 
-use crate::apdu::{Channel, Stats};
+use crate::apdu::{Channel, Stats, iso};
 use crate::card::pkcs15::tests::sample::{Image, sample};
-use crate::card::pkcs15::{PKCS15_AID, encode_public_key};
+use crate::card::pkcs15::{self, PKCS15_AID, encode_public_key};
 use crate::card::{CardCall, CardDriver, CardError, CardSettings};
 use crate::codec::{Secret, tlv};
 use crate::crypto::{Curve, DigestAlgorithm, EcPrivateKey, RsaPrivateKey, digest, ec, rsa};
@@ -47,11 +47,17 @@ struct OddCard {
     commands: usize,
     /// How often the application was selected by its name.
     named: usize,
+    /// Another application is selected, with the same files in it.
+    elsewhere: bool,
+    /// PINs that the other application got.
+    stray_pins: usize,
     rsa: RsaPrivateKey,
     ec: EcPrivateKey,
 }
 
 const PIN_BLOCK: &[u8] = b"123456\xFF\xFF";
+/// The name of another application on the card.
+const OTHER_AID: [u8; 5] = [0xF0, 0x00, 0x00, 0x00, 0x01];
 const BASE: [u8; 4] = [0x3F, 0x00, 0x50, 0x15];
 
 impl OddCard {
@@ -73,6 +79,8 @@ impl OddCard {
             pins_seen: 0,
             commands: 0,
             named: 0,
+            elsewhere: false,
+            stray_pins: 0,
             rsa,
             ec,
         }
@@ -95,6 +103,11 @@ impl OddCard {
         let target = match p1 {
             0x04 if data == PKCS15_AID => {
                 self.named += 1;
+                self.elsewhere = false;
+                BASE.to_vec()
+            }
+            0x04 if data == OTHER_AID => {
+                self.elsewhere = true;
                 BASE.to_vec()
             }
             0x04 => return Err(0x6A82),
@@ -150,6 +163,7 @@ impl OddCard {
             (0, []) => return Err(0x63C3),
             (0, data) => {
                 self.pins_seen += 1;
+                self.stray_pins += usize::from(self.elsewhere);
                 self.verified = data == PIN_BLOCK;
                 if !self.verified {
                     return Err(0x63C2);
@@ -406,4 +420,35 @@ fn application_beside_others_is_selected_by_its_name_before_a_pin() {
         drop(channel);
         assert_eq!(card.named - before, selections);
     }
+}
+
+/// The other application answers for the directories as this one would: only the name tells them apart.
+#[test]
+fn pin_does_not_go_to_another_application_that_has_the_same_files() {
+    let mut card = OddCard::new(Manner::default());
+    let mut channel = Channel::begin(&mut card, &Stats::default()).unwrap();
+    channel.select(&iso::select_application(&PKCS15_AID)).unwrap();
+    let mut driver = super::Generic::read(&mut channel, true).unwrap().unwrap();
+    drop(channel);
+    let (pin, data) = (AuthId(vec![1]), driver.content.token.data[0].object);
+    // Another program selects it; and so does a path that names it.
+    for named_by_a_path in [false, true] {
+        if named_by_a_path {
+            let path = pkcs15::Path { value: vec![0x45, 0x01], ..pkcs15::Path::application(&OTHER_AID) };
+            let place = driver.content.objects.get_mut(&data).unwrap();
+            place.value = Some(pkcs15::ObjectValue::Path(path));
+        } else {
+            driver.forget_state();
+            card.elsewhere = true;
+        }
+        let before = card.named;
+        let mut channel = Channel::begin(&mut card, &Stats::default()).unwrap();
+        driver.read_object(&mut channel, data).unwrap();
+        for _ in 0..2 {
+            driver.verify(&mut channel, &pin, &Secret::from("123456")).unwrap();
+        }
+        drop(channel);
+        assert_eq!((card.stray_pins, card.named - before), (0, 1), "{named_by_a_path}");
+    }
+    assert_eq!(card.pins_seen, 4);
 }

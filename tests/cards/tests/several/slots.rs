@@ -124,16 +124,23 @@ fn answer_to_reset_bound_to_a_family_asks_for_no_other() {
 /// A PIV card with the PKCS#15 structure of the founding document's example beside it, on a card that nobody knows by its
 /// answer to reset.
 pub fn pkcs15_beside_piv(manners: Manners) -> (tempfile::TempDir, Shared) {
+    beside_piv(manners, &[&PKCS15_AID])
+}
+
+/// As [`pkcs15_beside_piv`], with that structure once under each of these names.
+fn beside_piv(manners: Manners, names: &[&'static [u8]]) -> (tempfile::TempDir, Shared) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("example.card");
-    let options = softcard::Options { pin_cost: PinKeyCost::MINIMAL, ..softcard::Options::default() };
-    drop(softcard::create(&path, options).unwrap());
-    let image = softcard::reader("example", Some(path.clone()), Duration::from_secs(5));
-    let mut card = Card::new(image, CardSettings::default(), Stats::default());
-    personalise_example(&mut card, ExampleKind::Separate).unwrap();
-    drop(card);
-    let parts: Vec<several::NamedCard> =
-        vec![(&piv::AID, Box::new(piv::card())), (&PKCS15_AID, Box::new(softcard::open(&path).unwrap()))];
+    let mut parts: Vec<several::NamedCard> = vec![(&piv::AID, Box::new(piv::card()))];
+    for name in names {
+        let path = folder.path().join(format!("{}.card", parts.len()));
+        let options = softcard::Options { pin_cost: PinKeyCost::MINIMAL, ..softcard::Options::default() };
+        drop(softcard::create(&path, options).unwrap());
+        let image = softcard::reader("example", Some(path.clone()), Duration::from_secs(5));
+        let mut card = Card::new(image, CardSettings::default(), Stats::default());
+        personalise_example(&mut card, ExampleKind::Separate).unwrap();
+        drop(card);
+        parts.push((name, Box::new(softcard::open(&path).unwrap())));
+    }
     (folder, Shared::new(several::Several::new(&UNKNOWN_ATR, manners, parts)))
 }
 
@@ -207,5 +214,31 @@ fn pkcs15_beside_piv_is_selected_again_before_anything_is_asked_of_it() {
         interfere();
         let asked = card.with(|driver, channel| driver.is_verified(channel, &auth)).unwrap();
         assert_eq!(asked, Some(stands), "{manners:?}");
+    }
+}
+
+/// Another program selects an application that nobody knows, with the very files and PINs of the PKCS#15 application: it answers
+/// for its directories, and gets no PIN.
+#[test]
+fn pin_goes_to_no_application_that_has_the_files_of_pkcs15_as_well() {
+    const OTHER: [u8; 5] = [0xF0, 0x00, 0x00, 0x00, 0x01];
+    let (_folder, shared) = beside_piv(Manners::Remembers, &[&PKCS15_AID, &OTHER]);
+    let mut card = Card::new(reader(&shared), CardSettings::default(), Stats::default());
+    card.applications().unwrap();
+    card.turn_to(1);
+    let token = card.read_token().unwrap();
+    let auth = token.auths.iter().find(|auth| auth.label == "PIN 2").unwrap().id.clone();
+    let select_other = [&[0x00, 0xA4, 0x04, 0x00, OTHER.len() as u8], &OTHER[..]].concat();
+    let mut raw = shared.clone();
+    // The card inside does not know the name that it has here.
+    raw.process(&select_other);
+    card.hold().unwrap();
+    assert_eq!(card.tries_left(&auth).unwrap(), Some(3));
+    let wrong = card.verify(&auth, &Secret::from("33333333"));
+    assert!(matches!(wrong, Err(CardError::PinIncorrect { tries_left: Some(2), .. })), "{wrong:?}");
+    card.release().unwrap();
+    for (name, tries) in [(&OTHER[..], 3), (&PKCS15_AID, 2)] {
+        raw.process(&[&[0x00, 0xA4, 0x04, 0x00, name.len() as u8], name].concat());
+        assert_eq!(raw.process(&[0x00, 0x20, 0x00, 0x02]), [0x63, 0xC0 | tries], "{name:02X?}");
     }
 }
