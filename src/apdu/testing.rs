@@ -4,6 +4,9 @@ use super::{Channel, Stats};
 use crate::codec::hex;
 use crate::transport::{Begun, Disposition, Limits, Protocol, Transport, TransportError};
 
+/// A response that does not come any more.
+pub(crate) const PULLED: &str = "pulled";
+
 /// Expects exactly these commands, in this order.
 pub(crate) struct Script {
     atr: Vec<u8>,
@@ -67,6 +70,9 @@ impl Transport for Script {
         let (expected, response) =
             self.steps.next().unwrap_or_else(|| panic!("unexpected command {}", hex::encode(command)));
         assert_eq!(hex::encode(command), expected);
+        if response == PULLED {
+            return Err(TransportError::CardRemoved("script".to_owned()));
+        }
         Ok(hex::decode(&response).unwrap())
     }
 

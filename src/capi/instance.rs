@@ -44,8 +44,7 @@ pub(super) fn start(own_threads: bool) -> Result<(), Fault> {
     log::start(&config.log);
     config.readers.own_threads = own_threads;
     let found = readers::assemble(&config, None);
-    let engine = Engine::with_source(found.readers, found.source, &config);
-    engine.list_layout_first();
+    let engine = Engine::with_source(found.readers, found.source, &config).listing_layout_first();
     // What comes or goes from now on is an event.
     engine.look_around();
     *guard = Some(Arc::new(engine));

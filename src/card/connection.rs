@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 
 use crate::apdu::{ApduError, Channel, Stats};
 use crate::codec::Secret;
@@ -38,8 +37,6 @@ pub struct CardSettings {
     pub sought: Sought,
     /// Cards are asked for every application, also for those that they did not have lately; one for all copies.
     pub asks_all: Arc<AtomicBool>,
-    /// Cards are listed as far as the layout depends on them, until more is asked for; one for all copies.
-    pub layout_first: Arc<AtomicBool>,
 }
 
 impl CardSettings {
@@ -53,13 +50,7 @@ impl CardSettings {
             pin_cache: config.pkcs11.pin_cache,
             sought: Sought::default(),
             asks_all: Arc::default(),
-            layout_first: Arc::default(),
         }
-    }
-
-    /// How much of a card is listed when it is read first.
-    pub fn listing(&self) -> Listing {
-        if self.layout_first.load(Relaxed) { Listing::Layout } else { Listing::Keys }
     }
 }
 
@@ -251,7 +242,12 @@ impl Card {
 
     /// Reads the directories; see [`CardDriver::read_token`].
     pub fn read_token(&mut self) -> Result<Token, CardError> {
-        self.with(|driver, channel| driver.read_token(channel))
+        self.list(Listing::Keys)
+    }
+
+    /// As [`Card::read_token`], with more or less.
+    pub fn list(&mut self, listing: Listing) -> Result<Token, CardError> {
+        self.with(|driver, channel| driver.read_token(channel, listing))
     }
 
     /// Reads one object's value; see [`CardDriver::read_object`].

@@ -60,23 +60,18 @@ pub trait CardDriver: Send {
         self.forget_state();
     }
 
-    /// Reads the directories: PINs, keys, certificates and data without their bodies.
+    /// Reads the directories: PINs, keys, certificates and data without their bodies; as much as `listing` says, or more.
     /// One unreadable object goes to `Token::problems`; errors are for the card as a whole.
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError>;
+    fn read_token(&mut self, channel: &mut Channel<'_>, listing: Listing) -> Result<Token, CardError>;
+
+    /// How much the last [`CardDriver::read_token`] told: cards with a directory tell everything.
+    fn listed(&self) -> Listing {
+        Listing::Everything
+    }
 
     /// What tells the card from all others with this application: by default its serial number. Empty where nothing does.
     fn identity(&self, token: &Token) -> Vec<u8> {
         token.info.serial.clone().into_bytes()
-    }
-
-    /// How much [`CardDriver::read_token`] tells.
-    fn listing(&self) -> Listing {
-        Listing::Everything
-    }
-
-    /// From now on [`CardDriver::read_token`] tells at least this much.
-    fn list(&mut self, listing: Listing) {
-        let _ = listing;
     }
 
     /// Reads the value of one object: a certificate (DER), a data object (its bytes), a public key

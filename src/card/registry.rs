@@ -8,7 +8,7 @@ use crate::apdu::{ApduError, Channel, Lengthening, StatusWord};
 use crate::token::Problem;
 
 use super::inventory::Inventory;
-use super::{CardDriver, CardError, CardSettings, Found, generic, isoapplet, myeid, openpgp, piv};
+use super::{CardDriver, CardError, CardSettings, Found, Listing, generic, isoapplet, myeid, openpgp, piv};
 
 /// One card family.
 pub struct Row {
@@ -246,7 +246,7 @@ impl Search<'_, '_> {
         let last = self.asked.last();
         let selected = self.found.iter_mut().find(|it| Some(&it.row) == last && it.identity.is_none());
         let Some(selected) = selected else { return Ok(()) };
-        match selected.driver.read_token(self.channel) {
+        match selected.driver.read_token(self.channel, Listing::Layout) {
             Ok(token) => selected.identity = Some(selected.driver.identity(&token)),
             Err(CardError::Apdu(error @ ApduError::Transport(_))) => return Err(error.into()),
             Err(_) => {}

@@ -32,7 +32,7 @@ impl Cell {
 
     /// How long was waited for a card that another program holds, for as long again after the wait: a command
     /// that asks ten times waits once.
-    fn still_busy(&self) -> Option<Duration> {
+    pub fn still_busy(&self) -> Option<Duration> {
         lock(&self.busy).filter(|(since, waited)| since.elapsed() < *waited).map(|(_, waited)| waited)
     }
 
@@ -41,7 +41,7 @@ impl Cell {
         *lock(&self.busy) = None;
     }
 
-    fn note_busy(&self, error: Option<&Error>) {
+    pub fn note_busy(&self, error: Option<&Error>) {
         *lock(&self.busy) = match error {
             Some(Error::Reader { source: TransportError::Busy { waited, .. }, .. }) => {
                 Some((Instant::now(), *waited))
@@ -159,7 +159,7 @@ impl LoadedCard {
     /// Whether the card's directories are still what they were; asks the card for no more than its change counter
     /// where it has one.
     pub fn is_unchanged(&self, card: &mut Card) -> Result<bool, CardError> {
-        Ok(card.read_token()? == self.directories)
+        Ok(card.list(self.listing)? == self.directories)
     }
 
     /// Takes over what was learned of the card before a change: the values of objects that are still there, and
@@ -219,7 +219,9 @@ impl Engine {
             }),
             Ok(Presence::Card { .. }) => {
                 self.keep_card(reader, &mut card);
-                read_applications(&mut card).map(Some).map_err(|error| recognition_error(&cell.name, error))
+                read_applications(&mut card, self.layout_first)
+                    .map(Some)
+                    .map_err(|error| recognition_error(&cell.name, error))
             }
         };
         cell.note_busy(outcome.as_ref().err());

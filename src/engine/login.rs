@@ -7,7 +7,7 @@ use super::operation::{Consent, Operations, Session};
 use super::session::{Login, SessionHandle, SessionInfo, SessionMode, SessionState, UserKind};
 use super::state::State;
 use super::{Engine, Result, lock};
-use crate::card::{Card, CardError};
+use crate::card::{Card, CardError, Listing};
 use crate::codec::Secret;
 use crate::layout::SlotId;
 use crate::token::{Auth, AuthId};
@@ -16,12 +16,19 @@ impl Engine {
     /// Opens a session. Errors: `SessionReadWriteSoExists` for a read-only one while the SO is logged in;
     /// `WriteProtected` for a read/write one where the configuration lets nothing be written.
     pub fn open_session(&self, slot: SlotId, mode: SessionMode) -> Result<SessionHandle> {
-        self.list_keys(slot)?;
-        let (reader, card) = self.card_of(slot)?;
-        let mut state = lock(&self.state);
-        if state.slot(slot)?.token.is_none() {
-            return Err(Error::TokenNotPresent(slot));
-        }
+        let (mut state, reader, card) = loop {
+            self.list_keys(slot)?;
+            let state = lock(&self.state);
+            if state.slot(slot)?.token.is_none() {
+                return Err(Error::TokenNotPresent(slot));
+            }
+            let reader = state.reader_of(slot)?.ok_or(Error::TokenNotPresent(slot))?;
+            // Another thread may have met another card meanwhile.
+            let card = state.loaded_of(slot).filter(|card| card.listing >= Listing::Keys).cloned();
+            if let Some(card) = card {
+                break (state, reader, card);
+            }
+        };
         if mode == SessionMode::ReadWrite && self.read_only {
             return Err(Error::WriteProtected);
         }

@@ -103,6 +103,8 @@ pub struct Engine {
     policy: Policy,
     /// Nothing is written to any token.
     read_only: bool,
+    /// Keys may be left unlisted until somebody opens a session.
+    layout_first: bool,
     stats: Stats,
     /// The reader whose card is recorded, and where to.
     recorded: Option<(String, Recording)>,
@@ -141,6 +143,12 @@ impl Engine {
         Self { source: source.map(Mutex::new), ..Self::new(readers, config) }
     }
 
+    /// Of a card with one application the layout is read first, and its keys when a session is opened: for callers who
+    /// list slots before they choose one.
+    pub fn listing_layout_first(self) -> Self {
+        Self { layout_first: true, ..self }
+    }
+
     fn over(cells: Vec<Cell>, settings: CardSettings, policy: Policy) -> Self {
         let engine = Self {
             cells: RwLock::default(),
@@ -148,6 +156,7 @@ impl Engine {
             settings,
             policy,
             read_only: false,
+            layout_first: false,
             stats: Stats::default(),
             recorded: None,
             waits: Waits::default(),

@@ -13,29 +13,27 @@ use crate::token::{AuthId, CertificateHints, ObjectId, Problem, Token};
 use crate::transport::PinPad;
 
 /// Reads every application of a card, in one transaction. One that cannot be read is a problem, as long as another
-/// one can.
-pub(super) fn read_applications(card: &mut Card) -> Result<Vec<Arc<LoadedCard>>, CardError> {
+/// one can. With `layout_first` its keys may be left for later.
+pub(super) fn read_applications(
+    card: &mut Card,
+    layout_first: bool,
+) -> Result<Vec<Arc<LoadedCard>>, CardError> {
     let was_held = card.is_held();
     card.hold()?;
-    let read = read_each(card);
+    let read = read_each(card, layout_first);
     let released = if was_held { Ok(()) } else { card.release() };
     read.and_then(|read| released.map(|()| read))
 }
 
-fn read_each(card: &mut Card) -> Result<Vec<Arc<LoadedCard>>, CardError> {
+fn read_each(card: &mut Card, layout_first: bool) -> Result<Vec<Arc<LoadedCard>>, CardError> {
     card.turn_to(0);
     let count = card.applications()?;
+    // Of several, each would have to be selected later, and that can end a login to another one.
+    let listing = if layout_first && count == 1 { Listing::Layout } else { Listing::Keys };
     let (mut read, mut failed, mut problems) = (Vec::new(), None, card.unusable_applications().to_vec());
     for application in 0..count {
         card.turn_to(application);
-        if count > 1 {
-            // Later it would have to be selected, and that can end a login to another one.
-            card.with(|driver, _| {
-                driver.list(Listing::Keys);
-                Ok(())
-            })?;
-        }
-        match read_application(card, Vec::new()) {
+        match read_application(card, listing, Vec::new()) {
             Ok(loaded) => read.push(loaded),
             Err(error @ CardError::Apdu(ApduError::Transport(_))) => return Err(error),
             Err(error) => {
@@ -53,37 +51,40 @@ fn read_each(card: &mut Card) -> Result<Vec<Arc<LoadedCard>>, CardError> {
     Ok(read.into_iter().map(Arc::new).collect())
 }
 
-/// The application that the card is turned to, read again after a change.
-pub(super) fn read_again(card: &mut Card, before: &LoadedCard) -> Result<Arc<LoadedCard>, CardError> {
-    Ok(Arc::new(read_application(card, before.beside.clone())?))
+/// The application that the card is turned to, read again after a change, or because more of it is wanted.
+pub(super) fn read_again(
+    card: &mut Card,
+    before: &LoadedCard,
+    listing: Listing,
+) -> Result<Arc<LoadedCard>, CardError> {
+    Ok(Arc::new(read_application(card, listing, before.beside.clone())?))
 }
 
-fn read_application(card: &mut Card, beside: Vec<Problem>) -> Result<LoadedCard, CardError> {
-    let (driver, abilities, pinpad, listing, directories, token, kept, counters) =
-        card.with(|driver, channel| {
-            let directories = driver.read_token(channel)?;
-            let mut token = directories.clone();
-            read_needed_certificates(driver, channel, &mut token)?;
-            let kept = kept_certificates(driver, &token);
-            let counters = told_counters(driver, &token);
-            let pinpad = if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() };
-            let (name, abilities, listing) = (driver.name(), driver.abilities().clone(), driver.listing());
-            Ok((name, abilities, pinpad, listing, directories, token, kept, counters))
-        })?;
-    let mut loaded = LoadedCard {
-        insertion: card.insertion(),
-        application: card.application(),
-        beside: Vec::new(),
-        driver,
-        abilities,
-        pinpad,
-        token: Arc::new(token),
-        listing,
-        directories,
-        chain_users: OnceLock::new(),
-        contents: Mutex::new(kept),
-        counters: Mutex::new(counters),
-    };
+fn read_application(
+    card: &mut Card,
+    listing: Listing,
+    beside: Vec<Problem>,
+) -> Result<LoadedCard, CardError> {
+    let (insertion, application) = (card.insertion(), card.application());
+    let mut loaded = card.with(|driver, channel| {
+        let directories = driver.read_token(channel, listing)?;
+        let mut token = directories.clone();
+        read_needed_certificates(driver, channel, &mut token)?;
+        Ok(LoadedCard {
+            insertion,
+            application,
+            beside: Vec::new(),
+            driver: driver.name(),
+            abilities: driver.abilities().clone(),
+            pinpad: if driver.takes_pins_from_reader() { channel.pinpad() } else { PinPad::default() },
+            listing: listing.max(driver.listed()),
+            contents: Mutex::new(kept_certificates(driver, &token)),
+            counters: Mutex::new(told_counters(driver, &token)),
+            token: Arc::new(token),
+            directories,
+            chain_users: OnceLock::new(),
+        })
+    })?;
     loaded.have_beside(beside);
     Ok(loaded)
 }

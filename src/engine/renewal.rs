@@ -54,14 +54,24 @@ impl Engine {
         before: &LoadedCard,
         effects: &Effects,
     ) -> Result<()> {
-        let application = before.application;
-        let fresh = match read_again(card, before) {
-            Ok(fresh) => fresh,
+        match read_again(card, before, before.listing) {
+            Ok(fresh) => self.replace(reader, card, fresh, effects),
             Err(error) => {
                 lock(&self.state).forget_card(reader, &self.policy);
-                return Err(self.card_error(reader, error));
+                Err(self.card_error(reader, error))
             }
-        };
+        }
+    }
+
+    /// As [`Engine::renew`], after the application was read.
+    pub(super) fn replace(
+        &self,
+        reader: usize,
+        card: &mut Card,
+        fresh: Arc<LoadedCard>,
+        effects: &Effects,
+    ) -> Result<()> {
+        let application = fresh.application;
         let unused = {
             let mut state = lock(&self.state);
             let held = state.used_of(reader, application);

@@ -4,11 +4,14 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::cards::LoadedCard;
+use super::error::{Error, from_card};
+use super::reading::read_again;
 use super::renewal::Effects;
 use super::{Engine, Result, lock};
 use crate::card::Listing;
 use crate::card::sought::SoughtKey;
 use crate::layout::SlotId;
+use crate::transport::TransportError;
 
 impl Engine {
     /// From now on cards that are read need not tell of other keys with a PIN than this one; with `None` they tell of
@@ -31,39 +34,38 @@ impl Engine {
         self.settings.asks_all.store(true, Relaxed);
     }
 
-    /// From now on a card with one application is read as far as the layout depends on it, and for its keys when a session
-    /// is opened: for callers who list slots before they choose one.
-    pub fn list_layout_first(&self) {
-        self.settings.layout_first.store(true, Relaxed);
-    }
-
     /// Makes sure that the token in a slot shows its keys and certificates. Sessions find them listed.
     pub(super) fn list_keys(&self, slot: SlotId) -> Result<()> {
         let (reader, loaded) = self.present_card_of(slot)?;
         self.list(reader, &loaded, Listing::Keys)
     }
 
-    /// Asks an application for what it was not asked for yet. Sessions, logins and handles go on.
-    pub(super) fn list(&self, reader: usize, loaded: &LoadedCard, listing: Listing) -> Result<()> {
-        if loaded.listing >= listing {
+    /// Asks an application for what it was not asked for yet. Sessions, logins and handles go on, also where that fails:
+    /// then what is known stays.
+    pub(super) fn list(&self, reader: usize, known: &LoadedCard, listing: Listing) -> Result<()> {
+        if known.listing >= listing {
             return Ok(());
         }
         let cell = self.cell(reader)?;
         let mut card = lock(&cell.card);
-        self.turn_to(reader, &mut card, loaded)?;
-        let more = card.with(|driver, _| {
-            let more = driver.listing() < listing;
-            driver.list(listing);
-            Ok(more)
-        });
-        // Otherwise another thread asked meanwhile.
-        if more.map_err(|error| self.card_error(reader, error))? {
-            let renewed = self.renew(reader, &mut card, loaded, &Effects::default());
-            if card.is_connected() {
-                self.note_lost_logins(reader, &card);
-            }
-            renewed?;
+        self.turn_to(reader, &mut card, known)?;
+        // Another thread may have asked meanwhile.
+        let now = lock(&self.state).application(reader, known.application).cloned();
+        let now = now.ok_or_else(|| Error::DeviceRemoved { reader: cell.name.clone() })?;
+        if now.listing >= listing {
+            return Ok(());
         }
-        Ok(())
+        if let Some(waited) = cell.still_busy() {
+            let source = TransportError::Busy { reader: cell.name.clone(), waited };
+            return Err(Error::Reader { reader: cell.name.clone(), source });
+        }
+        let listed = read_again(&mut card, &now, listing).map_err(|error| from_card(&cell.name, error));
+        cell.note_busy(listed.as_ref().err());
+        let outcome = listed.and_then(|fresh| self.replace(reader, &mut card, fresh, &Effects::default()));
+        match card.is_connected() {
+            true => self.note_lost_logins(reader, &card),
+            false => self.lose(reader, &now),
+        }
+        outcome
     }
 }

@@ -101,6 +101,12 @@ impl State {
         self.layout = layout::virtual_slots(previous, &views, policy);
     }
 
+    /// An application of the card in a reader, as it was read last.
+    pub fn application(&self, reader: usize, application: usize) -> Option<&Arc<LoadedCard>> {
+        let known = self.readers.get(reader).map(ReaderState::applications).unwrap_or_default();
+        known.iter().find(|known| known.application == application)
+    }
+
     pub fn slot(&self, id: SlotId) -> Result<&VirtualSlot, Error> {
         self.layout.slots.iter().find(|slot| slot.id == id).ok_or(Error::SlotInvalid(id))
     }

@@ -1,6 +1,6 @@
 //! What the main job costs in APDUs, held against Debian's pkcs11-tool on the same card (GET RESPONSE not counted).
 
-use p11ctl::card::{Card, CardCall};
+use p11ctl::card::{Card, CardCall, Listing};
 use p11ctl::codec::Secret;
 use p11ctl::layout::certificates_needed;
 use p11ctl::softcard::Profile;
@@ -13,7 +13,7 @@ use crate::support::{Bench, auth};
 /// Directories, and the certificates that the layout needs, in one transaction.
 fn read(card: &mut Card) -> Token {
     card.with(|driver, channel| {
-        let mut token = driver.read_token(channel)?;
+        let mut token = driver.read_token(channel, Listing::Keys)?;
         for object in certificates_needed(&token) {
             let names = driver.certificate_names(channel, object)?;
             let certificate = token.certificates.iter_mut().find(|known| known.object == object);

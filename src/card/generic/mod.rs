@@ -17,7 +17,7 @@ use self::files::{Extent, Selector, Walker};
 use self::operations::{Environment, KeyPlace};
 use super::pin_entry::from_reader;
 use super::pkcs15::{self, AuthPlace, Content, FILE_LIMIT, ObjectValue, PKCS15_AID};
-use super::{Abilities, CardCall, CardDriver, CardError, CardSettings};
+use super::{Abilities, CardCall, CardDriver, CardError, CardSettings, Listing};
 
 /// The family's name, in the registry.
 pub const NAME: &str = "PKCS#15";
@@ -88,7 +88,7 @@ impl CardDriver for Generic {
         self.environment.forget();
     }
 
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+    fn read_token(&mut self, channel: &mut Channel<'_>, _: Listing) -> Result<Token, CardError> {
         if !self.current {
             self.ready(channel)?;
             self.content =

@@ -2,6 +2,7 @@
 //! want to be asked, and what they answer.
 
 use crate::apdu::{Channel, Stats, iso};
+use crate::card::Listing;
 use crate::card::pkcs15::tests::sample::{Image, sample};
 use crate::card::pkcs15::{self, PKCS15_AID, encode_public_key};
 use crate::card::{CardCall, CardDriver, CardError, CardSettings};
@@ -263,7 +264,7 @@ fn open(card: &mut OddCard) -> (Box<dyn CardDriver>, Token) {
     let stats = Stats::default();
     let mut channel = Channel::begin(card, &stats).unwrap();
     let mut driver = super::open(&mut channel, &CardSettings::default()).unwrap().expect("a PKCS#15 card");
-    let token = driver.read_token(&mut channel).unwrap();
+    let token = driver.read_token(&mut channel, Listing::Keys).unwrap();
     (driver, token)
 }
 
@@ -407,7 +408,7 @@ fn application_beside_others_is_selected_by_its_name_before_a_pin() {
     let settings = CardSettings::default();
     let mut channel = Channel::begin(&mut card, &Stats::default()).unwrap();
     let mut driver = super::open_by_name(&mut channel, &settings).unwrap().unwrap();
-    let pin = driver.read_token(&mut channel).unwrap().auths[0].id.clone();
+    let pin = driver.read_token(&mut channel, Listing::Keys).unwrap().auths[0].id.clone();
     drop(channel);
     for (new_transaction, selections) in [(true, 1), (false, 0), (true, 1)] {
         if new_transaction {

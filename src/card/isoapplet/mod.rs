@@ -23,7 +23,7 @@ use super::certificate_names::names;
 use super::files::{Extent, Files, Walker, from_master, named_part, read_value};
 use super::pkcs15::write::without_doubles;
 use super::pkcs15::{self, Content, Directory, ObjectValue, Place};
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
 
 /// The driver of one inserted card.
 pub struct IsoApplet {
@@ -100,7 +100,7 @@ impl CardDriver for IsoApplet {
         self.selected = false;
     }
 
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+    fn read_token(&mut self, channel: &mut Channel<'_>, _: Listing) -> Result<Token, CardError> {
         self.ask_for_changes(channel)?;
         self.load(channel)?;
         let mut token = self.content.as_ref().map(|content| content.token.clone()).unwrap_or_default();

@@ -23,7 +23,7 @@ pub use self::recognition::knows_atr;
 use super::cache::{CacheStore, CardCache};
 use super::certificate_names::names;
 use super::pkcs15::{self, Content, ObjectValue, Place};
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
 use crate::card::files::{Extent, Files, Walker, from_master, named_part, read_value};
 
 /// The driver of one inserted card.
@@ -84,7 +84,7 @@ impl CardDriver for MyEid {
         self.current = false;
     }
 
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+    fn read_token(&mut self, channel: &mut Channel<'_>, _: Listing) -> Result<Token, CardError> {
         self.ask_for_changes(channel)?;
         let result = self.load(channel);
         self.files.cache.save();

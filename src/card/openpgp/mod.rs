@@ -24,7 +24,7 @@ use self::kdf::Kdf;
 use self::pin::Pin;
 use self::place::{DataPlace, Place};
 use super::cache::{CacheStore, CardCache, CardState};
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Tries};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
 
 /// The driver of one inserted card.
 pub struct OpenPgp {
@@ -105,7 +105,7 @@ impl CardDriver for OpenPgp {
         self.deciphers_with = None;
     }
 
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
+    fn read_token(&mut self, channel: &mut Channel<'_>, _: Listing) -> Result<Token, CardError> {
         self.refresh(channel)?;
         if self.terminated {
             return Ok(content::blank());

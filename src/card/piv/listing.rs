@@ -90,6 +90,8 @@ pub(super) struct Content {
     pub pin: u8,
     pub serial: Option<String>,
     pub has_chuid: bool,
+    /// It has a key history, which is shown among the data objects when all of those are: it decides no slot before.
+    pub has_history: bool,
     pub keys: BTreeMap<KeyReference, KeyFacts>,
     /// The objects of certificates that came whole.
     pub certificates: BTreeMap<KeyReference, Vec<u8>>,
@@ -98,26 +100,13 @@ pub(super) struct Content {
     pub problems: Vec<Problem>,
 }
 
-/// How much of a card is asked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Extent<'a> {
-    pub listing: Listing,
-    /// Of the keys that want the PIN no other than this one, and with it its certificate.
-    pub sought: Option<&'a SoughtKey>,
-}
-
-impl Extent<'_> {
-    fn seeks(self, key: KeyReference) -> bool {
-        self.sought.is_some_and(|sought| sought.fits(&key.label(), &[key.id()]))
-    }
-}
-
-/// Asks the card, whose application is selected.
+/// Asks the card, whose application is selected, for what the layout depends on; and of the keys that want the PIN, for the
+/// one that is sought, with its certificate.
 pub(super) fn read(
     channel: &mut Channel<'_>,
     brand: Brand,
     support: &mut MetadataSupport,
-    extent: Extent<'_>,
+    sought: Option<&SoughtKey>,
 ) -> Result<Content, CardError> {
     let mut content = Content::default();
     let discovery = match brand {
@@ -143,13 +132,13 @@ pub(super) fn read(
             content.meet(&Container::chuid());
         }
     }
+    let is_sought = |key: &KeyReference| sought.is_some_and(|sought| sought.fits(&key.label(), &[key.id()]));
     // The key without a PIN decides whether there is a second token.
-    let card_key = Question { asks_first: brand.asks_first(), whole: extent.seeks(KeyReference::CARD) };
-    content.ask(channel, support, KeyReference::CARD, card_key)?;
-    content.listed = Some(Listing::Layout);
-    if extent.listing > Listing::Layout {
-        content.read_rest(channel, brand, support, extent)?;
+    for key in KeyReference::all().filter(|key| *key == KeyReference::CARD || is_sought(key)) {
+        let question = Question { asks_first: brand.asks_first(), whole: is_sought(&key) };
+        content.ask(channel, support, key, question)?;
     }
+    content.listed = Some(Listing::Layout);
     Ok(content)
 }
 
@@ -168,47 +157,26 @@ impl Content {
         objects::certificate(&key.certificate_label(), self.certificates.get(&key)?).ok()
     }
 
-    /// Asks for what a listing of the layout leaves out. The application is selected.
+    /// Asks for what was left out so far. The application is selected.
     pub fn read_rest(
         &mut self,
         channel: &mut Channel<'_>,
         brand: Brand,
         support: &mut MetadataSupport,
-        extent: Extent<'_>,
+        listing: Listing,
     ) -> Result<(), CardError> {
-        let asks_first = brand.asks_first();
-        let keys_are_listed = self.listed >= Some(Listing::Keys);
-        if extent.sought.is_some() {
-            for key in KeyReference::all().filter(|key| extent.seeks(*key)) {
-                if key != KeyReference::CARD {
-                    self.ask(channel, support, key, Question { asks_first, whole: true })?;
-                }
-            }
-        } else if !keys_are_listed {
-            for key in KeyReference::MAIN {
-                if key != KeyReference::CARD && !self.keys.contains_key(&key) {
-                    self.ask(channel, support, key, Question { asks_first, whole: false })?;
-                }
+        if listing >= Listing::Keys && self.listed < Some(Listing::Keys) {
+            let question = Question { asks_first: brand.asks_first(), whole: false };
+            for key in KeyReference::MAIN.into_iter().filter(|key| *key != KeyReference::CARD) {
+                self.ask(channel, support, key, question)?;
             }
             self.retired(channel, support)?;
         }
-        if extent.listing == Listing::Everything {
+        if listing == Listing::Everything {
             self.data_objects(channel)?;
         }
-        self.listed = Some(extent.listing);
+        self.listed = self.listed.max(Some(listing));
         Ok(())
-    }
-
-    /// Asks for the certificate of the first key, though the application may not be selected any more: no other has it,
-    /// so that an answer says that it is. Where none comes nothing is known.
-    pub fn goes_on(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
-        let problems = self.problems.len();
-        self.ask(channel, &mut MetadataSupport::No, KeyReference::AUTHENTICATION, Question::default())?;
-        let is_there = self.keys.contains_key(&KeyReference::AUTHENTICATION);
-        if !is_there {
-            self.problems.truncate(problems);
-        }
-        Ok(is_there)
     }
 
     /// Asks for one key: its metadata where the card has any, and whether there is a certificate.
@@ -261,9 +229,7 @@ impl Content {
         let read = commands::get_data(channel, &Container::key_history());
         let value = self.tolerated(read, "Key History Object")?.flatten();
         let history = value.as_deref().map(KeyHistory::parse);
-        if history.is_some() {
-            self.meet(&Container::key_history());
-        }
+        self.has_history = history.is_some();
         let limit = match (history, *support) {
             (Some(history), _) => usize::from(history.on_card),
             (None, MetadataSupport::Yes) => usize::MAX,
@@ -302,6 +268,9 @@ impl Content {
 
     /// Asks for every data object that was not met on the way.
     fn data_objects(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.has_history {
+            self.meet(&Container::key_history());
+        }
         for (index, row) in DATA_OBJECTS.iter().enumerate() {
             if self.data.contains(&index) {
                 continue;

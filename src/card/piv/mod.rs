@@ -14,6 +14,7 @@ mod references;
 mod tests;
 mod token;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::apdu::{ApduError, Channel, Lengthening, StatusWord, iso};
@@ -22,7 +23,7 @@ use crate::crypto::{CertificateDetails, Curve, PublicKey};
 use crate::token::{AuthId, ObjectId, Token};
 use crate::transport::Begun;
 
-use self::listing::{Brand, Content, Extent, MetadataSupport};
+use self::listing::{Brand, Content, MetadataSupport};
 use self::references::{Algorithm, Container, Half, KeyReference, MANAGEMENT_KEY, PUK};
 use super::sought::{Sought, SoughtKey};
 use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
@@ -45,14 +46,16 @@ pub struct Piv {
     verified: bool,
     /// The management key was proven, and the card was not reset since, as far as is known.
     officer: bool,
+    /// Of keys whose public half was read. Not part of what is listed, which is compared to see whether the card changed.
+    learned: BTreeMap<KeyReference, Algorithm>,
     /// The content was read in this transaction.
     current: bool,
+    /// When it was read from its beginning on.
+    read_at: Instant,
     /// The card has a capability container, as far as is known.
     has_capability: bool,
     /// The PIN's counter, told when the content was read, for who asks for it at once.
     tries: Option<(Instant, Tries)>,
-    /// How much of it is wanted.
-    listing: Listing,
     /// The key that the command is after.
     sought: Sought,
     /// The key that it was after when the content was listed; `None` when all of it was.
@@ -90,15 +93,16 @@ pub fn open(
         selected: true,
         verified: false,
         officer: false,
+        learned: BTreeMap::new(),
         current: false,
+        read_at: Instant::now(),
         has_capability: false,
         tries: None,
-        listing: settings.listing(),
         sought: settings.sought.clone(),
         listed_for: None,
     };
     piv.prefer_lengths(channel);
-    piv.load(channel)?;
+    piv.load(channel, Listing::Layout)?;
     Ok(Some(Box::new(piv)))
 }
 
@@ -125,17 +129,13 @@ impl CardDriver for Piv {
         (self.verified, self.officer) = (false, false);
     }
 
-    fn read_token(&mut self, channel: &mut Channel<'_>) -> Result<Token, CardError> {
-        self.load(channel)?;
+    fn read_token(&mut self, channel: &mut Channel<'_>, listing: Listing) -> Result<Token, CardError> {
+        self.load(channel, listing)?;
         Ok(self.token())
     }
 
-    fn listing(&self) -> Listing {
-        self.listing
-    }
-
-    fn list(&mut self, listing: Listing) {
-        self.listing = self.listing.max(listing);
+    fn listed(&self) -> Listing {
+        self.content.listed.unwrap_or(Listing::Layout)
     }
 
     fn read_object(&mut self, channel: &mut Channel<'_>, object: ObjectId) -> Result<Vec<u8>, CardError> {
@@ -268,50 +268,60 @@ impl CardDriver for Piv {
 }
 
 impl Piv {
-    /// Asks the card what is on it, once in each transaction; what is known of it is not asked again when more is wanted.
-    fn load(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+    /// Asks the card what is on it, once in each transaction. Where more is wanted than before, and soon after, what is known
+    /// is not asked again; and there is never less than before, because the engine goes by it.
+    fn load(&mut self, channel: &mut Channel<'_>, listing: Listing) -> Result<(), CardError> {
         let sought = self.sought.key();
-        let extent = Extent { listing: self.listing, sought: sought.as_ref() };
-        match self.content.listed {
-            Some(listed) if sought.is_none() && self.listed_for.is_none() && listed < self.listing => {
-                self.load_rest(channel, extent)
-            }
-            Some(_) if self.current && (self.listed_for.is_none() || self.listed_for == sought) => Ok(()),
-            _ => self.load_anew(channel, extent),
+        let listing = self.content.listed.map_or(listing, |listed| listed.max(listing));
+        let is_enough = match (&self.listed_for, &sought) {
+            (None, None) => self.content.listed >= Some(listing),
+            (None, Some(_)) => self.content.listed >= Some(Listing::Keys),
+            (listed_for, sought) => listed_for == sought,
+        };
+        if self.current && is_enough {
+            return Ok(());
+        }
+        let is_fresh = self.current || (self.read_at.elapsed() < LATELY && channel.begun() != Begun::Reset);
+        let goes_on = is_fresh && self.content.listed.is_some_and(|listed| listed < listing);
+        if !goes_on || sought.is_some() || self.listed_for.is_some() {
+            self.load_anew(channel, sought)?;
+        }
+        match self.listed_for {
+            None => self.load_rest(channel, listing),
+            Some(_) => Ok(()),
         }
     }
 
-    fn load_anew(&mut self, channel: &mut Channel<'_>, extent: Extent<'_>) -> Result<(), CardError> {
+    /// What the layout depends on, and the key that is sought.
+    fn load_anew(&mut self, channel: &mut Channel<'_>, sought: Option<SoughtKey>) -> Result<(), CardError> {
         self.ready(channel)?;
-        let known = std::mem::take(&mut self.content);
-        let mut content = listing::read(channel, self.brand, &mut self.support, extent)?;
-        for (key, facts) in &mut content.keys {
-            // What a certificate told, it tells while nobody wrote: the engine reads it again where that matters.
-            let before = known.keys.get(key).filter(|_| facts.algorithm.is_none());
-            facts.algorithm = facts.algorithm.or(before.and_then(|before| before.algorithm));
-        }
-        self.content = content;
-        self.listed_for = extent.sought.cloned();
-        self.current = true;
+        self.content.listed = None;
+        self.content = listing::read(channel, self.brand, &mut self.support, sought.as_ref())?;
+        self.listed_for = sought;
+        (self.current, self.read_at) = (true, Instant::now());
         let tries = pins::tries(channel, self.content.pin, self.asks_metadata(), false)?;
         self.tries = Some((Instant::now(), tries));
         Ok(())
     }
 
-    /// Asks for what was not wanted before. Nothing is known of it where that fails.
-    fn load_rest(&mut self, channel: &mut Channel<'_>, extent: Extent<'_>) -> Result<(), CardError> {
-        let mut content = self.content.clone();
-        if self.is_perhaps_selected(channel)
-            && content.listed == Some(Listing::Layout)
-            && !self.asks_metadata()
-        {
-            self.prefer_lengths(channel);
-            self.selected = content.goes_on(channel)?;
+    /// What is not listed yet. Where that fails, the next reading is from the beginning.
+    fn load_rest(&mut self, channel: &mut Channel<'_>, listing: Listing) -> Result<(), CardError> {
+        if self.content.listed >= Some(listing) {
+            return Ok(());
         }
         self.ready(channel)?;
-        content.read_rest(channel, self.brand, &mut self.support, extent)?;
+        let mut content = self.content.clone();
+        self.content.listed = None;
+        content.read_rest(channel, self.brand, &mut self.support, listing)?;
         self.content = content;
         Ok(())
+    }
+
+    /// What was read is not true any more.
+    fn note_change(&mut self) {
+        self.current = false;
+        self.learned.clear();
+        self.content.listed = None;
     }
 
     /// Makes sure that the application is selected. On some cards that takes verifications back.
@@ -339,11 +349,6 @@ impl Piv {
             return Ok(());
         }
         self.select(channel)
-    }
-
-    /// Whether the application may still be selected, and is not known to be.
-    fn is_perhaps_selected(&self, channel: &Channel<'_>) -> bool {
-        !self.selected && channel.begun() != Begun::Reset
     }
 
     /// Whether it is worth asking for metadata of PINs and the management key.
@@ -393,7 +398,7 @@ impl Piv {
     /// for all the same: only this application has it, so that an answer says that it is.
     fn value(&mut self, channel: &mut Channel<'_>, container: &Container) -> Result<Vec<u8>, CardError> {
         self.prefer_lengths(channel);
-        if self.is_perhaps_selected(channel) {
+        if !self.selected && channel.begun() != Begun::Reset {
             match commands::get_data(channel, container) {
                 Ok(Some(value)) => {
                     self.selected = true;
@@ -424,10 +429,7 @@ impl Piv {
         let details = CertificateDetails::parse(&der).map_err(|error| bad(error.to_string()))?;
         let public =
             details.public_key.ok_or_else(|| bad("its public key is of an unknown kind".to_owned()))?;
-        if let Some(facts) = self.content.keys.get_mut(&key) {
-            facts.algorithm = Some(Algorithm::of_public(&public));
-            facts.public = Some(public.clone());
-        }
+        self.learned.insert(key, Algorithm::of_public(&public));
         Ok(public)
     }
 
@@ -438,7 +440,8 @@ impl Piv {
         object: ObjectId,
     ) -> Result<(KeyReference, Curve), CardError> {
         let key = private(object)?;
-        let algorithm = match self.content.keys.get(&key).and_then(|facts| facts.algorithm) {
+        let told = self.content.keys.get(&key).and_then(|facts| facts.algorithm);
+        let algorithm = match told.or_else(|| self.learned.get(&key).copied()) {
             Some(algorithm) => algorithm,
             None => Algorithm::of_public(&self.public_key(channel, key)?),
         };
@@ -459,3 +462,5 @@ fn private(object: ObjectId) -> Result<KeyReference, CardError> {
 
 /// What was told so long ago is asked again.
 const AT_ONCE: Duration = Duration::from_secs(1);
+/// What was read so long ago is read again when more is wanted.
+const LATELY: Duration = Duration::from_secs(10);

@@ -3,11 +3,11 @@
 
 use super::references::DATA_OBJECTS;
 use super::*;
-use crate::apdu::testing::{Script, channel};
+use crate::apdu::testing::{PULLED, Script, channel};
 use crate::card::admin::{ImportedKey, KeyMaterial, PinPolicy, Placement, TouchPolicy};
 use crate::codec::{hex, tlv};
 use crate::crypto::{EcPrivateKey, PrivateKey};
-use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage};
+use crate::token::{KeyAlgorithm, KeyClass, KeyId, KeyUsage, Token};
 
 /// YubiKey 5, contact.
 const YUBIKEY_ATR: &str = "3bfd1300008131fe158073c021c057597562694b657940";
@@ -40,9 +40,13 @@ fn listing(public: &PublicKey) -> Steps {
         tlv::encode(0x04, &point),
     ];
     let key = format!("{}9000", hex::encode(&key.concat()));
-    let mut steps: Steps = vec![("00f8000000".into(), "00bc614e9000".into())];
+    let mut steps: Steps = vec![
+        ("00f8000000".into(), "00bc614e9000".into()),
+        (metadata("9e"), NO_KEY.into()),
+        (get_data("5fc101"), ABSENT.into()),
+        (metadata("80"), "05010106020302 9000".into()),
+    ];
     for (reference, answer, certificate) in [
-        ("9e", NO_KEY, "5fc101"),
         ("9a", key.as_str(), "5fc105"),
         ("9c", NO_KEY, "5fc10a"),
         ("9d", "01010702020202030102 9000", "5fc10b"),
@@ -53,7 +57,6 @@ fn listing(public: &PublicKey) -> Steps {
     steps.push(("00cb3fff0000055c035fc10c0000".into(), ABSENT.into()));
     steps.push((metadata("82"), NO_KEY.into()));
     steps.push((get_data("5fc10d"), ABSENT.into()));
-    steps.push((metadata("80"), "05010106020302 9000".into()));
     steps
 }
 
@@ -83,7 +86,7 @@ fn yubikey_tells_keys_policies_and_tries_by_its_metadata() {
     let mut script = script(&[opening(), listing(&public)]);
     let mut channel = channel(&mut script);
     let mut driver = open(&mut channel, &CardSettings::default()).unwrap().unwrap();
-    let token = driver.read_token(&mut channel).unwrap();
+    let token = driver.read_token(&mut channel, Listing::Keys).unwrap();
     assert_eq!((token.info.label.as_str(), token.info.serial.as_str()), ("YubiKey PIV", "12345678"));
     assert_eq!((token.info.model.as_str(), token.info.firmware_version), ("PIV 5.7.0", (5, 7)));
     let private: Vec<_> = token.keys.iter().filter(|key| key.class == KeyClass::Private).collect();
@@ -182,16 +185,16 @@ fn global_pin_is_the_one_that_is_verified_where_the_card_prefers_it() {
         ("00cb3fff055c035fc10200", ABSENT),
         ("00cb3fff055c035fc10100", ABSENT),
         ("00f7009e00", "6d00"),
+        ("00200000", "63c5"),
         ("00cb3fff055c035fc10500", "530570030102039000"),
         ("00cb3fff055c035fc10a00", ABSENT),
         ("00cb3fff055c035fc10b00", ABSENT),
         ("00cb3fff055c035fc10c00", ABSENT),
-        ("00200000", "63c5"),
         ("0020000008313233343536ffff", "9000"),
     ]);
     let mut channel = channel(&mut script);
     let mut driver = open(&mut channel, &CardSettings::default()).unwrap().unwrap();
-    let token = driver.read_token(&mut channel).unwrap();
+    let token = driver.read_token(&mut channel, Listing::Keys).unwrap();
     assert_eq!((token.auths[0].label.as_str(), token.auths[0].id.0.as_slice()), ("Global PIN", &[0][..]));
     assert_eq!(token.keys[0].algorithm, KeyAlgorithm::Untold, "its certificate is none");
     let pin = token.auths[0].id.clone();
@@ -210,69 +213,66 @@ const LAYOUT: [(&str, &str); 5] = [
     ("00f7009e00", "6d00"),
     ("00200080", "63c3"),
 ];
-const CERTIFICATE_9A: &str = "00cb3fff055c035fc10500";
-/// The other keys.
-const REST: [(&str, &str); 3] = [
+/// The other keys, one with something like a certificate, and a key history.
+const KEYS: [(&str, &str); 4] = [
+    ("00cb3fff055c035fc10500", ABSENT),
     ("00cb3fff055c035fc10a00", "530570030102039000"),
     ("00cb3fff055c035fc10b00", ABSENT),
-    ("00cb3fff055c035fc10c00", ABSENT),
+    ("00cb3fff055c035fc10c00", "530ac10100c20100f303000000 9000"),
 ];
 
-/// Lists a card in two transactions: what the layout depends on, then its keys.
-fn list_in_two_steps(keys: &[(&str, &str)]) -> Vec<String> {
-    let mut script = Script::t1(&[&[SELECT][..], &LAYOUT, keys].concat());
-    let mut channel = channel(&mut script);
-    let settings = CardSettings::default();
-    settings.layout_first.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut driver = open(&mut channel, &settings).unwrap().unwrap();
-    let token = driver.read_token(&mut channel).unwrap();
-    assert_eq!((token.auths.len(), token.keys.len()), (3, 0));
-    assert_eq!(driver.listing(), Listing::Layout);
-    driver.forget_state();
-    driver.list(Listing::Keys);
-    let token = driver.read_token(&mut channel).unwrap();
-    assert_eq!(token.problems, []);
-    drop(channel);
-    script.assert_done();
-    token.certificates.into_iter().map(|certificate| certificate.label).collect()
-}
-
-#[test]
-fn keys_that_are_listed_after_the_layout_cost_no_second_selection_where_the_first_has_a_certificate() {
-    let first = (CERTIFICATE_9A, "530570030102039000");
-    let certificates = list_in_two_steps(&[&[first][..], &REST].concat());
-    assert_eq!(
-        certificates,
-        ["X.509 Certificate for PIV Authentication", "X.509 Certificate for Digital Signature"]
-    );
-}
-
-#[test]
-fn application_is_selected_again_where_nothing_says_that_it_still_is() {
-    // Absent here or in another application; not known there.
-    for refusal in [ABSENT, "6d00"] {
-        let again = [(CERTIFICATE_9A, refusal), SELECT, (CERTIFICATE_9A, ABSENT)];
-        let certificates = list_in_two_steps(&[&again[..], &REST].concat());
-        assert_eq!(certificates, ["X.509 Certificate for Digital Signature"], "{refusal}");
-    }
-}
-
-#[test]
-fn data_objects_are_asked_for_beside_what_is_known() {
-    let listed = [&LAYOUT[..4], &[(CERTIFICATE_9A, ABSENT)], &REST, &LAYOUT[4..]].concat();
-    let mut script = Script::t1(&[&[SELECT][..], &listed].concat());
+/// A card that was opened and listed as far as the layout depends on it.
+fn opened() -> Box<dyn CardDriver> {
+    let mut script = Script::t1(&[&[SELECT][..], &LAYOUT].concat());
     let mut channel = channel(&mut script);
     let mut driver = open(&mut channel, &CardSettings::default()).unwrap().unwrap();
+    let token = driver.read_token(&mut channel, Listing::Layout).unwrap();
+    assert_eq!((token.auths.len(), token.keys.len(), token.data.len()), (3, 0, 0));
     drop(channel);
     script.assert_done();
-    let steps: Vec<_> = DATA_OBJECTS.iter().map(|row| get_data_short(&row.container())).collect();
-    let mut steps: Vec<_> = steps.iter().map(|step| (step.as_str(), ABSENT)).collect();
-    steps[0].1 = "530101 9000";
-    let mut script = Script::t1(&steps);
-    let mut channel = crate::apdu::testing::channel(&mut script);
-    driver.list(Listing::Everything);
-    let token = driver.read_token(&mut channel).unwrap();
-    assert_eq!((token.certificates.len(), token.data.len()), (1, 1));
+    driver
+}
+
+/// Lists by this dialogue and no other.
+fn list(
+    driver: &mut dyn CardDriver,
+    listing: Listing,
+    dialogue: &[&[(&str, &str)]],
+) -> Result<Token, CardError> {
+    let mut script = Script::t1(&dialogue.concat());
+    let mut channel = channel(&mut script);
+    let listed = driver.read_token(&mut channel, listing);
     drop(channel);
     script.assert_done();
+    listed
+}
+
+#[test]
+fn more_is_listed_beside_what_is_known() {
+    let mut driver = opened();
+    let token = list(&mut *driver, Listing::Keys, &[&KEYS]).unwrap();
+    assert_eq!((token.certificates.len(), token.data.len()), (1, 0), "the history decides no slot");
+    // There is never less.
+    assert_eq!(list(&mut *driver, Listing::Layout, &[]).unwrap(), token);
+    let data: Vec<_> = DATA_OBJECTS.iter().map(|row| get_data_short(&row.container())).collect();
+    let history = get_data_short(&Container::key_history());
+    let data: Vec<_> = data.iter().filter(|it| **it != history).map(|it| (it.as_str(), ABSENT)).collect();
+    driver.forget_state();
+    let whole = list(&mut *driver, Listing::Everything, &[&[SELECT], &data]).unwrap();
+    assert_eq!((whole.certificates.len(), whole.data.len()), (1, 1), "the history is there");
+}
+
+#[test]
+fn listing_that_fails_is_begun_anew() {
+    let mut driver = opened();
+    driver.forget_state();
+    let cut = [SELECT, KEYS[0], (KEYS[1].0, PULLED)];
+    assert!(list(&mut *driver, Listing::Keys, &[&cut]).is_err());
+    driver.forget_state();
+    // Meanwhile another program gave it a CHUID. That it has no metadata is known.
+    let chuid = "533b 3019d4e739d821086c1084210d8360d8210842108421804210c3f9 341000112233445566778899aabbccddeeff \
+                 35083230333030313031 3e00 fe00 9000";
+    let layout = [LAYOUT[0], (LAYOUT[1].0, chuid), LAYOUT[2], LAYOUT[4]];
+    let token = list(&mut *driver, Listing::Keys, &[&[SELECT], &layout, &KEYS]).unwrap();
+    assert_eq!(token.info.serial, "00112233445566778899aabbccddeeff");
 }

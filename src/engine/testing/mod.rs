@@ -14,7 +14,7 @@ pub(super) use gate::Gate;
 use super::cards::Cell;
 use super::{Engine, lock};
 use crate::apdu::{Channel, Stats, StatusWord};
-use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Found, Tries};
+use crate::card::{Abilities, Card, CardCall, CardDriver, CardError, CardSettings, Found, Listing, Tries};
 use crate::codec::Secret;
 use crate::crypto::{Curve, EcPrivateKey, PrivateKey};
 use crate::layout::Policy;
@@ -258,7 +258,7 @@ impl CardDriver for Driver {
 
     fn forget_state(&mut self) {}
 
-    fn read_token(&mut self, _: &mut Channel<'_>) -> Result<Token, CardError> {
+    fn read_token(&mut self, _: &mut Channel<'_>, _: Listing) -> Result<Token, CardError> {
         Ok(self.strings("read token".to_owned()).token.clone())
     }
 

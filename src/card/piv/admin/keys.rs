@@ -185,7 +185,7 @@ impl Piv {
         let response = channel.send(&Command::new(0x00, INS_MOVE_KEY, to, from.byte()))?;
         match response.status {
             StatusWord::OK => {
-                self.current = false;
+                self.note_change();
                 Ok(())
             }
             StatusWord::INS_NOT_SUPPORTED | StatusWord::FUNCTION_NOT_SUPPORTED => Err(not_supported(

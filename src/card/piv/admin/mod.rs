@@ -12,7 +12,7 @@ use crate::card::admin::{
     AdminAbilities, CreatedKey, CreatedPin, Extra, Format, ImportedKey, KeyPlace, LaterPins, NewCertificate,
     NewData, NewKey, NewPin, NewPublicKey, ObjectKind, Placement, RepairReport, Unblock, Ways, Write,
 };
-use crate::card::{CardAdmin, CardError};
+use crate::card::{CardAdmin, CardError, Listing};
 use crate::codec::Secret;
 use crate::crypto::random;
 use crate::token::{AuthId, KeyId, ObjectId};
@@ -232,7 +232,7 @@ impl Piv {
     /// of the management key back.
     fn prepare(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
         self.ready(channel)?;
-        self.load(channel)
+        self.load(channel, Listing::Keys)
     }
 
     /// PUT DATA, after which the card is asked anew what is on it.
@@ -242,7 +242,7 @@ impl Piv {
         container: &Container,
         value: &[u8],
     ) -> Result<(), CardError> {
-        self.current = false;
+        self.note_change();
         commands::put_data(channel, container, value)
     }
 

@@ -2,8 +2,8 @@
 //! size.
 
 use crate::apdu::{Channel, Command, StatusWord};
-use crate::card::CardError;
 use crate::card::admin::{Factory, Format};
+use crate::card::{CardError, Listing};
 use crate::codec::Secret;
 use crate::crypto::random;
 use crate::token::AuthId;
@@ -21,7 +21,8 @@ impl Piv {
         if commands::version(channel)?.is_none() {
             return Err(not_supported("be erased as a whole; its keys and objects can be written over"));
         }
-        (self.verified, self.officer, self.current) = (false, false, false);
+        (self.verified, self.officer) = (false, false);
+        self.note_change();
         // A verified PIN is not counted down on every card until the verification ends.
         pins::forget(channel, PIV_PIN)?;
         block(channel, |channel, wrong| pins::verify(channel, PIV_PIN, wrong))?;
@@ -50,7 +51,7 @@ impl Piv {
         }
         self.select(channel)?;
         self.reset(channel)?;
-        self.load(channel)?;
+        self.load(channel, Listing::Keys)?;
         let factory_key = key_of(&Secret::from(FACTORY_KEY))?;
         let cipher = authenticate(channel, &factory_key, self.asks_metadata())?;
         self.officer = true;
@@ -65,7 +66,7 @@ impl Piv {
         if key != factory_key {
             management::set(channel, cipher, &key)?;
         }
-        self.current = false;
+        self.note_change();
         Ok(())
     }
 

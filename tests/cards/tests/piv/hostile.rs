@@ -64,11 +64,7 @@ fn asks_for_9a(command: &[u8]) -> bool {
 
 /// Reads and uses everything.
 fn use_card(card: &mut Card) -> Result<Token, CardError> {
-    card.with(|driver, _| {
-        driver.list(Listing::Everything);
-        Ok(())
-    })?;
-    let token = card.read_token()?;
+    let token = card.list(Listing::Everything)?;
     for object in token.objects() {
         let _ = card.read_object(object);
     }

@@ -10,6 +10,7 @@ mod faults;
 mod foreign;
 mod hostile;
 mod keys;
+mod listing;
 mod module;
 mod objects;
 mod pins;

@@ -83,12 +83,7 @@ fn data_objects_are_listed_by_their_names_when_everything_is_asked_for() {
     let bench = Bench::new();
     bench.generated("9a", KeyType::Ec(Curve::P256));
     let mut card = bench.card();
-    card.with(|driver, channel| {
-        driver.list(Listing::Everything);
-        driver.read_token(channel)
-    })
-    .unwrap();
-    let token = card.read_token().unwrap();
+    let token = card.list(Listing::Everything).unwrap();
     let names: Vec<&str> = token.data.iter().map(|data| data.label.as_str()).collect();
     assert!(
         names.contains(&"Card Capability Container") && names.contains(&"Card Holder Unique Identifier"),

@@ -34,8 +34,7 @@ fn listing_both_costs_what_each_costs_and_signing_selects_no_more_than_it_must()
 #[test]
 fn opening_a_session_beside_a_login_sends_nothing_though_the_layout_is_listed_first() {
     let bench = Bench::new(Manners::Forgets);
-    let engine = bench.engine(false);
-    engine.list_layout_first();
+    let engine = bench.engine(false).listing_layout_first();
     let signer = open(&engine, SIGNATURE_SLOT);
     log_in(&engine, signer).unwrap();
     let before = engine.stats().apdus;
