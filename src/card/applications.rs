@@ -3,7 +3,7 @@
 
 use super::logins::Logins;
 use super::turn::Turn;
-use super::{CardDriver, CardError};
+use super::{CardDriver, CardError, Unfinished};
 use crate::apdu::{Command, Preceding, iso};
 use crate::token::Problem;
 
@@ -46,6 +46,11 @@ impl Applications {
 
     pub fn problems(&self) -> &[Problem] {
         &self.found.problems
+    }
+
+    pub fn unfinished(&self) -> Vec<(usize, Unfinished)> {
+        let drivers = self.found.drivers.iter().enumerate();
+        drivers.filter_map(|(application, driver)| Some((application, driver.unfinished()?))).collect()
     }
 
     pub fn logins(&self, application: usize) -> Option<&Logins> {

@@ -18,7 +18,7 @@ use super::inventory::Inventory;
 use super::link::{Link, is_gone, is_reset};
 use super::logins::Logins;
 use super::sought::Sought;
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Listing, Tries, registry};
+use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, Listing, Tries, Unfinished, registry};
 
 /// What the user's configuration says about connected cards.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +153,16 @@ impl Card {
     /// Applications that were found and cannot be used, and why.
     pub fn unusable_applications(&self) -> &[Problem] {
         self.link.as_ref().map(|link| link.applications.problems()).unwrap_or_default()
+    }
+
+    /// What was begun and waits to be finished, with the application, as far as it is known without asking the card.
+    pub fn unfinished(&self) -> Vec<(usize, Unfinished)> {
+        self.link.as_ref().map(|link| link.applications.unfinished()).unwrap_or_default()
+    }
+
+    /// Asks the application for that; see [`CardDriver::look_for_unfinished`].
+    pub fn look_for_unfinished(&mut self) -> Result<(), CardError> {
+        self.with(|driver, channel| driver.look_for_unfinished(channel))
     }
 
     /// True while this process's verification of a PIN stands, as far as is known without asking the card.

@@ -114,6 +114,17 @@ pub trait CardDriver: Send {
     /// Errors: `PinIncorrect`, `PinBlocked`, `PinLength`.
     fn verify(&mut self, channel: &mut Channel<'_>, auth: &AuthId, pin: &Secret) -> Result<(), CardError>;
 
+    /// What was begun on the card and waits to be finished, as far as the card has told it by now. Nothing is sent.
+    fn unfinished(&self) -> Option<Unfinished> {
+        None
+    }
+
+    /// Asks the card, where it can tell, so that [`CardDriver::unfinished`] knows. Spends no try.
+    fn look_for_unfinished(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        let _ = channel;
+        Ok(())
+    }
+
     /// Whether a reader's keys can make a PIN as the card takes it: then [`CardDriver::verify_on_reader`] is worth a try.
     fn takes_pins_from_reader(&self) -> bool {
         false
@@ -151,6 +162,13 @@ pub struct Tries {
     pub left: Option<u8>,
     /// Tries after a reset of the counter.
     pub max: Option<u8>,
+}
+
+/// A change that takes several steps, and was interrupted between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfinished {
+    /// [`CardAdmin::set_pin_hashing`]: each PIN has either form, and another run goes to the end.
+    PinHashing,
 }
 
 /// What a card can compute.

@@ -154,6 +154,9 @@ impl CliError {
     pub fn with_problems(mut self, problems: &[Problem]) -> Self {
         let others = problems.iter().filter(|problem| !problem.why.contains(&self.message));
         self.problems = others.cloned().collect();
+        // What helps a card that is missing as a whole is not what helps here.
+        let of_card = self.problems.iter().filter(|problem| !problem.fatal);
+        self.hints.extend(of_card.filter_map(|problem| problem.hint.clone()));
         self
     }
 

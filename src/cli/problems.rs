@@ -1,11 +1,13 @@
-//! What could not be read of the cards in use: told once by every command, as warnings or in the JSON document.
+//! What could not be read of the cards in use, and what waits to be finished on them: told once by every command, as
+//! warnings or in the JSON document.
 
 use serde_json::{Value, json};
 
 use super::error::CliError;
 use super::text::quote;
-use crate::card::CardError;
+use crate::card::{CardError, Unfinished};
 use crate::engine::{Error, Provider};
+use crate::layout::SlotId;
 use crate::token;
 
 /// Something that could not be read.
@@ -46,6 +48,18 @@ impl Problem {
         json!({ "reader": self.reader, "problem": self.why, "fatal": self.fatal })
     }
 
+    /// What was interrupted, and where it is finished.
+    fn of_unfinished(reader: &str, (what, slot): (Unfinished, Option<SlotId>)) -> Self {
+        let slot = slot.map(|slot| format!(" --slot {slot}")).unwrap_or_default();
+        let (why, hint) = match what {
+            Unfinished::PinHashing => (
+                "pin kdf was interrupted: each PIN is hashed or not, and other programs may see the right one refused",
+                format!("run p11ctl pin kdf on{slot}: it finishes what was begun (off takes it back)"),
+            ),
+        };
+        Self { reader: reader.to_owned(), why: why.to_owned(), hint: Some(hint), fatal: false }
+    }
+
     fn of_object(reader: &str, problem: &token::Problem) -> Self {
         let why = format!("{} was skipped: {}", problem.what, problem.why);
         Self { reader: reader.to_owned(), why, hint: None, fatal: false }
@@ -59,8 +73,19 @@ pub fn known(engine: &dyn Provider) -> Vec<Problem> {
         let of_card = known.error.as_deref().and_then(|error| Problem::of_card(&known.reader, error));
         problems.extend(of_card.filter(|problem| problem.fatal));
         problems.extend(known.skipped.iter().map(|problem| Problem::of_object(&known.reader, problem)));
+        problems.extend(known.unfinished.iter().map(|work| Problem::of_unfinished(&known.reader, *work)));
     }
     problems
+}
+
+/// What was interrupted on any card, as far as cards have been asked.
+pub fn unfinished(engine: &dyn Provider) -> Vec<Problem> {
+    let known = engine.known_problems().into_iter();
+    known
+        .flat_map(|known| {
+            known.unfinished.into_iter().map(move |work| Problem::of_unfinished(&known.reader, work))
+        })
+        .collect()
 }
 
 /// Objects that were skipped on the card in this reader.

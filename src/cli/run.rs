@@ -36,10 +36,11 @@ pub fn main() -> anyhow::Result<ExitCode> {
             .hint("please report it, with the lines above"))
     });
     let problems = catch_unwind(AssertUnwindSafe(|| context.problems())).unwrap_or_default();
-    let result = result.map(|outcome| match &problems {
-        Some(problems) => outcome.with_problems(problems),
-        None => outcome,
-    });
+    let result = match (result, problems.as_deref().unwrap_or_default()) {
+        (Ok(outcome), found) if problems.is_some() => Ok(outcome.with_problems(found)),
+        (Err(error), found) => Err(error.with_problems(found)),
+        (Ok(outcome), _) => Ok(outcome),
+    };
     // Before anything is printed: a reader of our output that goes away must not keep a card open.
     let result = result
         .map(|outcome| outcome.map_hints(|hint| context.global.complete(hint)))
@@ -56,9 +57,7 @@ pub fn main() -> anyhow::Result<ExitCode> {
             let failure = print_error(&context, &error);
             verdict.or(failure)
         }
-        (Err(error), _) => {
-            print_error(&context, &error.with_problems(problems.as_deref().unwrap_or_default()))
-        }
+        (Err(error), _) => print_error(&context, &error),
     };
     Ok(ExitCode::from(kind.map_or(0, ErrorKind::exit_code)))
 }

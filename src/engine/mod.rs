@@ -43,6 +43,7 @@ mod store;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 pub mod uri;
 mod writing;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Error;
+use crate::card::Unfinished;
 use crate::layout::{Chain, SlotId, VirtualToken};
 use crate::token::{AuthId, Problem, Token};
 use crate::transport::{Presence, ReaderKind};
@@ -46,6 +47,8 @@ pub struct KnownProblems {
     pub error: Option<Arc<Error>>,
     /// Objects that could not be read and were skipped.
     pub skipped: Vec<Problem>,
+    /// What was interrupted, and the slot in which it is finished, if one shows its PIN.
+    pub unfinished: Vec<(Unfinished, Option<SlotId>)>,
 }
 
 /// One slot (`CK_SLOT_INFO`).

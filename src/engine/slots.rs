@@ -11,7 +11,7 @@ use super::slot::{
 };
 use super::state::{CardState, ReaderState, State};
 use super::uri::{Uri, library};
-use super::{Engine, Result, lock};
+use super::{Engine, Result, lock, unfinished};
 use crate::card::Tries;
 use crate::codec::padded::truncate;
 use crate::crypto::{CertificateDetails, PublicKey};
@@ -222,17 +222,20 @@ impl Engine {
     /// What is amiss with the cards that were read so far. Reads no card.
     pub fn known_problems(&self) -> Vec<KnownProblems> {
         let cells = self.cells();
+        // Cards are locked before the state.
+        let unfinished: Vec<_> = cells.iter().map(|cell| unfinished::known(cell)).collect();
         let state = lock(&self.state);
-        let readers = cells.iter().zip(&state.readers);
-        let known = readers.map(|(cell, reader)| KnownProblems {
+        let readers = cells.iter().zip(&state.readers).zip(unfinished).enumerate();
+        let known = readers.map(|(index, ((cell, reader), unfinished))| KnownProblems {
             reader: cell.name.clone(),
             error: match &reader.card {
                 CardState::Failed(error) => Some(Arc::clone(error)),
                 CardState::NotAsked | CardState::Absent | CardState::Read(_) => None,
             },
             skipped: reader.applications().iter().flat_map(|loaded| loaded.token.problems.clone()).collect(),
+            unfinished: unfinished::placed(unfinished, &state, index),
         });
-        known.filter(|known| known.error.is_some() || !known.skipped.is_empty()).collect()
+        known.filter(KnownProblems::is_any).collect()
     }
 
     /// The content of a certificate (index into the card's certificates), read now if it was not read before.
@@ -334,6 +337,12 @@ fn applications_of(state: &State, reader: usize) -> Vec<ApplicationReport> {
         slots: state.slots_showing(reader, loaded.application).into_iter().filter(shown).collect(),
     };
     applications.iter().map(report).collect()
+}
+
+impl KnownProblems {
+    fn is_any(&self) -> bool {
+        self.error.is_some() || !self.skipped.is_empty() || !self.unfinished.is_empty()
+    }
 }
 
 impl ReaderReport {

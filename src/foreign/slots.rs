@@ -66,6 +66,7 @@ impl Module {
             reader: view.token.reader.clone(),
             error: None,
             skipped: view.token.card.problems.clone(),
+            unfinished: Vec::new(),
         };
         let mut known: Vec<KnownProblems> = views.iter().map(of_view).collect();
         let beyond = self.library.slots().unwrap_or_default();
@@ -79,7 +80,7 @@ impl Module {
             .collect();
         let reader = self.readers().into_iter().next().map(|reader| reader.name);
         let reader = reader.unwrap_or_else(|| self.path.display().to_string());
-        known.push(KnownProblems { reader, error: None, skipped });
+        known.push(KnownProblems { reader, error: None, skipped, unfinished: Vec::new() });
         known.retain(|problems| !problems.skipped.is_empty());
         known
     }

@@ -182,6 +182,11 @@ impl Application {
         self.takes_kdf() && self.manufacturer() == YUBICO
     }
 
+    /// Whether the KDF-DO is ours to write and tells that it is unfinished.
+    pub fn tells_unfinished(&self) -> bool {
+        self.takes_kdf() && !self.sets_pins_anew()
+    }
+
     /// What tells that the keys are still the same, `None` where the card does not say it of every one: a new key
     /// brings a new fingerprint or time.
     pub fn keys_validator(&self) -> Option<Vec<u8>> {

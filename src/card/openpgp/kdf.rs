@@ -59,28 +59,44 @@ impl Kdf {
         self.with_initial([(Pin::User, user), (Pin::Admin, admin)].map(|(pin, value)| self.form(pin, value)))
     }
 
-    /// While the PINs become what the host sends: each is hashed already, or still bare. Said by initial values that
-    /// nobody else writes: the complements of the hashes. Whoever reads them can try PINs against them, as long as they are
-    /// there.
+    /// While the PINs become what the host sends: each is hashed already, or still bare. Said by values that nobody else
+    /// writes, the complements of others: the initial ones are those of the hashes, so that who knows a PIN is told
+    /// whether it is one of these, and the resetting code's salt is that of PW1's, which tells everybody. There must be
+    /// no resetting code. Whoever reads the initial values can try PINs against them, as long as they are there.
     pub fn unfinished(&self, user: &Secret, admin: &Secret) -> Self {
-        self.with_initial([(Pin::User, user), (Pin::Admin, admin)].map(|(pin, value)| {
-            let hash = self.form(pin, value);
-            hash.iter().map(|byte| !byte).collect()
-        }))
+        let initial = [(Pin::User, user), (Pin::Admin, admin)];
+        let initial = initial.map(|(pin, value)| complement(&self.form(pin, value)).collect());
+        match self.with_initial(initial) {
+            Self::None => Self::None,
+            Self::Hashed(s2k) => {
+                let [user, _, admin] = s2k.salts;
+                Self::Hashed(S2k { salts: [user, user.map(|byte| !byte), admin], ..s2k })
+            }
+        }
     }
 
-    /// As it is in the end: the initial values, which GnuPG does not do without, say nothing.
+    /// Whether [`Kdf::unfinished`] was written, and nothing since.
+    pub fn is_unfinished(&self) -> bool {
+        let Self::Hashed(S2k { salts: [user, code, _], .. }) = self else { return false };
+        complement(user).eq(code.iter().copied())
+    }
+
+    /// As it is in the end: the initial values, which GnuPG does not do without, say nothing, and the resetting code, which
+    /// is not there, will have a salt of its own.
     pub fn finished(&self) -> Result<Self, CardError> {
         let mut initial = [vec![0; INITIAL_LEN], vec![0; INITIAL_LEN]];
         initial.iter_mut().try_for_each(|value| random::fill(value))?;
-        Ok(self.with_initial(initial))
+        let mut finished = self.with_initial(initial);
+        if let Self::Hashed(S2k { salts: [_, code, _], .. }) = &mut finished {
+            random::fill(code)?;
+        }
+        Ok(finished)
     }
 
     /// Whether the card may have this PIN as it is typed all the same. `form` is what [`Kdf::apply`] made of it.
     pub fn may_be_bare(&self, pin: Pin, form: &Secret) -> bool {
         let Some(initial) = self.initial(pin) else { return false };
-        let is_complement = |(byte, other): (&u8, &u8)| *byte == !*other;
-        initial.len() == form.len() && initial.iter().zip(form.expose()).all(is_complement)
+        complement(form.expose()).eq(initial.iter().copied())
     }
 
     /// The initial value of a PIN, if it has one.
@@ -174,6 +190,11 @@ impl S2k {
     }
 }
 
+/// Every bit the other one.
+fn complement(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.iter().map(|byte| !byte)
+}
+
 fn damaged(why: &str) -> CardError {
     CardError::Malformed { what: "key derivation data (DO F9)".to_owned(), why: why.to_owned() }
 }
@@ -248,6 +269,26 @@ mod tests {
         // One salt for all.
         let Kdf::Hashed(one) = Kdf::parse(&bytes[..22]).unwrap() else { panic!("no KDF") };
         assert_eq!(one.hash(Pin::Admin, &Secret::from("1")), one.hash(Pin::User, &Secret::from("1")));
+    }
+
+    #[test]
+    fn kdf_tells_everybody_that_it_is_unfinished_until_it_is_finished() {
+        let (user, admin) = (Secret::from("123456"), Secret::from("12345678"));
+        let one_salt = Kdf::parse(&example()[..22]).unwrap();
+        for kdf in [Kdf::fresh().unwrap(), Kdf::parse(&example()).unwrap(), one_salt] {
+            let unfinished = kdf.unfinished(&user, &admin);
+            let read = Kdf::parse(unfinished.encode().expose()).unwrap();
+            assert!(read.is_unfinished() && read == unfinished);
+            // The PINs are hashed as they were, and to write it once more changes nothing.
+            assert_eq!(read.apply(Pin::User, &user), kdf.apply(Pin::User, &user));
+            assert_eq!(read.apply(Pin::Admin, &admin), kdf.apply(Pin::Admin, &admin));
+            assert_eq!(read.unfinished(&user, &admin), read);
+            let finished = read.finished().unwrap();
+            for done in [&kdf, &finished, &kdf.setting(&user, &admin), &Kdf::None] {
+                assert!(!done.is_unfinished(), "{done:?}");
+            }
+            assert_eq!(finished.apply(Pin::User, &user), kdf.apply(Pin::User, &user));
+        }
     }
 
     #[test]

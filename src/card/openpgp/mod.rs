@@ -24,7 +24,9 @@ use self::kdf::Kdf;
 use self::pin::Pin;
 use self::place::{DataPlace, Place};
 use super::cache::{CacheStore, CardCache, CardState};
-use super::{Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries};
+use super::{
+    Abilities, CardAdmin, CardCall, CardDriver, CardError, CardSettings, Listing, Tries, Unfinished,
+};
 
 /// The driver of one inserted card.
 pub struct OpenPgp {
@@ -171,6 +173,22 @@ impl CardDriver for OpenPgp {
             self.current = false;
         }
         verified
+    }
+
+    fn unfinished(&self) -> Option<Unfinished> {
+        let tells = self.kdf.as_ref().is_some_and(Kdf::is_unfinished) && self.application.tells_unfinished();
+        tells.then_some(Unfinished::PinHashing)
+    }
+
+    fn look_for_unfinished(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if self.kdf.is_some() || !self.application.tells_unfinished() {
+            return Ok(());
+        }
+        match self.kdf(channel) {
+            Err(CardError::Apdu(error @ ApduError::Transport(_))) => Err(error.into()),
+            // What is wrong with the DO is told when it is needed.
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     fn takes_pins_from_reader(&self) -> bool {

@@ -53,6 +53,10 @@ impl Provider for Engine {
         Self::ask_for_all_applications(self);
     }
 
+    fn look_for_unfinished(&self, slot: SlotId) -> Result<()> {
+        Engine::look_for_unfinished(self, slot)
+    }
+
     fn pin_status(&self, slot: SlotId) -> Result<PinReport> {
         Engine::pin_status(self, slot)
     }

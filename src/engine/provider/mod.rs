@@ -66,6 +66,11 @@ pub trait Provider: Send + Sync {
     /// Asks cards for every application; see [`Engine::ask_for_all_applications`](super::Engine::ask_for_all_applications).
     fn ask_for_all_applications(&self) {}
 
+    /// Asks whether something waits to be finished; see [`Engine::look_for_unfinished`](super::Engine::look_for_unfinished).
+    fn look_for_unfinished(&self, _slot: SlotId) -> Result<()> {
+        Ok(())
+    }
+
     /// User PIN and SO PIN, as far as the token tells.
     fn pin_status(&self, slot: SlotId) -> Result<PinReport>;
 

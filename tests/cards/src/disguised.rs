@@ -15,6 +15,35 @@ pub struct Named {
     pub manufacturer: [u8; 2],
 }
 
+/// A card that is pulled when its KDF-DO was written: half of the answer to the first write is lost on its way.
+pub struct PulledOnce {
+    card: Shared,
+    is_due: bool,
+}
+
+impl PulledOnce {
+    /// The card, which will be.
+    pub fn new(card: impl VirtualCard + 'static) -> Self {
+        Self { card: Shared::new(card), is_due: true }
+    }
+}
+
+impl VirtualCard for PulledOnce {
+    fn atr(&self) -> Vec<u8> {
+        VirtualCard::atr(&self.card)
+    }
+
+    fn reset(&mut self) {
+        self.card.reset();
+    }
+
+    fn process(&mut self, command: &[u8]) -> Vec<u8> {
+        let answer = self.card.process(command);
+        let is_write = matches!(command, [0, 0xDA, 0, 0xF9, ..]) && answer.ends_with(&[0x90, 0x00]);
+        if is_write && std::mem::take(&mut self.is_due) { vec![0x90] } else { answer }
+    }
+}
+
 /// An opcard that sets its PINs anew when its KDF-DO is written, as YubiKeys do.
 pub struct SettingAnew {
     card: Shared,

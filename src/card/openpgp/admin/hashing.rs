@@ -30,8 +30,10 @@ impl OpenPgp {
         let values = [(Pin::Admin, pins.officer), (Pin::User, pins.user)];
         values.iter().try_for_each(|(which, value)| which.check(&status, value, true))?;
         let before = self.kdf(channel)?;
-        let is_unfinished =
-            values.iter().any(|(which, value)| before.may_be_bare(*which, &before.apply(*which, value)));
+        // PINs that were changed since are not those that the DO was written with; it has to be finished all the same.
+        let may_be_bare =
+            |(which, value): &(Pin, &Secret)| before.may_be_bare(*which, &before.apply(*which, value));
+        let is_unfinished = before.is_unfinished() || values.iter().any(may_be_bare);
         if !is_unfinished && matches!(before, Kdf::Hashed(_)) == hashed {
             return Ok(Vec::new());
         }
@@ -81,7 +83,8 @@ impl OpenPgp {
         let before = self.kdf(channel)?;
         let salted = if before == Kdf::None { Kdf::fresh()? } else { before.clone() };
         let between = salted.unfinished(pins.user, pins.officer);
-        if !is_unfinished {
+        // An unfinished one may be of a PIN that was changed since: then this one could not be found bare.
+        if between != before {
             self.put_kdf(channel, &between)?;
         }
         let mut keeps = true;

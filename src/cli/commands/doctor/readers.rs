@@ -8,6 +8,7 @@ use crate::cli::commands::readers::drivers;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::explain::{first_steps, transport_hint};
+use crate::cli::problems;
 use crate::cli::text::{count, quote};
 use crate::engine::{Error, ReaderReport};
 use crate::transport::{Presence, TransportError};
@@ -18,6 +19,16 @@ pub fn check(context: &Context) -> Result<Vec<Check>, CliError> {
     engine.ask_for_all_applications();
     let readers = engine.readers();
     let mut checks: Vec<Check> = readers.iter().map(reader).collect();
+    for slot in readers.iter().flat_map(|reader| &reader.applications).filter_map(|known| known.slots.first())
+    {
+        if let Err(error) = engine.look_for_unfinished(*slot) {
+            tracing::info!(slot = slot.0, %error, "whether something is unfinished is not known");
+        }
+    }
+    checks.extend(problems::unfinished(engine).into_iter().map(|problem| {
+        let check = Check::new(CARD, State::Warning, problem.text());
+        problem.hint.into_iter().fold(check, Check::next)
+    }));
     if readers.is_empty() && context.pcsc_problem().is_none() {
         let mut check = Check::new(READERS, State::Missing, "there is no reader").next("plug in a reader");
         check.next.extend(holders().iter().map(|holder| {

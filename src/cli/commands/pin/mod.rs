@@ -113,6 +113,9 @@ fn status(context: &Context, args: &StatusArgs) -> Result<Outcome, CliError> {
             }
             officer = officer.or(pins.so);
         }
+        if let Some(token) = tokens.iter().find(|token| token.candidate.is_on_one_card_with(card)) {
+            engine.look_for_unfinished(token.slot)?;
+        }
         // It belongs to the application of the card, not to one of its slots.
         if let Some(pin) = &officer {
             tell(None, reader, Role::SecurityOfficer, pin);

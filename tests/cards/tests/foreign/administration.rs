@@ -4,7 +4,7 @@
 use std::fs;
 
 use p11ctl::transport::VirtualCard;
-use p11ctl_cards::disguised::{Named, SettingAnew};
+use p11ctl_cards::disguised::{Named, PulledOnce, SettingAnew};
 use p11ctl_cards::{Shared, openpgp};
 
 use crate::gnupg::{adopt, expect_gpg, fields, gpg, prepare};
@@ -103,6 +103,45 @@ fn hashing_that_is_interrupted_on_a_card_that_sets_its_pins_anew_is_explained() 
     expect(&rig, &words("login --slot 0 --pin file:user"));
     let status = expect(&rig, &words("pin status --slot 0")).stdout;
     assert!(!status.contains("2 of") && !status.contains("2 tries"), "{status}");
+}
+
+/// Told where somebody looks and where a PIN is sent, until it is finished; GnuPG reads the card meanwhile.
+#[test]
+fn hashing_that_is_interrupted_is_told_with_what_finishes_it() {
+    let rig = desk_with(PulledOnce::new(openpgp::card(21)));
+    fs::write(rig.folder().join("wrong"), "654321").unwrap();
+    let hash = words("pin kdf on --slot 0 --pin env:PIN --so-pin env:SO");
+    let jobs = ["pin status", "doctor", "login --slot 0 --pin env:PIN"];
+    let tells = |job: &str| {
+        let output = p11ctl(&rig, &words(job));
+        let text = format!("{}{}", output.stdout, output.stderr);
+        (text.contains("pin kdf was interrupted") && text.contains("run p11ctl pin kdf on --slot 0"), output)
+    };
+    for job in jobs {
+        let (told, output) = tells(job);
+        assert!(!told, "{output}");
+    }
+    assert_eq!(p11ctl(&rig, &hash).code, Some(5));
+    let status = expect_gpg(&rig, "123456", &["--card-status"]).stdout;
+    assert!(status.contains("KDF setting ......: on"), "{status}");
+    rig.expect("gpgconf", &["--kill", "all"]);
+    for (job, code) in [("login --slot 0 --pin file:wrong", Some(4)), (jobs[0], Some(0)), (jobs[2], Some(0))]
+    {
+        let (told, output) = tells(job);
+        assert!(told && output.code == code, "{output}");
+    }
+    let (told, output) = tells("doctor");
+    assert!(told && output.stdout.contains("warning  card"), "{output}");
+    let json = expect(&rig, &words("pin status --json")).stdout;
+    assert!(json.contains("pin kdf was interrupted"), "{json}");
+    expect(&rig, &hash);
+    for job in jobs {
+        let (told, output) = tells(job);
+        assert!(!told, "{output}");
+    }
+    expect_gpg(&rig, "123456", &["--card-status"]);
+    let status = expect(&rig, &words("pin status --slot 0")).stdout;
+    assert!(!status.contains(" 2 ") && status.contains(" 3 "), "{status}");
 }
 
 #[test]

@@ -15,26 +15,26 @@ use p11ctl_cards::disguised::{Named, SettingAnew};
 use crate::bench::*;
 use crate::faults::{Fault, FaultyReader, Plan};
 
-const USER: u8 = 2;
-const ADMIN: u8 = 3;
-const YUBICO: [u8; 2] = [0x00, 0x06];
+pub const USER: u8 = 2;
+pub const ADMIN: u8 = 3;
+pub const YUBICO: [u8; 2] = [0x00, 0x06];
 /// PINs of a holder.
 const OWN: [&str; 2] = ["my own PIN", "my Admin PIN"];
 
 /// The card of a bench, pulled as planned.
-fn pulled(bench: &Bench, plan: &Plan) -> Card {
+pub fn pulled(bench: &Bench, plan: &Plan) -> Card {
     let reader = SoftwareReader::new("opcard", Some(Box::new(bench.opcard.clone())), Duration::from_secs(5));
     let reader = FaultyReader::new(Box::new(reader), plan);
     Card::new(Box::new(reader), CardSettings::default(), Stats::default())
 }
 
 /// What `pin kdf` does: both PINs are verified, and become what the host sends from then on.
-fn set(card: &mut Card, hashed: bool) -> Result<Vec<String>, CardError> {
+pub fn set(card: &mut Card, hashed: bool) -> Result<Vec<String>, CardError> {
     set_for(card, hashed, [USER_PIN, ADMIN_PIN])
 }
 
 /// As [`set`], with the PINs of a holder.
-fn set_for(card: &mut Card, hashed: bool, pins: [&str; 2]) -> Result<Vec<String>, CardError> {
+pub fn set_for(card: &mut Card, hashed: bool, pins: [&str; 2]) -> Result<Vec<String>, CardError> {
     let [user, admin] = pins.map(Secret::from);
     card.read_token()?;
     card.verify(&AuthId(vec![ADMIN]), &admin)?;
@@ -44,7 +44,7 @@ fn set_for(card: &mut Card, hashed: bool, pins: [&str; 2]) -> Result<Vec<String>
 }
 
 /// What the card answers to GET DATA of its KDF-DO.
-fn kdf_of(bench: &Bench) -> Vec<u8> {
+pub fn kdf_of(bench: &Bench) -> Vec<u8> {
     let mut card = bench.opcard.clone();
     card.reset();
     assert!(card.process(&[0, 0xA4, 4, 0, 6, 0xD2, 0x76, 0, 1, 0x24, 1]).ends_with(&[0x90, 0x00]));
@@ -52,11 +52,11 @@ fn kdf_of(bench: &Bench) -> Vec<u8> {
 }
 
 /// Both PINs are verified at once, and no try was spent.
-fn expect_whole(bench: &Bench, hashed: bool, what: &str) {
+pub fn expect_whole(bench: &Bench, hashed: bool, what: &str) {
     expect_whole_for(bench, hashed, [USER_PIN, ADMIN_PIN], what);
 }
 
-fn expect_whole_for(bench: &Bench, hashed: bool, [user, admin]: [&str; 2], what: &str) {
+pub fn expect_whole_for(bench: &Bench, hashed: bool, [user, admin]: [&str; 2], what: &str) {
     let is_hashed = kdf_of(bench).windows(3).any(|part| part == [0x81, 0x01, 0x03]);
     assert_eq!(is_hashed, hashed, "{what}");
     let mut card = bench.card();
@@ -68,7 +68,7 @@ fn expect_whole_for(bench: &Bench, hashed: bool, [user, admin]: [&str; 2], what:
 }
 
 /// A bench whose card has its PINs hashed or not.
-fn bench(hashed: bool) -> Bench {
+pub fn bench(hashed: bool) -> Bench {
     let bench = Bench::new();
     if hashed {
         set(&mut bench.card(), true).unwrap();
@@ -253,7 +253,7 @@ fn card_that_sets_its_pins_anew_and_is_pulled_has_those_of_the_factory_or_of_its
 }
 
 /// A bench whose card sets its PINs anew, and has its holder's.
-fn anew(manufacturer: [u8; 2]) -> Bench {
+pub fn anew(manufacturer: [u8; 2]) -> Bench {
     let mut bench = Bench::new();
     let card = Shared::new(SettingAnew::new());
     bench.opcard = Shared::new(Named { card, version: [3, 4], manufacturer });
@@ -266,7 +266,7 @@ fn anew(manufacturer: [u8; 2]) -> Bench {
 }
 
 /// The hash of a PIN, as the standard makes it.
-fn s2k(pin: &Secret, salt: &[u8]) -> Vec<u8> {
+pub fn s2k(pin: &Secret, salt: &[u8]) -> Vec<u8> {
     let once = [salt, pin.expose()].concat();
     let bytes: Vec<u8> = once.iter().copied().cycle().take(0x0100_0000).collect();
     p11ctl::crypto::digest::digest(p11ctl::crypto::DigestAlgorithm::Sha256, &bytes)

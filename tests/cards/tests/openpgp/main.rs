@@ -11,3 +11,4 @@ mod hostile;
 mod keys;
 mod objects;
 mod pins;
+mod unfinished;
