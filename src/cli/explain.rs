@@ -55,10 +55,12 @@ pub fn transport_hint(error: &TransportError) -> Option<String> {
             "end the program that holds it (for a software card p11ctl card serve; GnuPG: gpgconf --kill scdaemon), or raise busy_timeout in [readers]"
         }
         TransportError::Image { source, .. } => return image_hint(source.as_ref()).map(str::to_owned),
-        TransportError::Pcsc(_)
-        | TransportError::Io { .. }
-        | TransportError::NotRecorded { .. }
-        | TransportError::BadResponse(_) => return None,
+        TransportError::BadResponse(_) => {
+            "the card was pulled, or has no good contact: put it in again; p11ctl readers shows whether it is there"
+        }
+        TransportError::Pcsc(_) | TransportError::Io { .. } | TransportError::NotRecorded { .. } => {
+            return None;
+        }
     };
     Some(hint.to_owned())
 }
@@ -331,8 +333,9 @@ mod tests {
     }
 
     #[test]
-    fn from_service_errors_say_what_to_do() {
-        for error in [TransportError::NoService, TransportError::AccessDenied] {
+    fn from_service_and_reader_errors_say_what_to_do() {
+        for error in [TransportError::NoService, TransportError::AccessDenied, TransportError::BadResponse(0)]
+        {
             let explained = CliError::from(&error);
             assert_eq!(explained.kind.exit_code(), 5);
             assert_eq!(explained.hints.len(), 1);
