@@ -30,10 +30,14 @@ impl Cell {
         Self { name, kind, card: Mutex::new(card), busy: Mutex::new(None) }
     }
 
-    /// How long was waited for a card that another program holds, for as long again after the wait: a command
+    /// An error where a card that another program holds was waited for, for as long again after the wait: a command
     /// that asks ten times waits once.
-    pub fn still_busy(&self) -> Option<Duration> {
-        lock(&self.busy).filter(|(since, waited)| since.elapsed() < *waited).map(|(_, waited)| waited)
+    pub fn check_busy(&self) -> Result<()> {
+        let waited =
+            lock(&self.busy).filter(|(since, waited)| since.elapsed() < *waited).map(|(_, waited)| waited);
+        let Some(waited) = waited else { return Ok(()) };
+        let source = TransportError::Busy { reader: self.name.clone(), waited };
+        Err(Error::Reader { reader: self.name.clone(), source })
     }
 
     /// The next question reaches the card again.
@@ -206,10 +210,7 @@ impl Engine {
         if self.is_loaded(reader) {
             return Ok(true);
         }
-        if let Some(waited) = cell.still_busy() {
-            let source = TransportError::Busy { reader: cell.name.clone(), waited };
-            return Err(Error::Reader { reader: cell.name.clone(), source });
-        }
+        cell.check_busy()?;
         let presence = card.presence().map_err(|error| from_card(&cell.name, error));
         let outcome = match &presence {
             Err(_) | Ok(Presence::Empty) => Ok(None),

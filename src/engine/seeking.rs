@@ -11,7 +11,6 @@ use super::{Engine, Result, lock};
 use crate::card::Listing;
 use crate::card::sought::SoughtKey;
 use crate::layout::SlotId;
-use crate::transport::TransportError;
 
 impl Engine {
     /// From now on cards that are read need not tell of other keys with a PIN than this one; with `None` they tell of
@@ -55,10 +54,7 @@ impl Engine {
         if now.listing >= listing {
             return Ok(());
         }
-        if let Some(waited) = cell.still_busy() {
-            let source = TransportError::Busy { reader: cell.name.clone(), waited };
-            return Err(Error::Reader { reader: cell.name.clone(), source });
-        }
+        cell.check_busy()?;
         let listed = read_again(&mut card, &now, listing).map_err(|error| from_card(&cell.name, error));
         cell.note_busy(listed.as_ref().err());
         let outcome = listed.and_then(|fresh| self.replace(reader, &mut card, fresh, &Effects::default()));
