@@ -49,19 +49,12 @@ pub struct SettingAnew {
     card: Shared,
     /// PW1 and PW3 as the card has them.
     pins: [Vec<u8>; 2],
-    /// Of the answer to the next write of the DO half is lost.
-    loses_answer: bool,
 }
 
 impl SettingAnew {
     /// With the PINs of the factory.
     pub fn new() -> Self {
-        Self { card: Shared::new(openpgp::card(1)), pins: FACTORY.map(<[u8]>::to_vec), loses_answer: false }
-    }
-
-    /// As [`SettingAnew::new`]; half of the answer to the first write of the DO is lost on its way.
-    pub fn losing_an_answer() -> Self {
-        Self { loses_answer: true, ..Self::new() }
+        Self { card: Shared::new(openpgp::card(1)), pins: FACTORY.map(<[u8]>::to_vec) }
     }
 
     fn change(&mut self, index: usize, reference: u8, new: &[u8]) {
@@ -97,9 +90,6 @@ impl VirtualCard for SettingAnew {
                 for (index, ((tag, reference), factory)) in values {
                     let new = tlv::find(data, tag).unwrap_or(factory).to_vec();
                     self.change(index, reference, &new);
-                }
-                if std::mem::take(&mut self.loses_answer) {
-                    return vec![0x90];
                 }
             }
             [0, 0x24, 0, reference @ (0x81 | 0x83), ..] if is_done => {

@@ -81,7 +81,7 @@ fn card_started_anew_has_its_owners_values_for_gnupg_and_opensc() {
 /// A card that sets its PINs anew is pulled, and who runs `pin kdf` again is told which PINs it has.
 #[test]
 fn hashing_that_is_interrupted_on_a_card_that_sets_its_pins_anew_is_explained() {
-    let card = Shared::new(SettingAnew::losing_an_answer());
+    let card = Shared::new(PulledOnce::new(SettingAnew::new()));
     let rig = desk_with(Named { card, version: [3, 4], manufacturer: [0x00, 0x06] });
     let factory_to_own = || {
         expect(&rig, &words("pin change --slot 0 --so-pin env:SO --new-pin file:admin"));
